@@ -1,0 +1,2 @@
+//! The ground.
+#![forbid(unsafe_code)]
