@@ -1,1 +1,1 @@
-//! PLACEHOLDER
+//! Nothing here yet.
