@@ -1,0 +1,25 @@
+//! AIM files of Montana districts: bytes to rows and rows to bytes.
+//!
+//! [`Reader`] hands out borrowed [`Row`](opi_dictionary::Row)s and notes every deviation from the specification as a
+//! finding, never in silence; [`Writer`] writes canonical files and refuses a record that the layout forbids;
+//! TODO
+//! real file. No file is opened here: readers take `impl BufRead`, writers `impl Write`.
+//!
+//! For a canonical file, reading and writing gives the same bytes; for any other that can be read it gives the
+//! canonical form, and each difference was a finding.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod chunk;
+mod error;
+mod header;
+mod log;
+mod reader;
+mod scan;
+mod writer;
+
+pub use error::{AimError, Unwritable};
+pub use header::Header;
+pub use log::{ReadHit, ReadLog, ReadRule};
+pub use reader::{ReadOptions, Reader};
+pub use writer::Writer;
