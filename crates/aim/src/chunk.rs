@@ -5,7 +5,7 @@ use crate::scan::{Index, scan};
 use std::io::Read;
 
 /// Bytes asked for at a time.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// A chunk of whole lines, decoded and indexed. One buffer is used again and again.
 pub(crate) struct Chunk {
@@ -62,9 +62,14 @@ impl Chunk {
         self.moved.clear();
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
         loop {
-            bytes.clear();
-            bytes.append(&mut self.rest);
-            let whole = self.read_lines(input, &mut bytes, log)?;
+            // The bytes of the last chunk are written over, not cleared, so that nothing is zeroed twice.
+            let kept = self.rest.len();
+            if bytes.len() < kept {
+                bytes.resize(kept, 0);
+            }
+            bytes.iter_mut().zip(&self.rest).for_each(|(to, from)| *to = *from);
+            self.rest.clear();
+            let whole = self.read_lines(input, &mut bytes, kept, log)?;
             if !self.started && !bytes.is_empty() {
                 self.started = true;
                 if !self.opens(&mut bytes, log) {
@@ -87,33 +92,29 @@ impl Chunk {
         }
     }
 
-    /// Reads until a line is whole or the file ends; leaves in `bytes` whole lines only and the rest for the
-    /// next time. True at the end of the file.
+    /// Reads until a line is whole or the file ends, after the `filled` bytes that are there; leaves in `bytes`
+    /// whole lines only and the rest for the next time. True at the end of the file.
     fn read_lines(
         &mut self,
         input: &mut impl Read,
         bytes: &mut Vec<u8>,
+        mut filled: usize,
         log: &mut ReadLog,
     ) -> std::io::Result<bool> {
         let mut searched = 0;
         loop {
-            let mut filled = bytes.len();
             if !self.ended {
-                let wanted = (filled + CHUNK / 4).max(CHUNK);
-                bytes.resize(wanted, 0);
-                while filled < wanted {
-                    match input.read(bytes.get_mut(filled..).unwrap_or_default()) {
-                        Ok(0) => {
-                            self.ended = true;
-                            break;
-                        }
-                        Ok(count) => filled += count,
-                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                bytes.truncate(filled);
+                bytes.resize((filled + CHUNK / 4).max(CHUNK), 0);
             }
+            while !self.ended && filled < bytes.len() {
+                match input.read(bytes.get_mut(filled..).unwrap_or_default()) {
+                    Ok(0) => self.ended = true,
+                    Ok(count) => filled += count,
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            bytes.truncate(filled);
             if self.ended {
                 if filled > self.max_line && memchr::memchr(b'\n', bytes).is_none() {
                     self.pass_over(bytes, log);
@@ -121,8 +122,7 @@ impl Chunk {
                 self.next_base = self.base + filled as u64;
                 return Ok(true);
             }
-            let unsearched = bytes.get(searched..).unwrap_or_default();
-            if let Some(found) = memchr::memrchr(b'\n', unsearched) {
+            if let Some(found) = memchr::memrchr(b'\n', bytes.get(searched..).unwrap_or_default()) {
                 let end = searched + found + 1;
                 self.rest.clear();
                 self.rest.extend_from_slice(bytes.get(end..).unwrap_or_default());
@@ -135,6 +135,7 @@ impl Chunk {
                 self.skip_line(input, bytes, log)?;
                 searched = 0;
             }
+            filled = bytes.len();
         }
     }
 

@@ -200,6 +200,7 @@ impl ReadRule {
             FieldProblem::Blank => ReadRule::Blank,
             FieldProblem::TooLong => ReadRule::TooLong,
             FieldProblem::NotACode => ReadRule::NotACode,
+            FieldProblem::Untrimmed => ReadRule::Untrimmed,
             _ => ReadRule::Form,
         }
     }
@@ -320,6 +321,7 @@ impl ReadHit {
             (ReadRule::HeaderMissing, _) => Some("HD, date, time and MT9.1, parted by tabs".to_owned()),
             (ReadRule::HeaderVersion, _) => Some("MT9.1".to_owned()),
             (ReadRule::RecordType, Some(layout)) => Some(layout.record_type.clone()),
+            (ReadRule::Untrimmed | ReadRule::Blank, _) => None,
             _ => field.filter(|_| self.problem.is_some()).map(opi_dictionary::LayoutField::expected),
         };
         Finding {

@@ -5,7 +5,7 @@ use crate::chunk::Chunk;
 use crate::header::Header;
 use crate::log::{ReadHit, ReadLog, ReadRule};
 use crate::scan::Ending;
-use opi_dictionary::{Dictionary, FieldId, FieldValue, HeaderRule, Layout, Row, fields};
+use opi_dictionary::{Dictionary, FieldId, FieldProblem, FieldValue, HeaderRule, Layout, Row, fields};
 use std::io::BufRead;
 
 /// How a reader reads. Everything has a plain default; nothing is hidden.
@@ -107,6 +107,8 @@ pub struct Reader<'d, R> {
     /// The next control character of the chunk to be looked at.
     next_control: usize,
     header: Option<Header>,
+    layout_set: bool,
+    has_record_type: bool,
     started: bool,
     ended: bool,
     line_feeds: u64,
@@ -138,6 +140,8 @@ impl<'d, R: BufRead> Reader<'d, R> {
             next: 0,
             next_control: 0,
             header: None,
+            layout_set: false,
+            has_record_type: false,
             started: false,
             ended: false,
             line_feeds: 0,
@@ -202,6 +206,16 @@ impl<'d, R: BufRead> Reader<'d, R> {
         self.rows_not_read
     }
 
+    #[inline]
+    fn set_layout(&mut self, layout: &'d Layout) {
+        if self.layout.is_none() || !self.layout_set {
+            self.layout = Some(layout);
+            self.layout_set = true;
+            self.has_record_type =
+                layout.column(fields::RECORD_TYPE) == Some(0) && !layout.record_type.is_empty();
+        }
+    }
+
     fn fill(&mut self) -> Result<bool, AimError> {
         let filled = self.chunk.fill(&mut self.input, &mut self.log);
         self.next = 0;
@@ -257,11 +271,17 @@ impl<'d, R: BufRead> Reader<'d, R> {
         let count = (place.tabs_to - place.tabs_from) as usize + 1;
         let Some(layout) = self.layout.or_else(|| self.choose_layout(line)) else {
             self.rows_not_read += 1;
-            let what = if self.is_blank(line) { ReadRule::BlankLine } else { ReadRule::UnknownRecordType };
+            let what = if self.is_blank(line) {
+                ReadRule::BlankLine
+            } else if letters(self.first_field(line)) == "recordtype" {
+                ReadRule::ColumnNames
+            } else {
+                ReadRule::UnknownRecordType
+            };
             self.log.note(ReadHit { line: number, byte, number: count as u64, ..plain(what) });
             return false;
         };
-        self.layout = Some(layout);
+        self.set_layout(layout);
         let wanted = layout.fields.len();
         if count != wanted {
             let rule = if self.is_blank(line) {
@@ -279,8 +299,7 @@ impl<'d, R: BufRead> Reader<'d, R> {
                 return false;
             }
         }
-        let has_record_type = layout.column(fields::RECORD_TYPE) == Some(0) && !layout.record_type.is_empty();
-        if has_record_type && self.first_field(line) != layout.record_type {
+        if self.has_record_type && self.first_field(line) != layout.record_type {
             if self.is_blank(line) {
                 self.log.note(ReadHit { line: number, byte, ..plain(ReadRule::BlankLine) });
                 return false;
@@ -323,9 +342,14 @@ impl<'d, R: BufRead> Reader<'d, R> {
             .unwrap_or_default()
     }
 
+    #[inline]
     fn first_field(&self, line: usize) -> &str {
-        let text = self.text_of(line);
-        text.split_once('\t').map_or(text, |(first, _)| first).trim_matches(' ')
+        let Some(place) = self.chunk.index.lines.get(line) else { return "" };
+        let end = match self.chunk.index.tabs.get(place.tabs_from as usize) {
+            Some(tab) if place.tabs_from < place.tabs_to => *tab,
+            _ => place.end,
+        };
+        self.chunk.text.get(place.start as usize..end as usize).unwrap_or_default().trim_matches(' ')
     }
 
     /// Whether a line holds nothing but spaces and tabs.
@@ -424,36 +448,34 @@ impl<'d, R: BufRead> Reader<'d, R> {
 
     /// Tests every field of a row.
     fn check_fields(&mut self, line: usize, layout: &Layout, number: u64, byte: u64) {
-        let Some(place) = self.chunk.index.lines.get(line).copied() else { return };
+        let Some(place) = self.chunk.index.lines.get(line) else { return };
         let tabs =
             self.chunk.index.tabs.get(place.tabs_from as usize..place.tabs_to as usize).unwrap_or_default();
-        let mut start = place.start as usize;
-        let ends = tabs.iter().copied().chain(std::iter::once(place.end));
-        for (field, end) in layout.fields.iter().zip(ends) {
-            let end = end as usize;
-            let raw = self.chunk.text.get(start..end).unwrap_or_default();
-            let at = start;
-            start = end + 1;
-            let untrimmed = matches!(raw.as_bytes(), [b' ', ..] | [.., b' ']);
-            let problem = field.problem(raw);
-            if problem.is_none() && !untrimmed {
-                continue;
-            }
-            let hit = ReadHit {
-                line: number,
-                byte: byte + (at as u64 - u64::from(place.start)),
-                field: Some(field.field),
-                ..plain(ReadRule::Untrimmed)
-            };
-            if untrimmed {
-                self.log.note(hit);
-            }
+        let row = Row::from_parts(layout, &self.chunk.text, tabs, place.start, place.end, number, byte);
+        let log = &mut self.log;
+        row.each_problem(|column, problem| {
+            let field = layout.fields.get(column).map(|field| field.field);
             // A wrong record type was noted once for the row already.
-            if let Some(problem) = problem.filter(|_| field.field != fields::RECORD_TYPE) {
-                self.log.note(ReadHit { rule: ReadRule::of_problem(problem), problem: Some(problem), ..hit });
+            if field == Some(fields::RECORD_TYPE) && problem == FieldProblem::NotTheConstant {
+                return;
             }
-        }
+            let before = column.checked_sub(1).and_then(|before| tabs.get(before));
+            let offset = before.map_or(0, |tab| u64::from(tab + 1 - place.start));
+            let rule = ReadRule::of_problem(problem);
+            log.note(ReadHit {
+                line: number,
+                byte: byte + offset,
+                field,
+                problem: Some(problem),
+                ..plain(rule)
+            });
+        });
     }
+}
+
+/// The letters and digits of a name, in lower case.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
 }
 
 fn plain(rule: ReadRule) -> ReadHit {

@@ -117,18 +117,14 @@ impl LayoutField {
     #[inline]
     #[must_use]
     pub fn problem(&self, raw: &str) -> Option<FieldProblem> {
-        let value = trim(raw);
-        if value.is_empty() && self.required == Requirement::Yes {
-            return Some(FieldProblem::Blank);
-        }
-        self.check.test(value)
+        self.check.problem(raw.as_bytes())
     }
 
     /// Tests the form only; a blank passes.
     #[inline]
     #[must_use]
     pub fn form_problem(&self, raw: &str) -> Option<FieldProblem> {
-        self.check.test(trim(raw))
+        self.problem(raw).filter(|problem| *problem != FieldProblem::Blank)
     }
 
     /// What a right value looks like, in words.
@@ -182,13 +178,14 @@ impl LayoutField {
                     Some(set)
                         if set.is_testable() && !(suspended && set.membership == Membership::Suspendable) =>
                     {
-                        Form::Code(CodeIndex::new(set))
+                        Form::Code(Box::new(CodeIndex::new(set)))
                     }
                     _ => Form::Text,
                 },
             }
         };
-        self.check = FieldCheck { max_length: self.max_length.map_or(u32::MAX, u32::from), form };
+        let max_length = self.max_length.map_or(u32::MAX, u32::from);
+        self.check = FieldCheck { max_length, required: self.required == Requirement::Yes, form };
     }
 }
 
@@ -235,6 +232,10 @@ pub struct Layout {
     #[serde(skip)]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     pub(crate) columns: Vec<u16>,
+    /// The checks of the fields, side by side.
+    #[serde(skip)]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    pub(crate) checks: Vec<FieldCheck>,
 }
 
 const NO_COLUMN: u16 = u16::MAX;
@@ -274,11 +275,12 @@ impl Layout {
         self.suffixes.iter().any(|suffix| suffix == "xml")
     }
 
-    /// Fills the map from fields to columns.
+    /// Fills the map from fields to columns and sets the checks side by side.
     ///
     /// # Errors
     /// When a field stands twice.
     pub(crate) fn index_columns(&mut self, field_count: usize) -> Result<(), DictionaryError> {
+        self.checks = self.fields.iter().map(|field| field.check.clone()).collect();
         self.columns = vec![NO_COLUMN; field_count];
         for (column, field) in self.fields.iter().enumerate() {
             match self.columns.get_mut(field.field.index()) {

@@ -1,5 +1,6 @@
 //! One record of a file, borrowed from the reader's buffer.
 
+use crate::check::FieldProblem;
 use crate::layout::{Layout, LayoutField, trim};
 use crate::personal::{Personal, shape};
 use crate::value::FieldValue;
@@ -135,6 +136,28 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn record(&self) -> &'a str {
         self.text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// Tests every field against the layout, in order of columns: presence where required, length, form, code
+    /// set, and spaces around it. A field of a record that is too short counts as blank.
+    #[inline]
+    pub fn each_problem(&self, mut found: impl FnMut(usize, FieldProblem)) {
+        let bytes = self.text.as_bytes();
+        let mut start = self.start as usize;
+        for (column, check) in self.layout.checks.iter().enumerate() {
+            let end = match self.separators.get(column) {
+                Some(end) => *end as usize,
+                None => self.end as usize,
+            };
+            let raw = bytes.get(start..end).unwrap_or_default();
+            start = end + 1;
+            if let [b' ', ..] | [.., b' '] = raw {
+                found(column, FieldProblem::Untrimmed);
+            }
+            if let Some(problem) = check.problem(raw) {
+                found(column, problem);
+            }
+        }
     }
 
     /// A field as a typed value; `Ok(None)` when blank.

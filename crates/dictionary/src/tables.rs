@@ -1,6 +1,6 @@
 //! The embedded tables and their strict loader: a column too many, too few or misspelt is an error.
 
-use crate::check::{FieldCheck, Form};
+use crate::check::FieldCheck;
 use crate::code_set::{CodeEntry, CodeKind, CodeSet, Membership, Pattern};
 use crate::layout::{FieldType, HeaderRule, Layout, LayoutField, PositionStanding, Requirement};
 use crate::{DictionaryError, FieldId, SchoolYear, Standing};
@@ -250,7 +250,7 @@ impl LayoutFieldRow {
             standing: self.standing.parse()?,
             position_standing,
             personal,
-            check: FieldCheck { max_length: u32::MAX, form: Form::Text },
+            check: FieldCheck::ANYTHING,
         })
     }
 }
@@ -324,6 +324,7 @@ impl LayoutRow {
             note: self.note,
             fields: Vec::new(),
             columns: Vec::new(),
+            checks: Vec::new(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Typed values of fields: how each type is read from the text of a file and written back.
 
-use crate::check::date_parts;
+use crate::check::{FieldCheck, Form, date_parts};
 use crate::{
     BirthDate, CalendarNumber, DictionaryError, DistrictNumber, LocalId, PersonName, SchoolNumber,
     SchoolYear, StateId,
@@ -97,9 +97,13 @@ impl FieldValue for NaiveTime {
     const EXPECTED: &'static str = "a time HH:MM:SS";
 
     fn read(text: &str) -> Option<Self> {
-        let form = crate::check::FieldCheck { max_length: 8, form: crate::check::Form::Time };
+        let form = FieldCheck::of(Form::Time);
         let part = |from: usize| text.get(from..from + 2)?.parse().ok();
-        if form.test(text).is_some() { None } else { NaiveTime::from_hms_opt(part(0)?, part(3)?, part(6)?) }
+        if form.test(text.as_bytes()).is_some() {
+            None
+        } else {
+            NaiveTime::from_hms_opt(part(0)?, part(3)?, part(6)?)
+        }
     }
 
     fn write(&self, out: &mut String) {
@@ -136,9 +140,8 @@ impl FieldValue for Decimal {
     const EXPECTED: &'static str = "a decimal number";
 
     fn read(text: &str) -> Option<Self> {
-        let form = crate::check::Form::Decimal { places: 28 };
-        let plain = crate::check::FieldCheck { max_length: u32::MAX, form }.test(text).is_none();
-        if plain { text.parse().ok() } else { None }
+        let plain = FieldCheck::of(Form::Decimal { places: 28 });
+        if plain.test(text.as_bytes()).is_none() { text.parse().ok() } else { None }
     }
 
     fn write(&self, out: &mut String) {
