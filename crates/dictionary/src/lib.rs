@@ -31,6 +31,7 @@ mod check;
 mod code_set;
 mod codes;
 mod dictionary;
+mod directory;
 mod error;
 mod explain;
 mod field;
@@ -52,6 +53,11 @@ pub use check::FieldProblem;
 pub use code_set::{CodeEntry, CodeKind, CodeLookup, CodeSet, Membership};
 pub use codes::{AggregateHours, EndStatus, Gender, Grade, MealStatus, ServiceType, StartStatus, YesNo};
 pub use dictionary::{Collection, County, Dictionary, Element, FieldInfo, Source, layout_to_toml};
+pub use directory::{
+    BudgetUnit, BudgetUnitId, BudgetUnitKind, Calendar, CalendarKey, Directory, DirectoryBuilder,
+    DirectoryTable, District, DistrictKind, GradeCode, GradeOffered, LegalEntity, LegalEntityKind, School,
+    WeekPattern, Years,
+};
 pub use error::{DictionaryError, PaddedId};
 pub use explain::Explanation;
 pub use field::FieldId;
