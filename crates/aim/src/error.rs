@@ -42,6 +42,9 @@ pub enum AimError {
         /// The layout of the file.
         wanted: String,
     },
+    /// No layout could be chosen: no column holds a known record type in every row.
+    #[error("no column holds a known record type in every row: say which layout the file follows")]
+    NoLayout,
     /// A layout of another form: XML where tab-separated text is meant, or the reverse.
     #[error("{layout} is {}, not {}", if *.xml { "XML" } else { "tab-separated text" }, if *.xml { "tab-separated text" } else { "XML" })]
     WrongForm {

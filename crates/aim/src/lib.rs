@@ -2,7 +2,7 @@
 //!
 //! [`Reader`] hands out borrowed [`Row`](opi_dictionary::Row)s and notes every deviation from the specification as a
 //! finding, never in silence; [`Writer`] writes canonical files and refuses a record that the layout forbids;
-//! TODO
+//! [`BehaviorReader`] makes the same rows out of behavior XML; [`propose_layout`] finds the order of fields in a
 //! real file. No file is opened here: readers take `impl BufRead`, writers `impl Write`.
 //!
 //! For a canonical file, reading and writing gives the same bytes; for any other that can be read it gives the
@@ -10,16 +10,20 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod behavior;
 mod chunk;
 mod error;
 mod header;
 mod log;
+mod propose;
 mod reader;
 mod scan;
 mod writer;
 
+pub use behavior::{BehaviorReader, BehaviorWriter};
 pub use error::{AimError, Unwritable};
 pub use header::Header;
 pub use log::{ReadHit, ReadLog, ReadRule};
+pub use propose::{ColumnProposal, LayoutProposal, propose_layout};
 pub use reader::{ReadOptions, Reader};
 pub use writer::Writer;

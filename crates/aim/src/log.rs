@@ -181,6 +181,11 @@ read_rules! {
         "the element stands after the rows that it belongs to",
         "those rows were read without it",
         "put what all participants share before the participants";
+    /// A field stands twice in one XML element.
+    XmlTwice = "READ-009", Confirm, Specification, Record, Citation::recall("element names were not seen"),
+        "the field stands twice in one element; the later value was read",
+        "the earlier value is lost",
+        "give each event or participant an element of its own";
     /// A value has not the form of its field. Only when fields are checked.
     Form = "READ-010", BlocksCertification, Specification, Record, Citation::derived("layout types"),
         "the value has not the form of its field",
@@ -276,6 +281,12 @@ impl ReadLog {
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.counts.is_empty()
+    }
+
+    /// Whether reading stopped before the end of the file: the file is UTF-16, or its XML is broken.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.count(ReadRule::Utf16) > 0 || self.count(ReadRule::Xml) > 0
     }
 
     /// How many hits were counted but not kept.

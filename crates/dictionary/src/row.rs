@@ -353,8 +353,13 @@ impl<'a> RowBuffer<'a> {
         self.values.get_mut(column)
     }
 
-    /// The record as a row.
+    /// The record as a row that stands in no file.
     pub fn row(&mut self) -> Row<'_> {
+        self.row_at(0, 0)
+    }
+
+    /// The record as a row that stands at this line and byte of a file.
+    pub fn row_at(&mut self, line: u64, byte: u64) -> Row<'_> {
         self.text.clear();
         self.separators.clear();
         for (column, value) in self.values.iter().enumerate() {
@@ -364,7 +369,7 @@ impl<'a> RowBuffer<'a> {
             }
             self.text.push_str(value);
         }
-        Row::from_parts(self.layout, &self.text, &self.separators, 0, self.text.len() as u32, 0, 0)
+        Row::from_parts(self.layout, &self.text, &self.separators, 0, self.text.len() as u32, line, byte)
     }
 }
 

@@ -1,0 +1,16 @@
+//! Montana school-data reporting in one library. Each crate of the workspace is re-exported under its subject;
+//! [`Year`] composes them: the year's uploads in, a report of each stage out.
+//!
+//! The library opens no file and reads no clock: uploads come as an [`Upload`] that can be opened again, and what a
+//! stage finds is a value. A program writes it where it likes.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub use opi_aim as aim;
+pub use opi_dictionary as dictionary;
+
+mod reading;
+mod year;
+
+pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
+pub use year::{Progress, Reading, Stage, Upload, Year, YearBuilder, YearError};
