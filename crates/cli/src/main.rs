@@ -1,1 +1,70 @@
-fn main() {}
+//! The `opi` program: arguments, files, progress, printing. No domain logic.
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the program opens files, reads its arguments and prints"
+)]
+
+mod dictionary;
+mod explain;
+mod failure;
+mod files;
+mod layout;
+mod output;
+mod read;
+mod schema;
+mod year;
+
+use clap::{Parser, Subcommand};
+pub(crate) use failure::Failure;
+use std::process::ExitCode;
+
+/// Montana school-data reporting: read, check, count and report.
+#[derive(Parser)]
+#[command(
+    name = "opi",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 clean, 1 findings, 2 could not run.\n\nExamples:\n  \
+        opi read uploads/2026\n  \
+        opi explain \"Service Type\"\n  \
+        opi layout check enrollments.tsv\n  \
+        opi year state --out out"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Read AIM files: count their rows and say what deviates from the specification.
+    Read(read::ReadArgs),
+    /// Read a whole year: the directory and every district's uploads.
+    Year(year::YearArgs),
+    /// Explain a word: an element, field, code set, code, layout, date or source of the dictionary.
+    Explain(explain::ExplainArgs),
+    /// Work with the layouts of files.
+    #[command(subcommand)]
+    Layout(layout::LayoutCommand),
+    /// Print the JSON Schema of a record or report.
+    Schema(schema::SchemaArgs),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Read(arguments) => read::run(arguments),
+        Command::Year(arguments) => year::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Layout(command) => layout::run(command),
+        Command::Schema(arguments) => schema::run(arguments),
+    };
+    done.unwrap_or_else(|failure| {
+        if !failure.is_broken_pipe() {
+            eprintln!("opi: {failure}");
+        }
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,233 @@
+//! `opi explain`: the dictionary in the terminal.
+
+use crate::Failure;
+use crate::dictionary::DictionaryArgs;
+use crate::output::{self, Format, Style};
+use clap::Args;
+use opi::dictionary::{CodeKind, CodeSet, Dictionary, Explanation, Layout, Requirement};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Explain a word: an element, field, code set, code, layout, date, county or source of the dictionary.
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 explained, 1 not known (close words are listed), 2 could not run.\n\n\
+    Examples:\n  \
+    opi explain student-enrollments\n  \
+    opi explain \"Service Type\"\n  \
+    opi explain grade-levels --format json\n  \
+    opi explain 310\n  \
+    opi explain fall_count")]
+pub(crate) struct ExplainArgs {
+    /// The word, whatever its case.
+    #[arg(required = true, value_name = "WORD")]
+    words: Vec<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(flatten)]
+    dictionary: DictionaryArgs,
+}
+
+pub(crate) fn run(arguments: ExplainArgs) -> Result<ExitCode, Failure> {
+    let dictionary = arguments.dictionary.load()?;
+    let word = arguments.words.join(" ");
+    let found = dictionary.explain(&word);
+    match arguments.format {
+        Format::Json => output::json(&found)?,
+        Format::Human => human(&dictionary, &word, &found)?,
+    }
+    Ok(ExitCode::from(u8::from(found.is_empty())))
+}
+
+fn human(dictionary: &Dictionary, word: &str, found: &[Explanation<'_>]) -> Result<(), Failure> {
+    let style = Style::of_stdout();
+    let mut out = std::io::stdout().lock();
+    if found.is_empty() {
+        writeln!(out, "{word:?} is no element, field, code set, code, layout, date, county or source.")?;
+        let close = dictionary.suggest(word);
+        if !close.is_empty() {
+            writeln!(out, "Close to it: {}", close.join(", "))?;
+        }
+        return Ok(());
+    }
+    for (index, explanation) in found.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        one(&mut out, style, explanation)?;
+    }
+    Ok(())
+}
+
+/// Prints a line unless its text is blank.
+fn line(out: &mut impl Write, label: &str, text: &str) -> std::io::Result<()> {
+    if text.trim().is_empty() { Ok(()) } else { writeln!(out, "  {label:<14} {text}") }
+}
+
+fn one(out: &mut impl Write, style: Style, explanation: &Explanation<'_>) -> std::io::Result<()> {
+    match explanation {
+        Explanation::Element { element } => {
+            writeln!(out, "{} (element)", style.bold(&element.name))?;
+            line(out, "meaning", &element.definition)?;
+            line(out, "form", &element.form)?;
+            line(out, "code set", element.code_set.as_deref().unwrap_or_default())?;
+            line(out, "collected", &element.collected_when)?;
+            line(out, "in AIM", &element.aim_location)?;
+            let mut uses = Vec::new();
+            if element.anb {
+                uses.push("average number belonging".to_owned());
+            }
+            if element.accountability {
+                uses.push("accountability".to_owned());
+            }
+            if !element.edfacts_files.is_empty() {
+                uses.push(format!("federal files {}", element.edfacts_files.join(", ")));
+            }
+            line(out, "used for", &uses.join("; "))?;
+            line(out, "also", &element.other_use)?;
+            line(out, "source", &format!("{} [{}]", element.source, element.standing))
+        }
+        Explanation::Layout { layout } => print_layout(out, style, layout),
+        Explanation::CodeSet { code_set } => print_code_set(out, style, code_set),
+        Explanation::Field { field, places } => {
+            writeln!(out, "{} (field {}, {})", style.bold(&field.name), field.id.number(), field.key)?;
+            line(out, "meaning", &field.meaning)?;
+            if field.personal {
+                line(out, "privacy", "personal: never printed unless asked for")?;
+            }
+            for place in places {
+                let description = place.description;
+                let required = match description.required {
+                    Requirement::Yes => "required".to_owned(),
+                    Requirement::No => "optional".to_owned(),
+                    Requirement::Conditional => format!("needed: {}", description.condition),
+                };
+                writeln!(
+                    out,
+                    "  {} column {}: {}; {required}; place {}",
+                    place.layout,
+                    place.position,
+                    description.expected(),
+                    word_of(&description.position_standing)
+                )?;
+            }
+            Ok(())
+        }
+        Explanation::Code { code_set, code } => {
+            writeln!(out, "{} (code of {code_set})", style.bold(&code.code))?;
+            line(out, "label", &code.label)?;
+            line(out, "meaning", &code.meaning)?;
+            let from = code.first_day.map(|day| format!("from {day} ")).unwrap_or_default();
+            let to = code.last_day.map(|day| format!("to {day}")).unwrap_or_default();
+            line(out, "in force", &(from + &to))?;
+            if code.working_code {
+                line(out, "note", "a working code of this program, not one of OPI's")?;
+            }
+            line(out, "source", &format!("{} [{}]", code.source, code.standing))
+        }
+        Explanation::StatutoryDate { date } => {
+            writeln!(out, "{} (date fixed by law or rule)", style.bold(&date.date))?;
+            line(out, "meaning", &date.meaning)?;
+            line(out, "rule", &format!("{:?}", date.rule))?;
+            let year = |year: Option<opi::dictionary::SchoolYear>| {
+                year.map_or_else(|| "open".to_owned(), |y| y.to_string())
+            };
+            line(out, "years", &format!("{} to {}", year(date.first_year), year(date.last_year)))?;
+            line(out, "source", &format!("{} [{}]", date.source, date.standing))
+        }
+        Explanation::Collection { collection } => {
+            writeln!(out, "{} (collection), {}", style.bold(&collection.collection), collection.school_year)?;
+            line(out, "content", &collection.content)?;
+            line(out, "count date", &collection.count_date)?;
+            line(
+                out,
+                "window",
+                format!("{} to {}", collection.window_start, collection.window_end)
+                    .trim_start_matches(" to "),
+            )?;
+            line(out, "certified", &collection.certify)?;
+            line(out, "source", &format!("{} [{}]", collection.source, collection.standing))
+        }
+        Explanation::County { county } => {
+            writeln!(
+                out,
+                "{} (county {}, federal code {})",
+                style.bold(&county.name),
+                county.number,
+                county.fips
+            )?;
+            line(out, "source", &format!("{} [{}]", county.source, county.standing))
+        }
+        Explanation::Source { source } => {
+            writeln!(out, "{} (source)", style.bold(&source.id))?;
+            line(out, "title", &source.title)?;
+            line(out, "publisher", &source.publisher)?;
+            line(out, "date", &source.date)?;
+            line(out, "note", &source.note)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn print_layout(out: &mut impl Write, style: Style, layout: &Layout) -> std::io::Result<()> {
+    writeln!(out, "{} (layout of {})", style.bold(&layout.key), layout.title)?;
+    line(out, "record type", &layout.record_type)?;
+    line(out, "one row per", &layout.row_per)?;
+    line(out, "header", &word_of(&layout.header))?;
+    line(out, "suffix", &layout.suffixes.join(", "))?;
+    line(out, "note", &layout.note)?;
+    line(out, "source", &format!("{} [{}]", layout.source, layout.standing))?;
+    let unconfirmed = layout.unverified().count();
+    writeln!(out, "  {} fields; the place of {unconfirmed} was not read in a layout", layout.fields.len())?;
+    for (index, field) in layout.fields.iter().enumerate() {
+        let required = match field.required {
+            Requirement::Yes => "required",
+            Requirement::No => "",
+            Requirement::Conditional => "conditional",
+        };
+        let code_set = field.code_set.as_deref().unwrap_or_default();
+        let expected = field.expected();
+        writeln!(
+            out,
+            "  {:>3} {:<44} {required:<12} {expected}{}{}  {}",
+            index + 1,
+            field.name,
+            if code_set.is_empty() || expected.contains(code_set) { "" } else { ", " },
+            if expected.contains(code_set) { "" } else { code_set },
+            style.faint(&word_of(&field.position_standing))
+        )?;
+    }
+    Ok(())
+}
+
+fn print_code_set(out: &mut impl Write, style: Style, set: &CodeSet) -> std::io::Result<()> {
+    writeln!(out, "{} (code set: {})", style.bold(&set.key), set.title)?;
+    line(out, "meaning", &set.meaning)?;
+    line(out, "complete", &set.complete)?;
+    line(out, "membership", &word_of(&set.membership))?;
+    line(out, "source", &format!("{} [{}]", set.source, set.standing))?;
+    for entry in &set.entries {
+        let mark = match (entry.kind, entry.working_code) {
+            (CodeKind::Placeholder, _) => "not known",
+            (_, true) => "working code",
+            _ => "",
+        };
+        let meaning = if entry.meaning.is_empty() { String::new() } else { format!(": {}", entry.meaning) };
+        writeln!(
+            out,
+            "  {:<20} {}{meaning} {}",
+            if entry.code.is_empty() { "-" } else { &entry.code },
+            entry.label,
+            style.faint(&format!("[{}{}{mark}]", entry.standing, if mark.is_empty() { "" } else { ", " }))
+        )?;
+    }
+    Ok(())
+}
+
+/// The word by which tables and JSON name a value.
+fn word_of(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,92 @@
+//! Printing: formats, colours on a terminal only, progress on a terminal only.
+
+use clap::ValueEnum;
+use opi::dictionary::{Finding, Severity};
+use std::io::{IsTerminal, Write};
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// Prints a value as JSON, two spaces deep.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), crate::Failure> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Colours, where the output is a terminal and the user has not switched them off.
+#[derive(Clone, Copy)]
+pub(crate) struct Style {
+    on: bool,
+}
+
+impl Style {
+    pub(crate) fn of_stdout() -> Self {
+        Style { on: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    pub(crate) fn faint(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    pub(crate) fn severity(self, severity: Severity) -> String {
+        let code = match severity {
+            Severity::Note => "36",
+            Severity::Confirm => "33",
+            Severity::BlocksCertification => "35",
+            _ => "31",
+        };
+        self.paint(code, &severity.to_string())
+    }
+}
+
+/// Prints a finding as a good compiler would.
+pub(crate) fn finding(out: &mut impl Write, style: Style, finding: &Finding) -> std::io::Result<()> {
+    let head = format!("{}[{}]", style.severity(finding.severity), finding.code);
+    writeln!(out, "{head} {}", style.bold(&finding.message))?;
+    writeln!(out, "  --> {}", finding.position)?;
+    if let Some(expected) = &finding.expected {
+        writeln!(out, "  expected: {expected}")?;
+    }
+    writeln!(out, "  {}", style.faint(&format!("fix: {}", finding.fix)))
+}
+
+/// A progress bar on standard error; silent where that is no terminal or the user asked for quiet.
+pub(crate) fn progress(length: u64, what: &'static str, quiet: bool) -> indicatif::ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new(length).with_message(what);
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// A whole number with separators between thousands.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
