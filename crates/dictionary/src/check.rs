@@ -155,6 +155,8 @@ fn characters(value: &[u8]) -> usize {
 /// The codes of a set, ready to be searched: one-byte codes as a bit map, two-byte codes as numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CodeIndex {
+    /// The codes in words, where they are few enough to be read.
+    pub(crate) in_words: String,
     one: [u64; 4],
     two: Vec<u16>,
     longer: Vec<Box<str>>,
@@ -163,7 +165,16 @@ pub(crate) struct CodeIndex {
 
 impl CodeIndex {
     pub(crate) fn new(set: &CodeSet) -> Self {
+        const FEW: usize = 20;
         let mut index = CodeIndex::default();
+        let codes: Vec<&str> = set.codes().collect();
+        if codes.len() <= FEW {
+            index.in_words = match codes.split_last() {
+                Some((last, [])) => format!(": {last}"),
+                Some((last, others)) => format!(": {} or {last}", others.join(", ")),
+                None => String::new(),
+            };
+        }
         for entry in &set.entries {
             match (entry.kind, entry.code.as_bytes()) {
                 (CodeKind::Placeholder, _) => {}

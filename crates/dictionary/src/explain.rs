@@ -155,7 +155,10 @@ impl Dictionary {
         let mut near: Vec<(usize, &str)> = names
             .filter_map(|name| {
                 let lower = name.to_lowercase();
-                let distance = strsim::damerau_levenshtein(&lower, &wanted);
+                // Compared with the name's beginning, too, so that half a name is enough.
+                let beginning: String = lower.chars().take(wanted.chars().count() + 1).collect();
+                let distance = strsim::damerau_levenshtein(&lower, &wanted)
+                    .min(strsim::damerau_levenshtein(&beginning, &wanted));
                 let inside = wanted.chars().count() >= 3 && lower.contains(&wanted);
                 (inside || distance <= 2).then_some((if inside { 1 } else { distance }, name))
             })

@@ -143,8 +143,8 @@ impl LayoutField {
             Form::Year => "the end year of the school year, 4 digits".to_owned(),
             Form::Decimal { places } => length(&format!("a number with at most {places} decimal places")),
             Form::Constant(constant) => format!("the constant {constant}"),
-            Form::Code(_) => match &self.code_set {
-                Some(set) => format!("a code of {set}"),
+            Form::Code(index) => match &self.code_set {
+                Some(set) => format!("a code of {set}{}", index.in_words),
                 None => "a known code".to_owned(),
             },
         }

@@ -32,6 +32,7 @@ mod code_set;
 mod codes;
 mod dictionary;
 mod directory;
+mod enrolled;
 mod error;
 mod explain;
 mod field;
@@ -58,6 +59,7 @@ pub use directory::{
     DirectoryTable, District, DistrictKind, GradeCode, GradeOffered, LegalEntity, LegalEntityKind, School,
     WeekPattern, Years,
 };
+pub use enrolled::{EnrolledSpan, EnrolledSpanError};
 pub use error::{DictionaryError, PaddedId};
 pub use explain::Explanation;
 pub use field::FieldId;
