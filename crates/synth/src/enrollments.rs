@@ -234,7 +234,7 @@ impl State {
     fn start_status(&self, case: &Case<'_>, school: u32) -> String {
         let military = case.person.military.is_some();
         let before = case.occupant.from.and_then(|from| self.school_at(from, case.year - 1));
-        let code = match case.occupant.arrival {
+        match case.occupant.arrival {
             Arrival::First => self.tables.code("start_first").to_owned(),
             Arrival::Newcomer => {
                 // Newcomers from another state or country have codes of their own when military connected.
@@ -250,8 +250,7 @@ impl State {
             }
             _ if military => self.tables.code("start_transfer_military").to_owned(),
             _ => self.tables.code("start_transfer").to_owned(),
-        };
-        code
+        }
     }
 
     /// How the year ends for who holds the last place.

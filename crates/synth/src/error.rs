@@ -23,6 +23,17 @@ pub enum SynthError {
     /// A value that the dictionary refuses.
     #[error(transparent)]
     Dictionary(#[from] opi_dictionary::DictionaryError),
+    /// A record that its layout refuses.
+    #[error(transparent)]
+    Record(#[from] opi_dictionary::BuildError),
+    /// A record that cannot be written.
+    #[error("{name}: {source}")]
+    File {
+        /// The name of the output.
+        name: String,
+        /// What the writer of the file said.
+        source: Box<opi_aim::AimError>,
+    },
     /// An output that cannot be written.
     #[error("{name} cannot be written: {source}")]
     Output {

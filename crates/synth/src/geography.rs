@@ -35,7 +35,6 @@ pub(crate) struct Entity {
 /// A school system.
 #[derive(Clone, Debug)]
 pub(crate) struct District {
-    pub(crate) region: u32,
     pub(crate) county: u32,
     pub(crate) profile: Profile,
     /// Pupils expected, to tell small districts from large ones.
@@ -179,7 +178,7 @@ impl Geography {
         let scaled = |part: u64| share(part, pupils, weight);
         let mut shares: [Shares; GRADES] = Default::default();
         for (row, feeder, profile) in &plan.feeders {
-            let district = self.add_district(region, county, *profile, scaled(*feeder));
+            let district = self.add_district(county, *profile, scaled(*feeder));
             let entity = self.add_entity(district, LegalEntityKind::Elementary);
             let spans: &[(usize, usize, bool)] = match row.kind {
                 RuralKind::TwoSchool => &[(KINDERGARTEN, 7, false), (SEVENTH, 9, true)],
@@ -192,9 +191,9 @@ impl Geography {
             }
         }
         if let Some(system) = plan.system {
-            self.lay_out_system(plan, system, region, county, scaled(plan.pupils), &mut shares);
+            self.lay_out_system(plan, system, county, scaled(plan.pupils), &mut shares);
         } else {
-            let district = self.add_district(region, county, plan.profile, pupils);
+            let district = self.add_district(county, plan.profile, pupils);
             let entity = self.add_entity(district, LegalEntityKind::StateOperated);
             let school = self.add_school(entity, SchoolKind::State, plan.profile, (SEVENTH, TWELFTH), false);
             self.share_out(&mut shares, school, 1, false);
@@ -230,13 +229,12 @@ impl Geography {
         &mut self,
         plan: &Plan<'_>,
         row: &SystemRow,
-        region: u32,
         county: u32,
         pupils: u64,
         shares: &mut [Shares; GRADES],
     ) {
         let profile = plan.profile;
-        let district = self.add_district(region, county, profile, pupils);
+        let district = self.add_district(county, profile, pupils);
         let (lower, upper) = match row.kind {
             SystemKind::K12 => {
                 let entity = self.add_entity(district, LegalEntityKind::K12);
@@ -292,11 +290,10 @@ impl Geography {
         u32::try_from(self.districts.len()).unwrap_or(u32::MAX)
     }
 
-    fn add_district(&mut self, region: u32, county: u32, profile: Profile, pupils: u64) -> u32 {
+    fn add_district(&mut self, county: u32, profile: Profile, pupils: u64) -> u32 {
         let index = self.district_count();
         let schools = Vec::new();
         self.districts.push(District {
-            region,
             county,
             profile,
             pupils,

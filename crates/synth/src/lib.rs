@@ -3,19 +3,27 @@
 #![warn(missing_docs)]
 
 mod calendars;
+mod defects;
 mod enrollments;
 mod error;
+mod files;
 mod geography;
 mod names;
 mod people;
 mod places;
 mod random;
+mod sink;
 mod state;
 mod state_directory;
 mod tables;
+mod write;
 
+pub use defects::{DefectKind, Planted, defect_kinds};
 pub use enrollments::{Diploma, Enrollment, PersonYear, StudentYear};
 pub use error::SynthError;
+pub use files::FILES;
 pub use people::{Meals, Person, Races};
+pub use sink::{MemorySink, Sink};
 pub use state::{Plan, State};
 pub use tables::Profile;
+pub use write::{Progress, Summary, WriteOptions};

@@ -248,6 +248,13 @@ impl State {
         StateId::from_number(u32::try_from(value + 1).ok()?)
     }
 
+    /// A state id that no person of the state has.
+    pub(crate) fn stranger(&self, index: u64) -> Option<String> {
+        let persons = self.plan.students * u64::from(self.plan.years);
+        let id = self.state_id(persons + index % 90_000_000)?;
+        Some(id.reveal().to_owned())
+    }
+
     /// The number that a district gives to a student: its own numbering, from 1000 on.
     pub(crate) fn local_id(&self, person: u64, district: u32) -> Option<LocalId> {
         let shift = u64::from(district) * 7_919 % self.ids.local_modulus;

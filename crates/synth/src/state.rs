@@ -32,6 +32,7 @@ pub struct State {
     pub(crate) geography: Geography,
     pub(crate) names: Names,
     pub(crate) ids: Ids,
+    pub(crate) defect_kinds: std::sync::Arc<Vec<crate::DefectKind>>,
     offsets: Vec<u64>,
 }
 
@@ -87,7 +88,8 @@ impl State {
         let offsets = (0..u64::from(plan.years) * 28)
             .map(|index| seed.stream(Purpose::Moves, index).number() % 100_000);
         let offsets = offsets.collect();
-        Ok(State { plan, first_year, seed, tables, geography, names, ids, offsets })
+        let defect_kinds = std::sync::Arc::new(crate::defect_kinds()?);
+        Ok(State { plan, first_year, seed, tables, geography, names, ids, defect_kinds, offsets })
     }
 
     /// The plan it was made from.

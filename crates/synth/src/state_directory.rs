@@ -31,6 +31,12 @@ impl State {
         Ok(four_digits(ENTITIES_FROM + u64::from(entity)).parse()?)
     }
 
+    /// The LE number of a district's first legal entity.
+    pub(crate) fn legal_entity_of(&self, district: u32) -> Result<String, SynthError> {
+        let entity = self.geography.entities.partition_point(|entity| entity.district < district);
+        Ok(self.entity_number(u32::try_from(entity).unwrap_or(0))?.to_string())
+    }
+
     pub(crate) fn school_number(&self, school: u32) -> Result<SchoolNumber, SynthError> {
         let number = u64::from(school) * 5_003 % NUMBERS + 1;
         Ok(format!("{number:04}").parse()?)

@@ -75,7 +75,6 @@ pub(crate) struct RuralRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct GradeRow {
     pub(crate) grade: String,
-    pub(crate) number: i32,
     pub(crate) weight: u32,
     #[serde(rename = "source")]
     _source: String,

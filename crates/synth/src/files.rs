@@ -1,0 +1,376 @@
+//! The AIM files of a district, written record by record through the writer that vendors use.
+
+use crate::SynthError;
+use crate::calendars::YearCalendar;
+use crate::defects::{Planted, Planter};
+use crate::enrollments::{Enrollment, StudentYear};
+use crate::people::Person;
+use crate::state::State;
+use chrono::{Days, NaiveDate};
+use opi_aim::{Header, Writer};
+use opi_dictionary::records::{
+    EndOfYearAttendanceTotal, FallEnrollmentCount, ProgramParticipation, SpringEnrollmentCount,
+    StudentDemographic, StudentEnrollment,
+};
+use opi_dictionary::{
+    AggregateHours, CalendarNumber, Code, Dictionary, DistrictNumber, EndStatus, Gender, Grade, LocalId,
+    PersonalText, Record, SchoolNumber, SchoolYear, ServiceType, StartStatus, YesNo,
+};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// The file families that are written, by the key of their layout, which is also the name of the file.
+pub const FILES: [&str; 6] = [
+    "student-demographics",
+    "student-enrollments",
+    "fall-enrollment-count",
+    "spring-enrollment-count",
+    "program-participation",
+    "eoy-attendance-totals",
+];
+
+/// The open files of one district and year, in the order of [`FILES`].
+pub(crate) struct DistrictFiles<'d, W: Write> {
+    year: SchoolYear,
+    number: DistrictNumber,
+    names: [String; 6],
+    writers: [Writer<'d, Planter<W>>; 6],
+    pub(crate) rows: [u64; 6],
+}
+
+/// What one file became.
+pub(crate) struct Finished<W> {
+    pub(crate) name: String,
+    pub(crate) output: W,
+    pub(crate) planted: Vec<Planted>,
+}
+
+impl<'d, W: Write> DistrictFiles<'d, W> {
+    pub(crate) fn new(
+        state: &State,
+        dictionary: &'d Dictionary,
+        district: u32,
+        calendar: &YearCalendar,
+        mut open: impl FnMut(&str, &'static str) -> Result<Planter<W>, SynthError>,
+    ) -> Result<Self, SynthError> {
+        let number = state.district_number(district)?;
+        let folder = format!("uploads/{}/{number}", calendar.year.end_year());
+        let mut writer = |key: &'static str| -> Result<(String, Writer<'d, Planter<W>>), SynthError> {
+            let name = format!("{folder}/{key}.tsv");
+            let layout = dictionary.layout(key)?;
+            let changed = header_day(key, calendar).and_hms_opt(8, district % 60, 0).unwrap_or_default();
+            let writer = Writer::new(open(&name, key)?, layout, Some(Header::new(changed)));
+            Ok((name.clone(), writer.map_err(|error| aim(&name, error))?))
+        };
+        let [first, second, third, fourth, fifth, sixth] = FILES;
+        let opened = [
+            writer(first)?,
+            writer(second)?,
+            writer(third)?,
+            writer(fourth)?,
+            writer(fifth)?,
+            writer(sixth)?,
+        ];
+        let [a, b, c, d, e, f] = opened;
+        let (names, writers) = ([a.0, b.0, c.0, d.0, e.0, f.0], [a.1, b.1, c.1, d.1, e.1, f.1]);
+        Ok(DistrictFiles { year: calendar.year, number, names, writers, rows: [0; 6] })
+    }
+
+    /// Writes the rows of a student at one school.
+    pub(crate) fn write(
+        &mut self,
+        state: &State,
+        district: u32,
+        calendar: &YearCalendar,
+        student: &StudentYear,
+    ) -> Result<(), SynthError> {
+        let local = state.local_id(student.person.number, district);
+        if student.new_to_district {
+            let record = self.demographic(&student.person, local.as_ref())?;
+            self.put(0, &record)?;
+        }
+        let mut programs_at = BTreeMap::new();
+        for enrollment in &student.enrollments {
+            let key = Key {
+                district: self.number,
+                school: state.school_number(enrollment.school)?,
+                calendar: state.calendar_number().parse()?,
+                local: local.as_ref(),
+                person: &student.person,
+                year: self.year,
+            };
+            let record = key.enrollment(enrollment)?;
+            self.put(1, &record)?;
+            if enrollment.no_show {
+                continue;
+            }
+            for (file, date) in [(2, calendar.fall_count), (3, calendar.spring_count)] {
+                if enrollment.first_day <= date && date <= enrollment.last_day {
+                    self.count(file, &key, enrollment, student, calendar)?;
+                }
+            }
+            if enrollment.service == 'P' {
+                let record = key.attendance(enrollment, student, calendar)?;
+                self.put(5, &record)?;
+                programs_at.entry(enrollment.school).or_insert(key);
+            } else if student.enrollments.len() == 1 {
+                programs_at.entry(enrollment.school).or_insert(key);
+            }
+        }
+        for (school, key) in programs_at {
+            if let Some(record) = key.programs(state.title_one(school, &student.year), student)? {
+                self.put(4, &record)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put<R: Record>(&mut self, file: usize, record: &R) -> Result<(), SynthError> {
+        let name = self.names.get(file).map_or("", String::as_str);
+        if let Some(writer) = self.writers.get_mut(file) {
+            writer.write_record(record).map_err(|error| aim(name, error))?;
+        }
+        if let Some(rows) = self.rows.get_mut(file) {
+            *rows += 1;
+        }
+        Ok(())
+    }
+
+    fn demographic(
+        &self,
+        person: &Person,
+        local: Option<&LocalId>,
+    ) -> Result<StudentDemographic, SynthError> {
+        let builder = StudentDemographic::builder()
+            .district_number(self.number)
+            .student_state_id(person.state_id.clone())
+            .last_name(person.last_name.clone())
+            .first_name(person.first_name.clone())
+            .gender(if person.male { Gender::Male } else { Gender::Female })
+            .birth_date(person.birth_date.clone())
+            .hispanic_latino(yes_no(person.hispanic))
+            .american_indian_or_alaska_native(yes_no(person.races.american_indian))
+            .asian(yes_no(person.races.asian))
+            .black_or_african_american(yes_no(person.races.black))
+            .native_hawaiian_or_other_pacific_islander(yes_no(person.races.pacific_islander))
+            .white(yes_no(person.races.white))
+            .year(self.year);
+        let mut record = builder.build()?;
+        record.student_local_id = local.cloned();
+        record.middle_name = person.middle_name.clone();
+        record.suffix = person.suffix.as_deref().map(PersonalText::new);
+        Ok(record)
+    }
+
+    fn count(
+        &mut self,
+        file: usize,
+        key: &Key<'_>,
+        enrollment: &Enrollment,
+        student: &StudentYear,
+        calendar: &YearCalendar,
+    ) -> Result<(), SynthError> {
+        let hours = AggregateHours::from(enrollment.hours.to_string());
+        let season = file - 2;
+        let year = &student.year;
+        let date = if season == 0 { calendar.fall_count } else { calendar.spring_count };
+        // Eleven days of absence in a row need eleven days of enrollment.
+        let long = calendar.count(enrollment.first_day, date) > 11;
+        let excluded = long && year.excluded.get(season).copied().unwrap_or(false);
+        let absent = yes_no(excluded || year.absent.get(season).copied().unwrap_or(false));
+        let too_young = matches!(enrollment.grade.as_str(), "KF" | "KH")
+            && State::under_five(&student.person, self.year.end_year())
+            && !student.person.admitted_under_five;
+        let exclude = yes_no(excluded || too_young);
+        if season == 0 {
+            let builder = FallEnrollmentCount::builder()
+                .district_number(key.district)
+                .school_number(key.school)
+                .calendar_number(key.calendar)
+                .student_state_id(key.person.state_id.clone())
+                .last_name(key.person.last_name.clone())
+                .first_name(key.person.first_name.clone())
+                .aggregate_hours_of_instruction(hours)
+                .absent(absent)
+                .exclude_fall_anb_10_day_rule(exclude)
+                .year(self.year);
+            let mut record = builder.build()?;
+            record.student_local_id = key.local.cloned();
+            self.put(file, &record)
+        } else {
+            let builder = SpringEnrollmentCount::builder()
+                .district_number(key.district)
+                .school_number(key.school)
+                .calendar_number(key.calendar)
+                .student_state_id(key.person.state_id.clone())
+                .last_name(key.person.last_name.clone())
+                .first_name(key.person.first_name.clone())
+                .aggregate_hours_of_instruction(hours)
+                .absent(absent)
+                .exclude_spring_anb_10_day_rule(exclude)
+                .year(self.year);
+            let mut record = builder.build()?;
+            record.student_local_id = key.local.cloned();
+            self.put(file, &record)
+        }
+    }
+
+    /// Completes the files.
+    pub(crate) fn finish(
+        self,
+        mut take: impl FnMut(Finished<W>) -> Result<(), SynthError>,
+    ) -> Result<(), SynthError> {
+        for (name, writer) in self.names.into_iter().zip(self.writers) {
+            let planter = writer.finish().map_err(|error| aim(&name, error))?;
+            let (output, planted) =
+                planter.finish().map_err(|source| SynthError::Output { name: name.clone(), source })?;
+            take(Finished { name, output, planted })?;
+        }
+        Ok(())
+    }
+}
+
+/// The opening fields of a row.
+struct Key<'a> {
+    district: DistrictNumber,
+    school: SchoolNumber,
+    calendar: CalendarNumber,
+    local: Option<&'a LocalId>,
+    person: &'a Person,
+    year: SchoolYear,
+}
+
+impl Key<'_> {
+    fn enrollment(&self, enrollment: &Enrollment) -> Result<StudentEnrollment, SynthError> {
+        let builder = StudentEnrollment::builder()
+            .district_number(self.district)
+            .school_number(self.school)
+            .calendar_number(self.calendar)
+            .student_state_id(self.person.state_id.clone())
+            .last_name(self.person.last_name.clone())
+            .first_name(self.person.first_name.clone())
+            .grade(Grade::from(enrollment.grade.as_str()))
+            .start_date(enrollment.first_day)
+            .start_status(StartStatus::from(enrollment.start_status.as_str()))
+            .service_type(ServiceType::from(enrollment.service.to_string()))
+            .end_date(enrollment.last_day)
+            .end_status(EndStatus::from(enrollment.end_status.as_str()))
+            .no_show(yes_no(enrollment.no_show))
+            .year(self.year);
+        let mut record = builder.build()?;
+        record.student_local_id = self.local.cloned();
+        if let Some(diploma) = &enrollment.diploma {
+            record.diploma_date = Some(diploma.date);
+            record.diploma_type = Some(diploma.kind.as_str().into());
+            record.diploma_period = Some(diploma.period.as_str().into());
+        }
+        record.date_first_entered_the_9th_grade = enrollment.ninth;
+        record.drop_out_reason = enrollment.dropout_reason.as_deref().map(Code::from);
+        Ok(record)
+    }
+
+    fn attendance(
+        &self,
+        enrollment: &Enrollment,
+        student: &StudentYear,
+        calendar: &YearCalendar,
+    ) -> Result<EndOfYearAttendanceTotal, SynthError> {
+        let (enrolled, absent_halves) = attendance(enrollment, student, calendar);
+        let builder = EndOfYearAttendanceTotal::builder()
+            .district_number(self.district)
+            .school_number(self.school)
+            .calendar_number(self.calendar)
+            .student_state_id(self.person.state_id.clone())
+            .last_name(self.person.last_name.clone())
+            .first_name(self.person.first_name.clone())
+            .ada_days_enrolled(Decimal::from(enrolled))
+            .ada_days_present(Decimal::new(i64::from(enrolled * 2 - absent_halves) * 5, 1).normalize())
+            .essa_days_absent(Decimal::from(absent_halves.div_ceil(2)))
+            .year(self.year);
+        let mut record = builder.build()?;
+        record.student_local_id = self.local.cloned();
+        Ok(record)
+    }
+
+    /// The program row; `None` for a student without any program.
+    fn programs(
+        &self,
+        title_one: Option<&str>,
+        student: &StudentYear,
+    ) -> Result<Option<ProgramParticipation>, SynthError> {
+        let (person, year) = (&student.person, &student.year);
+        // Three school years long a child from abroad counts as an immigrant.
+        let immigrant =
+            person.immigrant_since.filter(|since| *since + Days::new(3 * 365) > self.year.first_day());
+        let some = title_one.is_some()
+            || year.after_school
+            || person.exchange_student
+            || immigrant.is_some()
+            || person.gifted.0
+            || year.homeless.is_some()
+            || person.military.is_some()
+            || year.neglected
+            || year.early_intervening;
+        if !some {
+            return Ok(None);
+        }
+        let builder = ProgramParticipation::builder()
+            .district_number(self.district)
+            .school_number(self.school)
+            .calendar_number(self.calendar)
+            .student_state_id(person.state_id.clone())
+            .last_name(person.last_name.clone())
+            .first_name(person.first_name.clone())
+            .twenty_first_century_participant(yes_no(year.after_school))
+            .foreign_exchange(yes_no(person.exchange_student))
+            .immigrant(yes_no(immigrant.is_some()))
+            .gifted_talented_evaluated(yes_no(person.gifted.0))
+            .gifted_talented_identified(yes_no(person.gifted.1))
+            .part_b_early_intervening_services(yes_no(year.early_intervening))
+            .year(self.year);
+        let mut record = builder.build()?;
+        record.student_local_id = self.local.cloned();
+        record.title_i = title_one.map(Code::from);
+        record.date_immigrant_entered_us_school = immigrant;
+        record.homeless = year.homeless.as_deref().map(Code::from);
+        record.military_connected_student = person.military.as_deref().map(Code::from);
+        record.neglected_and_delinquent_program = year.neglected.then(|| Code::from("N"));
+        Ok(Some(record))
+    }
+}
+
+/// Days enrolled, and half days absent.
+fn attendance(enrollment: &Enrollment, student: &StudentYear, calendar: &YearCalendar) -> (u32, u32) {
+    let enrolled = calendar.count(enrollment.first_day, enrollment.last_day);
+    let holds = |date: NaiveDate| enrollment.first_day <= date && date <= enrollment.last_day;
+    let year = &student.year;
+    let mut least = 0;
+    for (date, season) in [(calendar.fall_count, 0), (calendar.spring_count, 1)] {
+        let flag = |flags: &[bool; 2]| flags.get(season).copied().unwrap_or(false);
+        if holds(date) {
+            let long = calendar.count(enrollment.first_day, date) > 11;
+            least += if flag(&year.excluded) && long { 22 } else { 2 * u32::from(flag(&year.absent)) };
+        }
+    }
+    let [draw, ..] = year.draws;
+    let halves = (enrolled * 2 * year.absence + draw) / 10_000;
+    (enrolled, halves.max(least).min(enrolled * 2))
+}
+
+/// When a file was last changed: counts in the week after the count, the rest at the end of the year.
+fn header_day(key: &str, calendar: &YearCalendar) -> NaiveDate {
+    match key {
+        "fall-enrollment-count" => calendar.fall_count + Days::new(3),
+        "spring-enrollment-count" => calendar.spring_count + Days::new(3),
+        _ => (calendar.last_day() + Days::new(2)).min(calendar.year.last_day()),
+    }
+}
+
+fn yes_no(yes: bool) -> YesNo {
+    if yes { YesNo::Yes } else { YesNo::No }
+}
+
+fn aim(name: &str, error: opi_aim::AimError) -> SynthError {
+    SynthError::File { name: name.to_owned(), source: Box::new(error) }
+}

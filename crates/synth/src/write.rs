@@ -1,0 +1,169 @@
+//! Writes a state: the directory, then the districts' files, year by year.
+
+use crate::SynthError;
+use crate::defects::{Planted, Planter};
+use crate::files::{DistrictFiles, FILES};
+use crate::sink::Sink;
+use crate::state::State;
+use opi_dictionary::{Dictionary, DirectoryTable, SchoolYear};
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// How to write a state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// How many in a million rows get a planted mistake (and as many in a million of files one in their head or
+    /// body, scaled as [`crate::defects`] says). 0 for a clean state.
+    pub defects_per_million: u32,
+}
+
+/// How far the writing has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The school year that is being written.
+    pub year: SchoolYear,
+    /// The districts written, counted anew in each year.
+    pub districts: u64,
+    /// All districts.
+    pub of_districts: u64,
+    /// The rows written over all years.
+    pub rows: u64,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// School systems, each with its own files.
+    pub districts: u64,
+    /// Legal districts.
+    pub legal_entities: u64,
+    /// Schools.
+    pub schools: u64,
+    /// Students in each year.
+    pub students: u64,
+    /// Rows by file family, over all years and districts, before mistakes were planted.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// Planted mistakes.
+    pub planted: u64,
+}
+
+impl State {
+    /// Writes the state: `directory/*.csv`, `uploads/<year>/<district>/<file>.tsv`, and, where mistakes are
+    /// planted, `planted.jsonl`, one JSON object a line.
+    ///
+    /// Memory stays with the state's districts and the mistakes of one neighbourhood, whatever the number of
+    /// students.
+    ///
+    /// # Errors
+    /// When the sink fails.
+    pub fn write<S: Sink>(
+        &self,
+        sink: &mut S,
+        options: &WriteOptions,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Summary, SynthError> {
+        let mut summary = Summary {
+            districts: self.geography.districts.len() as u64,
+            legal_entities: self.geography.entities.len() as u64,
+            schools: self.geography.schools.len() as u64,
+            students: self.plan.students,
+            ..Summary::default()
+        };
+        let directory = self.directory()?;
+        for table in DirectoryTable::ALL {
+            let name = format!("directory/{table}");
+            let mut output = sink.open(&name).map_err(|source| output_error(&name, source))?;
+            directory.write(*table, &mut output)?;
+            sink.close(&name, output).map_err(|source| output_error(&name, source))?;
+        }
+        drop(directory);
+        let planted_name = "planted.jsonl";
+        let mut planted = match options.defects_per_million {
+            0 => None,
+            _ => Some(sink.open(planted_name).map_err(|source| output_error(planted_name, source))?),
+        };
+        for year in self.years() {
+            for region in (0u32..).take(self.geography.regions.len()) {
+                let mistakes = self.write_region(region, year, sink, options, &mut summary)?;
+                summary.planted += mistakes.len() as u64;
+                if let Some(output) = &mut planted {
+                    list(&mistakes, output).map_err(|source| output_error(planted_name, source))?;
+                }
+                progress(Progress {
+                    year,
+                    districts: self
+                        .geography
+                        .regions
+                        .get(region as usize)
+                        .map_or(0, |r| u64::from(r.last_district)),
+                    of_districts: summary.districts,
+                    rows: summary.rows.values().sum(),
+                });
+            }
+        }
+        if let Some(output) = planted {
+            sink.close(planted_name, output).map_err(|source| output_error(planted_name, source))?;
+        }
+        Ok(summary)
+    }
+
+    fn write_region<S: Sink>(
+        &self,
+        region: u32,
+        year: SchoolYear,
+        sink: &mut S,
+        options: &WriteOptions,
+        summary: &mut Summary,
+    ) -> Result<Vec<Planted>, SynthError> {
+        let calendars = self.region_calendars(region, year)?;
+        let dictionary = Dictionary::built_in();
+        let mut files = BTreeMap::new();
+        for (district, calendar) in &calendars {
+            let opened = DistrictFiles::new(self, dictionary, *district, calendar, |name, key| {
+                let output = sink.open(name).map_err(|source| output_error(name, source))?;
+                Planter::new(
+                    self,
+                    dictionary,
+                    name,
+                    key,
+                    (*district, year),
+                    options.defects_per_million,
+                    output,
+                )
+            })?;
+            files.insert(*district, opened);
+        }
+        self.visit_region(region, year.end_year(), &calendars, &mut |student| {
+            let school = student.enrollments.first().and_then(|first| self.school(first.school));
+            let Some(district) = school.map(|school| school.district) else { return Ok(()) };
+            match (files.get_mut(&district), calendars.get(&district)) {
+                (Some(files), Some(calendar)) => files.write(self, district, calendar, student),
+                _ => Ok(()),
+            }
+        })?;
+        let mut mistakes = Vec::new();
+        for files in files.into_values() {
+            for (key, rows) in FILES.iter().zip(files.rows) {
+                *summary.rows.entry(*key).or_default() += rows;
+            }
+            files.finish(|finished| {
+                mistakes.extend(finished.planted);
+                sink.close(&finished.name, finished.output)
+                    .map_err(|source| output_error(&finished.name, source))
+            })?;
+        }
+        mistakes.sort_by(|a, b| (&a.file, a.line, &a.field).cmp(&(&b.file, b.line, &b.field)));
+        Ok(mistakes)
+    }
+}
+
+fn list(mistakes: &[Planted], output: &mut impl Write) -> std::io::Result<()> {
+    mistakes.iter().try_for_each(|mistake| {
+        serde_json::to_writer(&mut *output, mistake)?;
+        output.write_all(b"\n")
+    })
+}
+
+fn output_error(name: &str, source: std::io::Error) -> SynthError {
+    SynthError::Output { name: name.to_owned(), source }
+}
