@@ -7,7 +7,7 @@ use crate::people::Person;
 use crate::places::{Arrival, Draw, Event, Occupant, Place};
 use crate::random::Purpose;
 use crate::state::State;
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use std::collections::BTreeMap;
 
 /// What a diploma row says.
@@ -184,8 +184,14 @@ impl State {
     /// The last day at the old school of a family that moves during the year, school day or not.
     fn moving_day(&self, case: &Case<'_>) -> NaiveDate {
         let first = NaiveDate::from_ymd_opt(case.year - 1, 9, 10).unwrap_or_default();
-        // From September 10 over eight months.
-        first + Days::new(u64::from(case.draw.points.0) * 240 / 5_500)
+        // From September 10 over eight months, but not in the days of the counts: districts count on
+        // different days, and nobody is to be counted twice.
+        let day = first + Days::new(u64::from(case.draw.points.0) * 240 / 5_500);
+        let counting = [(10, 1), (2, 1)].into_iter().any(|(month, from)| {
+            let start = NaiveDate::from_ymd_opt(day.year(), month, from).unwrap_or_default();
+            (start..start + Days::new(15)).contains(&day)
+        });
+        if counting { day + Days::new(16) } else { day }
     }
 
     /// An enrollment from a day to the end of the year, as it ends for who holds the last place.
@@ -335,7 +341,14 @@ impl State {
             Event::NoShow => {
                 let first = calendar.first_day();
                 let gone = ended(whole, first, self.tables.code("end_no_show").to_owned());
-                vec![Enrollment { no_show: true, ..gone }]
+                // Nobody has asked a student who never came about the armed forces.
+                let start_status = match gone.start_status.as_str() {
+                    "40" => "04".to_owned(),
+                    "60" => "06".to_owned(),
+                    "80" => "07".to_owned(),
+                    _ => gone.start_status.clone(),
+                };
+                vec![Enrollment { no_show: true, start_status, ..gone }]
             }
             Event::Dropout => {
                 let code = self.pick("end_dropout", draw.codes[0]);
@@ -417,9 +430,10 @@ impl State {
     /// The Title I code of a student at a school.
     pub(crate) fn title_one(&self, school: u32, year: &PersonYear) -> Option<&'static str> {
         match self.school(school)?.title_one {
-            _ if year.neglected => Some("N"),
             TitleOne::Schoolwide => Some("SW"),
             TitleOne::Targeted if year.targeted => Some("TAS"),
+            // Children in institutions for the neglected are served wherever they go to school.
+            _ if year.neglected => Some("TAS"),
             TitleOne::Targeted | TitleOne::No => None,
         }
     }
