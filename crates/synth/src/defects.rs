@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// How much more often a file gets a mistake of its form than a row gets one.
 const FILE_FACTOR: u32 = 20;
 /// How many kinds are tried on a row before it stays as it is.
-const TRIES: u32 = 12;
+const TRIES: u32 = 16;
 
 /// A planted mistake, as a line of `planted.jsonl` holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +161,8 @@ struct Spoiler {
     fields: Vec<String>,
     kinds: Arc<Vec<DefectKind>>,
     here: Vec<usize>,
+    /// Those of them that ask something of another field.
+    choosy: Vec<usize>,
     of_file: Option<usize>,
     rate: u32,
     stream: Stream,
@@ -210,6 +212,10 @@ impl<W: Write> Planter<W> {
             name: name.to_owned(),
             record_type: layout.record_type.clone(),
             fields: layout.fields.iter().map(|field| field.name.clone()).collect(),
+            choosy: of(false)
+                .into_iter()
+                .filter(|index| kinds.get(*index).is_some_and(|kind| !kind.when.is_empty()))
+                .collect(),
             here: of(false),
             kinds,
             of_file,
@@ -320,8 +326,11 @@ impl Spoiler {
 
     /// Spoils a row, if a kind fits it; true when it is to be written twice.
     fn spoil_row(&mut self, fields: &mut Vec<Vec<u8>>) -> bool {
-        for _ in 0..TRIES {
-            let Some(index) = self.stream.pick(&self.here).copied() else { return false };
+        // Kinds that fit few rows are tried first on every other row, or they would hardly ever be planted.
+        let choosy = self.stream.below(2) == 0;
+        for step in 0..TRIES {
+            let kinds = if choosy && step < TRIES / 2 { &self.choosy } else { &self.here };
+            let Some(index) = self.stream.pick(kinds).copied() else { continue };
             let Some(kind) = self.kinds.get(index).cloned() else { return false };
             if !self.fits(&kind, fields) || !self.apply(&kind, fields) {
                 continue;
@@ -377,9 +386,10 @@ impl Spoiler {
             Change::Control => set(b"Room\x0112"),
             Change::Windows1252 => set(b"Pi\xf1on"),
             Change::TooLong => {
-                let length = kind.value.parse().unwrap_or(0);
+                let length: usize = kind.value.parse().unwrap_or(0);
                 let filler: u8 = if old.first().is_some_and(u8::is_ascii_digit) { b'7' } else { b'z' };
-                set(&vec![filler; length]);
+                let more = vec![filler; length.saturating_sub(old.len())];
+                set(&[old.as_slice(), &more].concat());
             }
             Change::SpaceBefore => set(&[b" ", old.as_slice()].concat()),
             Change::SpaceAfter => set(&[old.as_slice(), b" "].concat()),

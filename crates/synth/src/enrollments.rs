@@ -8,6 +8,7 @@ use crate::places::{Arrival, Draw, Event, Occupant, Place};
 use crate::random::Purpose;
 use crate::state::State;
 use chrono::{Datelike, Days, NaiveDate};
+use opi_dictionary::SchoolYear;
 use std::collections::BTreeMap;
 
 /// What a diploma row says.
@@ -78,6 +79,8 @@ pub struct StudentYear {
     pub person: Person,
     /// The year.
     pub year: PersonYear,
+    /// Whether the student is an English learner this year.
+    pub english_learner: bool,
     /// Whether the district has not named the student at another of its schools this year.
     pub new_to_district: bool,
     /// Whether the student began the year here.
@@ -102,11 +105,7 @@ struct Case<'a> {
 
 impl State {
     /// The calendars of a region's districts in a year.
-    pub(crate) fn region_calendars(
-        &self,
-        region: u32,
-        year: opi_dictionary::SchoolYear,
-    ) -> Result<Calendars, SynthError> {
+    pub(crate) fn region_calendars(&self, region: u32, year: SchoolYear) -> Result<Calendars, SynthError> {
         let districts =
             self.geography.regions.get(region as usize).map(|r| r.first_district..r.last_district);
         districts
@@ -116,8 +115,38 @@ impl State {
             .collect()
     }
 
+    /// The school of an enrollment.
+    ///
+    /// # Errors
+    /// When the enrollment is of another state.
+    pub fn school_of(&self, enrollment: &Enrollment) -> Result<opi_dictionary::SchoolKey, SynthError> {
+        match self.school(enrollment.school) {
+            Some(_) => self.school_key(enrollment.school),
+            None => Err(SynthError::Plan { problem: "the enrollment is of another state".to_owned() }),
+        }
+    }
+
     pub(crate) fn school(&self, index: u32) -> Option<&School> {
         self.geography.schools.get(index as usize)
+    }
+
+    /// Calls `take` for every student of every school in a year, school by school. A student who moves is met
+    /// at each school; [`StudentYear::began_here`] tells the first of them.
+    ///
+    /// # Errors
+    /// When the year is not one of the state's.
+    pub fn visit(&self, year: SchoolYear, take: &mut dyn FnMut(&StudentYear)) -> Result<(), SynthError> {
+        if !self.years().any(|known| known == year) {
+            return Err(SynthError::Plan { problem: format!("{year} is not one of the state's years") });
+        }
+        for region in (0u32..).take(self.geography.regions.len()) {
+            let calendars = self.region_calendars(region, year)?;
+            self.visit_region(region, year.end_year(), &calendars, &mut |student| {
+                take(student);
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// Calls `take` for each student of each school of a region in a year.
@@ -155,7 +184,16 @@ impl State {
         let case = Case { occupant, person: &person, draw, last, calendar, year };
         let person_year = self.person_year(&person, place, year);
         let enrollments = self.enrollments(&case, place, school, stays)?;
-        Some(StudentYear { person, year: person_year, new_to_district: true, began_here: true, enrollments })
+        let english_learner = learns_english(&person, place.grade);
+        let (new_to_district, began_here) = (true, true);
+        Some(StudentYear {
+            person,
+            year: person_year,
+            english_learner,
+            new_to_district,
+            began_here,
+            enrollments,
+        })
     }
 
     /// The family that takes over the place during the year, as the school there sees it.
@@ -178,7 +216,15 @@ impl State {
         let person_year = self.person_year(&person, place, year);
         let new_to_district = self.school(before)?.district != district;
         let enrollments = vec![enrollment];
-        Some(StudentYear { person, year: person_year, new_to_district, began_here: false, enrollments })
+        let (began_here, english_learner) = (false, learns_english(&person, place.grade));
+        Some(StudentYear {
+            person,
+            year: person_year,
+            english_learner,
+            new_to_district,
+            began_here,
+            enrollments,
+        })
     }
 
     /// The last day at the old school of a family that moves during the year, school day or not.
@@ -233,7 +279,7 @@ impl State {
     /// The first day of school at a place in a year, which may lie before the first year of the state.
     fn first_day_at(&self, place: Place, year: i32) -> Option<NaiveDate> {
         let district = self.school(self.school_at(place, year)?)?.district;
-        let day = self.calendar(district, opi_dictionary::SchoolYear::ending(year).ok()?).ok()?;
+        let day = self.calendar(district, SchoolYear::ending(year).ok()?).ok()?;
         Some(day.first_day())
     }
 
@@ -437,4 +483,9 @@ impl State {
             TitleOne::Targeted | TitleOne::No => None,
         }
     }
+}
+
+/// Whether a student whose household speaks another language has not yet left the English program.
+fn learns_english(person: &Person, grade: usize) -> bool {
+    person.language.is_some() && grade < person.language_exit_grade
 }

@@ -30,14 +30,19 @@ pub const FILES: [&str; 6] = [
     "eoy-attendance-totals",
 ];
 
-/// The open files of one district and year, in the order of [`FILES`].
+/// The files of one district and year, in the order of [`FILES`]. A file is opened by its first row: a district
+/// that has nothing to say in a family sends no file of it.
 pub(crate) struct DistrictFiles<'d, W: Write> {
-    year: SchoolYear,
+    district: u32,
     number: DistrictNumber,
-    names: [String; 6],
-    writers: [Writer<'d, Planter<W>>; 6],
+    dictionary: &'d Dictionary,
+    calendar: &'d YearCalendar,
+    writers: [Option<(String, Writer<'d, Planter<W>>)>; 6],
     pub(crate) rows: [u64; 6],
 }
+
+/// Opens an output of this name for the family of this key.
+pub(crate) type Open<'a, W> = &'a mut dyn FnMut(&str, &'static str) -> Result<Planter<W>, SynthError>;
 
 /// What one file became.
 pub(crate) struct Finished<W> {
@@ -51,44 +56,31 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
         state: &State,
         dictionary: &'d Dictionary,
         district: u32,
-        calendar: &YearCalendar,
-        mut open: impl FnMut(&str, &'static str) -> Result<Planter<W>, SynthError>,
+        calendar: &'d YearCalendar,
     ) -> Result<Self, SynthError> {
         let number = state.district_number(district)?;
-        let folder = format!("uploads/{}/{number}", calendar.year.end_year());
-        let mut writer = |key: &'static str| -> Result<(String, Writer<'d, Planter<W>>), SynthError> {
-            let name = format!("{folder}/{key}.tsv");
-            let layout = dictionary.layout(key)?;
-            let changed = header_day(key, calendar).and_hms_opt(8, district % 60, 0).unwrap_or_default();
-            let writer = Writer::new(open(&name, key)?, layout, Some(Header::new(changed)));
-            Ok((name.clone(), writer.map_err(|error| aim(&name, error))?))
-        };
-        let [first, second, third, fourth, fifth, sixth] = FILES;
-        let opened = [
-            writer(first)?,
-            writer(second)?,
-            writer(third)?,
-            writer(fourth)?,
-            writer(fifth)?,
-            writer(sixth)?,
-        ];
-        let [a, b, c, d, e, f] = opened;
-        let (names, writers) = ([a.0, b.0, c.0, d.0, e.0, f.0], [a.1, b.1, c.1, d.1, e.1, f.1]);
-        Ok(DistrictFiles { year: calendar.year, number, names, writers, rows: [0; 6] })
+        Ok(DistrictFiles {
+            district,
+            number,
+            dictionary,
+            calendar,
+            writers: Default::default(),
+            rows: [0; 6],
+        })
     }
 
     /// Writes the rows of a student at one school.
     pub(crate) fn write(
         &mut self,
         state: &State,
-        district: u32,
-        calendar: &YearCalendar,
         student: &StudentYear,
+        open: Open<'_, W>,
     ) -> Result<(), SynthError> {
-        let local = state.local_id(student.person.number, district);
+        let calendar = self.calendar;
+        let local = state.local_id(student.person.number, self.district);
         if student.new_to_district {
             let record = self.demographic(&student.person, local.as_ref())?;
-            self.put(0, &record)?;
+            self.put(0, &record, open)?;
         }
         let mut programs_at = BTreeMap::new();
         for enrollment in &student.enrollments {
@@ -98,21 +90,21 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
                 calendar: state.calendar_number().parse()?,
                 local: local.as_ref(),
                 person: &student.person,
-                year: self.year,
+                year: calendar.year,
             };
             let record = key.enrollment(enrollment)?;
-            self.put(1, &record)?;
+            self.put(1, &record, open)?;
             if enrollment.no_show {
                 continue;
             }
             for (file, date) in [(2, calendar.fall_count), (3, calendar.spring_count)] {
                 if enrollment.first_day <= date && date <= enrollment.last_day {
-                    self.count(file, &key, enrollment, student, calendar)?;
+                    self.count(file, &key, enrollment, student, open)?;
                 }
             }
             if enrollment.service == 'P' {
                 let record = key.attendance(enrollment, student, calendar)?;
-                self.put(5, &record)?;
+                self.put(5, &record, open)?;
                 programs_at.entry(enrollment.school).or_insert(key);
             } else if student.enrollments.len() == 1 {
                 programs_at.entry(enrollment.school).or_insert(key);
@@ -120,20 +112,31 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
         }
         for (school, key) in programs_at {
             if let Some(record) = key.programs(state.title_one(school, &student.year), student)? {
-                self.put(4, &record)?;
+                self.put(4, &record, open)?;
             }
         }
         Ok(())
     }
 
-    fn put<R: Record>(&mut self, file: usize, record: &R) -> Result<(), SynthError> {
-        let name = self.names.get(file).map_or("", String::as_str);
-        if let Some(writer) = self.writers.get_mut(file) {
+    fn put<R: Record>(&mut self, file: usize, record: &R, open: Open<'_, W>) -> Result<(), SynthError> {
+        let (Some(slot), Some(rows), Some(key)) =
+            (self.writers.get_mut(file), self.rows.get_mut(file), FILES.get(file))
+        else {
+            return Ok(());
+        };
+        if slot.is_none() {
+            let name = format!("uploads/{}/{}/{key}.tsv", self.calendar.year.end_year(), self.number);
+            let changed =
+                header_day(key, self.calendar).and_hms_opt(8, self.district % 60, 0).unwrap_or_default();
+            let writer =
+                Writer::new(open(&name, key)?, self.dictionary.layout(key)?, Some(Header::new(changed)));
+            let writer = writer.map_err(|error| aim(&name, error))?;
+            *slot = Some((name, writer));
+        }
+        if let Some((name, writer)) = slot {
             writer.write_record(record).map_err(|error| aim(name, error))?;
         }
-        if let Some(rows) = self.rows.get_mut(file) {
-            *rows += 1;
-        }
+        *rows += 1;
         Ok(())
     }
 
@@ -155,7 +158,7 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
             .black_or_african_american(yes_no(person.races.black))
             .native_hawaiian_or_other_pacific_islander(yes_no(person.races.pacific_islander))
             .white(yes_no(person.races.white))
-            .year(self.year);
+            .year(self.calendar.year);
         let mut record = builder.build()?;
         record.student_local_id = local.cloned();
         record.middle_name = person.middle_name.clone();
@@ -169,8 +172,9 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
         key: &Key<'_>,
         enrollment: &Enrollment,
         student: &StudentYear,
-        calendar: &YearCalendar,
+        open: Open<'_, W>,
     ) -> Result<(), SynthError> {
+        let calendar = self.calendar;
         let hours = AggregateHours::from(enrollment.hours.to_string());
         let season = file - 2;
         let year = &student.year;
@@ -180,7 +184,7 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
         let excluded = long && year.excluded.get(season).copied().unwrap_or(false);
         let absent = yes_no(excluded || year.absent.get(season).copied().unwrap_or(false));
         let too_young = matches!(enrollment.grade.as_str(), "KF" | "KH")
-            && State::under_five(&student.person, self.year.end_year())
+            && State::under_five(&student.person, self.calendar.year.end_year())
             && !student.person.admitted_under_five;
         let exclude = yes_no(excluded || too_young);
         if season == 0 {
@@ -194,10 +198,10 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
                 .aggregate_hours_of_instruction(hours)
                 .absent(absent)
                 .exclude_fall_anb_10_day_rule(exclude)
-                .year(self.year);
+                .year(calendar.year);
             let mut record = builder.build()?;
             record.student_local_id = key.local.cloned();
-            self.put(file, &record)
+            self.put(file, &record, open)
         } else {
             let builder = SpringEnrollmentCount::builder()
                 .district_number(key.district)
@@ -209,10 +213,10 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
                 .aggregate_hours_of_instruction(hours)
                 .absent(absent)
                 .exclude_spring_anb_10_day_rule(exclude)
-                .year(self.year);
+                .year(calendar.year);
             let mut record = builder.build()?;
             record.student_local_id = key.local.cloned();
-            self.put(file, &record)
+            self.put(file, &record, open)
         }
     }
 
@@ -221,7 +225,7 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
         self,
         mut take: impl FnMut(Finished<W>) -> Result<(), SynthError>,
     ) -> Result<(), SynthError> {
-        for (name, writer) in self.names.into_iter().zip(self.writers) {
+        for (name, writer) in self.writers.into_iter().flatten() {
             let planter = writer.finish().map_err(|error| aim(&name, error))?;
             let (output, planted) =
                 planter.finish().map_err(|source| SynthError::Output { name: name.clone(), source })?;

@@ -293,13 +293,7 @@ impl Geography {
     fn add_district(&mut self, county: u32, profile: Profile, pupils: u64) -> u32 {
         let index = self.district_count();
         let schools = Vec::new();
-        self.districts.push(District {
-            county,
-            profile,
-            pupils,
-            schools,
-            half_day_kindergarten: false,
-        });
+        self.districts.push(District { county, profile, pupils, schools, half_day_kindergarten: false });
         index
     }
 

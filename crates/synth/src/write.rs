@@ -119,27 +119,24 @@ impl State {
         let dictionary = Dictionary::built_in();
         let mut files = BTreeMap::new();
         for (district, calendar) in &calendars {
-            let opened = DistrictFiles::new(self, dictionary, *district, calendar, |name, key| {
+            files.insert(*district, DistrictFiles::new(self, dictionary, *district, calendar)?);
+        }
+        self.visit_region(region, year.end_year(), &calendars, &mut |student| {
+            let school = student.enrollments.first().and_then(|first| self.school(first.school));
+            let Some(district) = school.map(|school| school.district) else { return Ok(()) };
+            let mut open = |name: &str, key| {
                 let output = sink.open(name).map_err(|source| output_error(name, source))?;
                 Planter::new(
                     self,
                     dictionary,
                     name,
                     key,
-                    (*district, year),
+                    (district, year),
                     options.defects_per_million,
                     output,
                 )
-            })?;
-            files.insert(*district, opened);
-        }
-        self.visit_region(region, year.end_year(), &calendars, &mut |student| {
-            let school = student.enrollments.first().and_then(|first| self.school(first.school));
-            let Some(district) = school.map(|school| school.district) else { return Ok(()) };
-            match (files.get_mut(&district), calendars.get(&district)) {
-                (Some(files), Some(calendar)) => files.write(self, district, calendar, student),
-                _ => Ok(()),
-            }
+            };
+            files.get_mut(&district).map_or(Ok(()), |files| files.write(self, student, &mut open))
         })?;
         let mut mistakes = Vec::new();
         for files in files.into_values() {
