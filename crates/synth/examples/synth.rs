@@ -1,4 +1,4 @@
-//! Writes an invented state to a folder: `cargo run --release -p opi-synth --example synth -- STUDENTS YEARS SEED DEFECTS_PER_MILLION OUT`.
+//! Writes an invented state to a folder: `cargo run --release -p opi-synth --example synth -- STUDENTS YEARS SEED DEFECTS OUT`, defects as a rate such as 0.02.
 #![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "a program that writes files")]
 
 use opi_dictionary::SchoolYear;
@@ -24,7 +24,7 @@ impl Sink for Folder {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [students, years, seed, defects, out] = arguments.as_slice() else {
-        return Err("STUDENTS YEARS SEED DEFECTS_PER_MILLION OUT".into());
+        return Err("STUDENTS YEARS SEED DEFECTS OUT".into());
     };
     let plan = Plan {
         students: students.parse()?,
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         last_year: SchoolYear::ending(2026)?,
         seed: seed.parse()?,
     };
-    let options = WriteOptions { defects_per_million: defects.parse()? };
+    let options = WriteOptions { defects: defects.parse()? };
     let summary = State::new(plan)?.write(&mut Folder(out.into()), &options, &mut |_| {})?;
     eprintln!("{summary:#?}");
     Ok(())

@@ -9,14 +9,60 @@ use crate::SynthError;
 use crate::random::{Purpose, Stream};
 use crate::state::State;
 use opi_dictionary::{Dictionary, SchoolYear};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// How much more often a file gets a mistake of its form than a row gets one.
 const FILE_FACTOR: u32 = 20;
 /// How many kinds are tried on a row before it stays as it is.
 const TRIES: u32 = 16;
+
+/// How many rows get a mistake: `0.02` and `2%` are two in a hundred.
+///
+/// ```
+/// use opi_synth::DefectRate;
+/// assert_eq!("0.02".parse::<DefectRate>()?, "2%".parse()?);
+/// assert_eq!("0.0005".parse::<DefectRate>()?.per_million(), 500);
+/// assert!("1.5".parse::<DefectRate>().is_err());
+/// # Ok::<(), opi_synth::SynthError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DefectRate(u32);
+
+impl DefectRate {
+    /// No mistakes.
+    pub const NONE: DefectRate = DefectRate(0);
+
+    /// So many rows in a million; above a million is a million.
+    #[must_use]
+    pub const fn of_million(rows: u32) -> Self {
+        DefectRate(if rows > 1_000_000 { 1_000_000 } else { rows })
+    }
+
+    /// How many rows in a million.
+    #[must_use]
+    pub const fn per_million(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for DefectRate {
+    type Err = SynthError;
+
+    fn from_str(text: &str) -> Result<Self, SynthError> {
+        let refuse = || SynthError::Plan {
+            problem: format!("{text:?} is no rate: write a share from 0 to 1 such as 0.02, or 2%"),
+        };
+        let bare = text.strip_suffix('%');
+        let number = Decimal::from_str_exact(bare.unwrap_or(text)).map_err(|_| refuse())?;
+        let million = number * Decimal::from(if bare.is_some() { 10_000 } else { 1_000_000 });
+        let rows: u32 = million.trunc().try_into().map_err(|_| refuse())?;
+        if rows > 1_000_000 || million.is_sign_negative() { Err(refuse()) } else { Ok(DefectRate(rows)) }
+    }
+}
 
 /// A planted mistake, as a line of `planted.jsonl` holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,9 +233,10 @@ impl<W: Write> Planter<W> {
         name: &str,
         key: &'static str,
         (district, year): (u32, SchoolYear),
-        per_million: u32,
+        rate: DefectRate,
         output: W,
     ) -> Result<Self, SynthError> {
+        let per_million = rate.per_million();
         if per_million == 0 {
             return Ok(Planter { output, spoiler: None });
         }

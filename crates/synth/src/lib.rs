@@ -18,7 +18,7 @@ mod state_directory;
 mod tables;
 mod write;
 
-pub use defects::{DefectKind, Planted, defect_kinds};
+pub use defects::{DefectKind, DefectRate, Planted, defect_kinds};
 pub use enrollments::{Diploma, Enrollment, PersonYear, StudentYear};
 pub use error::SynthError;
 pub use files::FILES;

@@ -1,7 +1,7 @@
 //! Writes a state: the directory, then the districts' files, year by year.
 
 use crate::SynthError;
-use crate::defects::{Planted, Planter};
+use crate::defects::{DefectRate, Planted, Planter};
 use crate::files::{DistrictFiles, FILES};
 use crate::sink::Sink;
 use crate::state::State;
@@ -12,9 +12,9 @@ use std::io::Write;
 /// How to write a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// How many in a million rows get a planted mistake (and as many in a million of files one in their head or
-    /// body, scaled as [`crate::defects`] says). 0 for a clean state.
-    pub defects_per_million: u32,
+    /// How many rows get a planted mistake; twenty times as many of the files get one in their header or form,
+    /// but at most every other file. None for a clean state.
+    pub defects: DefectRate,
 }
 
 /// How far the writing has come.
@@ -78,8 +78,8 @@ impl State {
         }
         drop(directory);
         let planted_name = "planted.jsonl";
-        let mut planted = match options.defects_per_million {
-            0 => None,
+        let mut planted = match options.defects {
+            DefectRate::NONE => None,
             _ => Some(sink.open(planted_name).map_err(|source| output_error(planted_name, source))?),
         };
         for year in self.years() {
@@ -132,7 +132,7 @@ impl State {
                     name,
                     key,
                     (district, year),
-                    options.defects_per_million,
+                    options.defects,
                     output,
                 )
             };

@@ -1,0 +1,103 @@
+//! `opi synth`: writes an invented state to a folder.
+
+use crate::Failure;
+use indicatif::{ProgressBar, ProgressStyle};
+use opi_dictionary::SchoolYear;
+use opi_synth::{DefectRate, Plan, Sink, State, Summary, WriteOptions};
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Invent a state: districts, schools, calendars, and the AIM files of every district.
+///
+/// The same arguments give the same bytes on every platform. OUT gets `directory/*.csv`,
+/// `uploads/<year>/<district>/<file>.tsv` and, where mistakes are planted, `planted.jsonl`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    opi synth --students 147000 state            the whole state, one year\n  \
+    opi synth --students 2000 --years 3 state    a small one, three years of the same people\n  \
+    opi synth --students 2000 --defects 2% state two rows in a hundred spoiled, listed in planted.jsonl")]
+pub(crate) struct SynthArgs {
+    /// How many different students each year has.
+    #[arg(long, value_name = "N", default_value_t = 147_000)]
+    students: u64,
+    /// How many school years in a row.
+    #[arg(long, value_name = "Y", default_value_t = 1)]
+    years: u32,
+    /// The last of the school years.
+    #[arg(long, value_name = "YEAR", default_value = "2025-26")]
+    last_year: SchoolYear,
+    /// The number from which everything is drawn.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// The share of rows that get a mistake: 0.02 or 2%.
+    #[arg(long, value_name = "RATE", default_value = "0")]
+    defects: DefectRate,
+    /// The folder to write to; it must be empty or not there yet.
+    #[arg(value_name = "OUT")]
+    out: PathBuf,
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(args: SynthArgs) -> Result<ExitCode, Failure> {
+    let SynthArgs { students, years, last_year, seed, defects, out } = args;
+    let summary = write(Plan { students, years, last_year, seed }, defects, &out)?;
+    println!(
+        "{}: {} students, {} school systems ({} legal districts), {} schools",
+        out.display(),
+        summary.students,
+        summary.districts,
+        summary.legal_entities,
+        summary.schools
+    );
+    for (file, rows) in &summary.rows {
+        println!("{rows:>12}  {file}");
+    }
+    if defects != DefectRate::NONE {
+        println!("{:>12}  planted mistakes", summary.planted);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a state to a folder, with a progress bar where there is a terminal.
+pub(crate) fn write(plan: Plan, defects: DefectRate, out: &Path) -> Result<Summary, Failure> {
+    let used = out.exists() && std::fs::read_dir(out)?.next().is_some();
+    if used {
+        return Err(Failure::new(format!("{} is not empty: give an empty folder or a new name", out.display())));
+    }
+    let state = State::new(plan).map_err(|error| Failure::new(error.to_string()))?;
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} districts, {msg} rows") {
+        bar.set_style(style);
+    }
+    let mut sink = Folder { root: out.to_owned(), made: PathBuf::new() };
+    let summary = state.write(&mut sink, &WriteOptions { defects }, &mut |progress| {
+        bar.set_length(progress.of_districts);
+        bar.set_position(progress.districts);
+        bar.set_prefix(progress.year.to_string());
+        bar.set_message(progress.rows.to_string());
+    });
+    bar.finish_and_clear();
+    summary.map_err(|error| Failure::new(error.to_string()))
+}
+
+/// A folder on disk.
+struct Folder {
+    root: PathBuf,
+    /// The last folder that was made.
+    made: PathBuf,
+}
+
+impl Sink for Folder {
+    type Output = BufWriter<File>;
+
+    fn open(&mut self, name: &str) -> std::io::Result<Self::Output> {
+        let path = self.root.join(name);
+        if let Some(parent) = path.parent().filter(|parent| *parent != self.made) {
+            std::fs::create_dir_all(parent)?;
+            self.made = parent.to_owned();
+        }
+        File::create(path).map(BufWriter::new)
+    }
+}
