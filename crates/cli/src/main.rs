@@ -7,6 +7,7 @@
     reason = "the program opens files, reads its arguments and prints"
 )]
 
+mod demo;
 mod dictionary;
 mod explain;
 mod failure;
@@ -15,6 +16,7 @@ mod layout;
 mod output;
 mod read;
 mod schema;
+mod synth;
 mod year;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +30,8 @@ use std::process::ExitCode;
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 clean, 1 findings, 2 could not run.\n\nExamples:\n  \
+        opi demo\n  \
+        opi synth --students 2000 state\n  \
         opi read uploads/2026\n  \
         opi explain \"Service Type\"\n  \
         opi layout check enrollments.tsv\n  \
@@ -40,6 +44,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Invent the whole state and run its year: the shortest way to see what the program does.
+    Demo(demo::DemoArgs),
+    /// Invent a state: districts, schools, calendars, and the AIM files of every district.
+    Synth(synth::SynthArgs),
     /// Read AIM files: count their rows and say what deviates from the specification.
     Read(read::ReadArgs),
     /// Read a whole year: the directory and every district's uploads.
@@ -55,6 +63,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Synth(arguments) => synth::run(arguments),
         Command::Read(arguments) => read::run(arguments),
         Command::Year(arguments) => year::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),

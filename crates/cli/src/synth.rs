@@ -1,8 +1,9 @@
 //! `opi synth`: writes an invented state to a folder.
 
 use crate::Failure;
-use indicatif::{ProgressBar, ProgressStyle};
-use opi_dictionary::SchoolYear;
+use crate::output;
+use indicatif::ProgressStyle;
+use opi::dictionary::SchoolYear;
 use opi_synth::{DefectRate, Plan, Sink, State, Summary, WriteOptions};
 use std::fs::File;
 use std::io::BufWriter;
@@ -37,12 +38,15 @@ pub(crate) struct SynthArgs {
     /// The folder to write to; it must be empty or not there yet.
     #[arg(value_name = "OUT")]
     out: PathBuf,
+    /// Print no progress.
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 /// Runs the subcommand.
 pub(crate) fn run(args: SynthArgs) -> Result<ExitCode, Failure> {
-    let SynthArgs { students, years, last_year, seed, defects, out } = args;
-    let summary = write(Plan { students, years, last_year, seed }, defects, &out)?;
+    let SynthArgs { students, years, last_year, seed, defects, out, quiet } = args;
+    let summary = write(Plan { students, years, last_year, seed }, defects, &out, quiet)?;
     println!(
         "{}: {} students, {} school systems ({} legal districts), {} schools",
         out.display(),
@@ -61,13 +65,16 @@ pub(crate) fn run(args: SynthArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Writes a state to a folder, with a progress bar where there is a terminal.
-pub(crate) fn write(plan: Plan, defects: DefectRate, out: &Path) -> Result<Summary, Failure> {
+pub(crate) fn write(plan: Plan, defects: DefectRate, out: &Path, quiet: bool) -> Result<Summary, Failure> {
     let used = out.exists() && std::fs::read_dir(out)?.next().is_some();
     if used {
-        return Err(Failure::new(format!("{} is not empty: give an empty folder or a new name", out.display())));
+        return Err(Failure::new(format!(
+            "{} is not empty: give an empty folder or a new name",
+            out.display()
+        )));
     }
     let state = State::new(plan).map_err(|error| Failure::new(error.to_string()))?;
-    let bar = ProgressBar::new(0);
+    let bar = output::progress(0, "inventing", quiet);
     if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} districts, {msg} rows") {
         bar.set_style(style);
     }

@@ -37,6 +37,13 @@ pub(crate) struct YearArgs {
     quiet: bool,
 }
 
+impl YearArgs {
+    /// The plain run over a folder.
+    pub(crate) fn of(dir: PathBuf, out: PathBuf, quiet: bool) -> Self {
+        YearArgs { dir, out, year: None, format: Format::Human, quiet }
+    }
+}
+
 pub(crate) fn run(arguments: YearArgs) -> Result<ExitCode, Failure> {
     let school_year = match arguments.year {
         Some(year) => year,

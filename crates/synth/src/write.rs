@@ -126,15 +126,7 @@ impl State {
             let Some(district) = school.map(|school| school.district) else { return Ok(()) };
             let mut open = |name: &str, key| {
                 let output = sink.open(name).map_err(|source| output_error(name, source))?;
-                Planter::new(
-                    self,
-                    dictionary,
-                    name,
-                    key,
-                    (district, year),
-                    options.defects,
-                    output,
-                )
+                Planter::new(self, dictionary, name, key, (district, year), options.defects, output)
             };
             files.get_mut(&district).map_or(Ok(()), |files| files.write(self, student, &mut open))
         })?;

@@ -4,7 +4,9 @@
 
 use opi_aim::{ReadOptions, Reader};
 use opi_dictionary::{Dictionary, DirectoryBuilder, DirectoryTable, SchoolYear};
-use opi_synth::{DefectRate, FILES, Meals, MemorySink, Plan, Planted, Sink, State, WriteOptions, defect_kinds};
+use opi_synth::{
+    DefectRate, FILES, Meals, MemorySink, Plan, Planted, Sink, State, WriteOptions, defect_kinds,
+};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +16,10 @@ fn plan(students: u64, years: u32, seed: u64) -> Plan {
 
 fn written(plan: Plan, defects_per_million: u32) -> BTreeMap<String, Vec<u8>> {
     let mut sink = MemorySink::default();
-    State::new(plan).unwrap().write(&mut sink, &WriteOptions { defects: DefectRate::of_million(defects_per_million) }, &mut |_| {}).unwrap();
+    State::new(plan)
+        .unwrap()
+        .write(&mut sink, &WriteOptions { defects: DefectRate::of_million(defects_per_million) }, &mut |_| {})
+        .unwrap();
     sink.outputs
 }
 
@@ -347,8 +352,9 @@ fn only_one_neighbourhood_is_open_at_a_time() {
     let mut sink = Counter::default();
     let state = State::new(plan(20_000, 1, 6)).unwrap();
     let mut steps = 0;
-    let summary =
-        state.write(&mut sink, &WriteOptions { defects: DefectRate::of_million(1_000) }, &mut |_| steps += 1).unwrap();
+    let summary = state
+        .write(&mut sink, &WriteOptions { defects: DefectRate::of_million(1_000) }, &mut |_| steps += 1)
+        .unwrap();
     assert_eq!(sink.open, 0);
     assert!(sink.most <= 6 * 40, "{} outputs at once", sink.most);
     assert!(steps > 20 && summary.students == 20_000 && summary.planted > 0);

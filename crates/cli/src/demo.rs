@@ -1,0 +1,48 @@
+//! `opi demo`: an invented state, written as districts would upload it, and its year read back.
+
+use crate::{Failure, synth, year};
+use clap::Args;
+use opi_synth::{DefectRate, Plan};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Invent the whole state and run its year.
+#[derive(Args)]
+#[command(
+    after_help = "Everything is invented; mistakes are planted so that there is something to find.\n\n\
+    Exit codes: 0 done (planted mistakes are no failure), 2 could not run.\n\n\
+    Examples:\n  opi demo\n  opi demo --students 2000 --out small"
+)]
+pub(crate) struct DemoArgs {
+    /// How many students.
+    #[arg(long, value_name = "N", default_value_t = 147_000)]
+    students: u64,
+    /// The number from which everything is drawn.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// The folder to write to; it must be empty or not there yet.
+    #[arg(long, value_name = "OUT", default_value = "demo")]
+    out: PathBuf,
+    /// Print no progress.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(crate) fn run(arguments: DemoArgs) -> Result<ExitCode, Failure> {
+    let DemoArgs { students, seed, out, quiet } = arguments;
+    let state = out.join("state");
+    // One mistake in ten thousand rows: a few dozen in the whole state, enough to see.
+    let defects: DefectRate = "0.0001".parse().map_err(|error| Failure::new(format!("{error}")))?;
+    let plan = Plan { students, years: 1, last_year: opi::dictionary::SchoolYear::ending(2026)?, seed };
+    let summary = synth::write(plan, defects, &state, quiet)?;
+    println!(
+        "invented {} students in {} districts and {} schools; planted {} mistakes, listed in {}",
+        crate::output::grouped(summary.students),
+        summary.districts,
+        summary.schools,
+        summary.planted,
+        state.join("planted.jsonl").display()
+    );
+    year::run(year::YearArgs::of(state, out.join("year"), quiet))?;
+    Ok(ExitCode::SUCCESS)
+}
