@@ -4,20 +4,24 @@
 use opi_dictionary::SchoolYear;
 use opi_synth::{Plan, Sink, State, WriteOptions};
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
+/// A folder; `-` throws everything away.
 struct Folder(PathBuf);
 
 impl Sink for Folder {
-    type Output = BufWriter<File>;
+    type Output = Box<dyn Write>;
 
     fn open(&mut self, name: &str) -> std::io::Result<Self::Output> {
+        if self.0.as_os_str() == "-" {
+            return Ok(Box::new(std::io::sink()));
+        }
         let path = self.0.join(name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        File::create(path).map(BufWriter::new)
+        Ok(Box::new(BufWriter::new(File::create(path)?)))
     }
 }
 

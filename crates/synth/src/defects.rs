@@ -395,6 +395,12 @@ impl Spoiler {
 
     fn fits(&self, kind: &DefectKind, fields: &[Vec<u8>]) -> bool {
         let value = |name: &str| self.column(name).and_then(|column| fields.get(column)).map(Vec::as_slice);
+        // The first row names the layout of its file: it keeps its record type and its fields.
+        let form =
+            kind.field == "Record Type" || matches!(kind.change, Change::DropField | Change::ExtraField);
+        if form && self.lines_seen <= 2 {
+            return false;
+        }
         let own = match (kind.needs, value(&kind.field)) {
             (Needs::Any, _) => true,
             (Needs::Given, Some(value)) => !value.is_empty(),

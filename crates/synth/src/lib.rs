@@ -1,4 +1,4 @@
-//! An invented Montana, from a seed, in any size.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
