@@ -98,20 +98,20 @@ pub(crate) fn scan(text: &str, index: &mut Index) {
         let (mut tabs, mut controls) = masks(block);
         if controls == 0 {
             while tabs != 0 {
-                index.tabs.push(base + tabs.trailing_zeros());
-                tabs &= tabs - 1;
+                index.tabs.push(base.wrapping_add(tabs.trailing_zeros()));
+                tabs &= tabs.wrapping_sub(1);
             }
             continue;
         }
         let tabs_before = index.tabs.len() as u32;
         let all_tabs = tabs;
         while tabs != 0 {
-            index.tabs.push(base + tabs.trailing_zeros());
-            tabs &= tabs - 1;
+            index.tabs.push(base.wrapping_add(tabs.trailing_zeros()));
+            tabs &= tabs.wrapping_sub(1);
         }
         while controls != 0 {
             let bit = controls.trailing_zeros();
-            controls &= controls - 1;
+            controls &= controls.wrapping_sub(1);
             let position = base + bit;
             match block.get(bit as usize) {
                 Some(b'\n') => {

@@ -17,6 +17,14 @@ impl DiskUpload {
     pub(crate) fn new(path: PathBuf) -> Self {
         DiskUpload { name: path.display().to_string(), path }
     }
+
+    /// Named by its path within a folder, with `/` on every platform, so that reports do not depend on where the
+    /// folder stands.
+    pub(crate) fn within(folder: &Path, path: PathBuf) -> Self {
+        let inner = path.strip_prefix(folder).unwrap_or(&path);
+        let parts: Vec<String> = inner.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        DiskUpload { name: parts.join("/"), path }
+    }
 }
 
 impl Upload for DiskUpload {

@@ -56,8 +56,8 @@ pub(crate) fn run(arguments: YearArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::of_file(&folder, "holds no upload"));
     }
     let bar = output::progress(uploads.len() as u64, "reading", arguments.quiet);
-    let uploads: Vec<Box<dyn Upload>> =
-        uploads.into_iter().map(|path| Box::new(DiskUpload::new(path)) as Box<dyn Upload>).collect();
+    let upload = |path| Box::new(DiskUpload::within(&arguments.dir, path)) as Box<dyn Upload>;
+    let uploads: Vec<Box<dyn Upload>> = uploads.into_iter().map(upload).collect();
     let mut year = Year::builder(school_year).uploads(uploads);
     if let Some(directory) = directory {
         year = year.directory(directory);

@@ -1,6 +1,6 @@
 //! One record of a file, borrowed from the reader's buffer.
 
-use crate::check::FieldProblem;
+use crate::check::{FieldProblem, trim as trim_bytes};
 use crate::layout::{Layout, LayoutField, trim};
 use crate::personal::{Personal, shape};
 use crate::value::FieldValue;
@@ -144,17 +144,34 @@ impl<'a> Row<'a> {
     pub fn each_problem(&self, mut found: impl FnMut(usize, FieldProblem)) {
         let bytes = self.text.as_bytes();
         let mut start = self.start as usize;
-        for (column, check) in self.layout.checks.iter().enumerate() {
-            let end = match self.separators.get(column) {
-                Some(end) => *end as usize,
-                None => self.end as usize,
-            };
-            let raw = bytes.get(start..end).unwrap_or_default();
-            start = end + 1;
-            if let [b' ', ..] | [.., b' '] = raw {
-                found(column, FieldProblem::Untrimmed);
+        // Cut fields at the end of a short record count as blank.
+        let ends = self.separators.iter().copied().chain(std::iter::once(self.end));
+        for ((column, check), end) in
+            self.layout.checks.iter().enumerate().zip(ends.chain(std::iter::repeat(self.end)))
+        {
+            let raw = bytes.get(start..end as usize).unwrap_or_default();
+            start = (end as usize).wrapping_add(1);
+            if raw.is_empty() {
+                if check.required {
+                    found(column, FieldProblem::Blank);
+                }
+                continue;
             }
-            if let Some(problem) = check.problem(raw) {
+            let value = match raw {
+                [b' ', ..] | [.., b' '] => {
+                    found(column, FieldProblem::Untrimmed);
+                    trim_bytes(raw)
+                }
+                _ => raw,
+            };
+            let problem = if !value.is_empty() {
+                check.test(value)
+            } else if check.required {
+                Some(FieldProblem::Blank)
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
                 found(column, problem);
             }
         }
