@@ -14,8 +14,11 @@ pub fn cpu_seconds() -> f64 {
 /// Several ways to do the same work on the same bytes, measured in turns.
 pub struct Contest<'a> {
     bytes: usize,
-    entries: Vec<(&'a str, Box<dyn FnMut() -> u64 + 'a>, f64)>,
+    entries: Vec<(&'a str, Work<'a>, f64)>,
 }
+
+/// A piece of work that answers a number.
+type Work<'a> = Box<dyn FnMut() -> u64 + 'a>;
 
 impl<'a> Contest<'a> {
     /// A contest over so many bytes.
