@@ -44,7 +44,7 @@ impl YearCalendar {
         };
         let row = habit.weighted(&tables.weeks, weight).ok_or_else(no_week)?;
         let week: WeekPattern = row.week.parse()?;
-        let start = habit.below(14);
+        let start = habit.below(12);
         let minutes_a_day = row.minutes_a_day + habit.below(8);
         let pir_days =
             habit.weighted(&[(7u8, 80), (6, 10), (8, 6), (5, 4)], |pir| pir.1).map_or(7, |pir| pir.0);
@@ -169,4 +169,46 @@ impl Closed {
 fn day(year: SchoolYear, month: u32, day: u32) -> Result<NaiveDate, SynthError> {
     year.day(month, day)
         .ok_or_else(|| SynthError::Plan { problem: format!("{month}/{day} is no day of {year}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Plan, State};
+    use opi_dictionary::{SchoolDays, SchoolYear, WeekPattern};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn calendars_hold_what_the_law_and_the_counts_need() {
+        let last_year = SchoolYear::ending(2030).unwrap();
+        let state = State::new(Plan { students: 30_000, years: 8, last_year, seed: 2 }).unwrap();
+        let mut weeks = BTreeSet::new();
+        let mut fall_not_monday = 0;
+        for year in state.years() {
+            for district in 0..u32::try_from(state.geography.districts.len()).unwrap() {
+                let calendar = state.calendar(district, year).unwrap();
+                assert!(year.contains(calendar.first_day()) && year.contains(calendar.last_day()));
+                let hours = calendar.days.len() as u32 * calendar.minutes_a_day / 60;
+                assert!((1_080..1_200).contains(&hours), "{hours} hours");
+                let half_day = calendar.days.len() as u32 * 180 / 60;
+                assert!((360..540).contains(&half_day), "{half_day} hours of half a day");
+                let (first, last) = (calendar.first_day(), calendar.last_day());
+                assert!(first < year.day(9, 5).unwrap() && last < year.day(6, 25).unwrap(), "{first} {last}");
+                let monday = year.first_monday(10).unwrap();
+                assert!(calendar.fall_count >= monday && (calendar.fall_count - monday).num_days() < 5);
+                fall_not_monday += u32::from(calendar.fall_count != monday);
+                for (day, taught) in &calendar.exceptions {
+                    assert_ne!(
+                        calendar.week.is_school_day(*day),
+                        *taught,
+                        "an exception differs from the week"
+                    );
+                    assert_eq!(calendar.days.binary_search(day).is_ok(), *taught);
+                }
+                assert!(calendar.days.windows(2).all(|pair| pair[0] < pair[1]));
+                weeks.insert(String::from(calendar.week));
+            }
+        }
+        assert!(weeks.len() == 3 && fall_not_monday > 10, "{weeks:?} {fall_not_monday}");
+        assert!(weeks.contains(&String::from(WeekPattern::FIVE_DAYS)));
+    }
 }

@@ -243,7 +243,7 @@ impl<W: Write> Planter<W> {
         let layout = dictionary.layout(key)?;
         let kinds = Arc::clone(&state.defect_kinds);
         let file = crate::files::FILES.iter().position(|file| *file == key).unwrap_or(0) as u64;
-        let index = (state.year_index(year.end_year()) << 32 | u64::from(district)) * 8 + file;
+        let index = (state.year_index(year.end_year()) << 32 | u64::from(district)) * 16 + file;
         let mut stream = state.seed.stream(Purpose::Defects, index);
         let of = |of_file: bool| {
             let found = kinds

@@ -4,7 +4,7 @@ use crate::SynthError;
 use crate::calendars::YearCalendar;
 use crate::geography::{GRADES, School, TWELFTH, TitleOne};
 use crate::people::Person;
-use crate::places::{Arrival, Draw, Event, Occupant, Place};
+use crate::places::{Arrival, Draw, Event, Occupant, Origin, Place};
 use crate::random::Purpose;
 use crate::state::State;
 use chrono::{Datelike, Days, NaiveDate};
@@ -51,6 +51,33 @@ pub struct Enrollment {
     pub dropout_reason: Option<String>,
 }
 
+/// A student's place in the English learner program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LanguageProgram {
+    /// A code of `el-program-status`.
+    pub status: &'static str,
+    /// When the student was identified as an English learner.
+    pub identified: Option<NaiveDate>,
+    /// When the student left the program.
+    pub left: Option<NaiveDate>,
+    /// Whether the parents refused the service.
+    pub declined: bool,
+}
+
+impl LanguageProgram {
+    /// Whether the student is an English learner this year.
+    #[must_use]
+    pub fn is_learner(&self) -> bool {
+        self.status == LEARNER
+    }
+}
+
+const LEARNER: &str = "EL";
+const EXITED: &str = "Exited EL";
+const NOT_A_LEARNER: &str = "Not EL";
+/// For how many years former English learners are watched.
+const MONITORED_YEARS: usize = 4;
+
 /// What a student is and does in one year.
 #[derive(Clone, Debug)]
 pub struct PersonYear {
@@ -62,6 +89,8 @@ pub struct PersonYear {
     pub absent: [bool; 2],
     /// Absent on 11 or more days through the fall or the spring count date.
     pub excluded: [bool; 2],
+    /// Whether a homeless student is without parent or guardian.
+    pub unaccompanied: bool,
     /// Takes part in an after-school center, gets early intervening services, lives in a neglected institution,
     /// is served by Title I in a targeted school.
     pub(crate) after_school: bool,
@@ -79,8 +108,8 @@ pub struct StudentYear {
     pub person: Person,
     /// The year.
     pub year: PersonYear,
-    /// Whether the student is an English learner this year.
-    pub english_learner: bool,
+    /// The student's place in the English learner program, for those who ever had one.
+    pub language_program: Option<LanguageProgram>,
     /// Whether the district has not named the student at another of its schools this year.
     pub new_to_district: bool,
     /// Whether the student began the year here.
@@ -184,12 +213,12 @@ impl State {
         let case = Case { occupant, person: &person, draw, last, calendar, year };
         let person_year = self.person_year(&person, place, year);
         let enrollments = self.enrollments(&case, place, school, stays)?;
-        let english_learner = learns_english(&person, place.grade);
+        let language_program = self.language_program(&person, occupant.person, place.grade, year);
         let (new_to_district, began_here) = (true, true);
         Some(StudentYear {
             person,
             year: person_year,
-            english_learner,
+            language_program,
             new_to_district,
             began_here,
             enrollments,
@@ -216,11 +245,12 @@ impl State {
         let person_year = self.person_year(&person, place, year);
         let new_to_district = self.school(before)?.district != district;
         let enrollments = vec![enrollment];
-        let (began_here, english_learner) = (false, learns_english(&person, place.grade));
+        let language_program = self.language_program(&person, occupant.person, place.grade, year);
+        let began_here = false;
         Some(StudentYear {
             person,
             year: person_year,
-            english_learner,
+            language_program,
             new_to_district,
             began_here,
             enrollments,
@@ -370,7 +400,12 @@ impl State {
                 let day = calendar.on_or_before(self.moving_day(case));
                 vec![ended(whole, day, self.tables.code("end_in_state").to_owned())]
             }
-            Event::Stay if draw.late && case.occupant.arrival == Arrival::Newcomer => {
+            // English learners come on the first day, so that the date of their screening is known in all years.
+            Event::Stay
+                if draw.late
+                    && case.occupant.arrival == Arrival::Newcomer
+                    && case.person.language.is_none() =>
+            {
                 vec![Enrollment { first_day: early, ..whole }]
             }
             Event::Stay | Event::Move => vec![whole],
@@ -445,6 +480,40 @@ impl State {
         })
     }
 
+    /// Where a student stands in the English learner program in a grade and year.
+    fn language_program(
+        &self,
+        person: &Person,
+        origin: Origin,
+        grade: usize,
+        year: i32,
+    ) -> Option<LanguageProgram> {
+        let declined = person.number.is_multiple_of(50);
+        let plain = LanguageProgram { status: NOT_A_LEARNER, identified: None, left: None, declined: false };
+        if person.language.is_none() {
+            return person.immigrant_since.map(|_| plain);
+        }
+        // Who was here before the first year was identified in kindergarten, all others when they came: in
+        // either case by September 20, within the days that the law gives.
+        let before =
+            origin.year == self.first_year && origin.place.grade > 1 && !self.came_from_outside(origin);
+        let start = if before { 1 } else { origin.place.grade };
+        let years_ago = i32::try_from(origin.place.grade - start).unwrap_or(0);
+        let identified =
+            NaiveDate::from_ymd_opt(origin.year - years_ago - 1, 9, if before { 20 } else { 10 });
+        let exit = person.language_exit_grade;
+        if exit <= start {
+            return Some(plain);
+        }
+        if grade < exit {
+            return Some(LanguageProgram { status: LEARNER, identified, left: None, declined });
+        }
+        let since = i32::try_from(grade - exit + 1).unwrap_or(0);
+        let left = NaiveDate::from_ymd_opt(year - since, 5, 20).max(identified);
+        let watched = grade < exit + MONITORED_YEARS;
+        watched.then_some(LanguageProgram { status: EXITED, identified, left, declined: false })
+    }
+
     fn person_year(&self, person: &Person, place: Place, year: i32) -> PersonYear {
         let profile = self.profile_at(place, year);
         let rates = self.tables.rates(profile);
@@ -466,6 +535,7 @@ impl State {
             absent: [absent[0] || fall, absent[1] || spring],
             excluded,
             after_school: stream.happens(rates.after_school_center),
+            unaccompanied: stream.happens(rates.unaccompanied),
             early_intervening: stream.happens(rates.early_intervening) && person.disability.is_none(),
             neglected: stream.happens(rates.neglected),
             targeted: stream.happens(rates.title_targeted),
@@ -483,9 +553,4 @@ impl State {
             TitleOne::Targeted | TitleOne::No => None,
         }
     }
-}
-
-/// Whether a student whose household speaks another language has not yet left the English program.
-fn learns_english(person: &Person, grade: usize) -> bool {
-    person.language.is_some() && grade < person.language_exit_grade
 }

@@ -9,8 +9,8 @@ use crate::state::State;
 use chrono::{Days, NaiveDate};
 use opi_aim::{Header, Writer};
 use opi_dictionary::records::{
-    EndOfYearAttendanceTotal, FallEnrollmentCount, ProgramParticipation, SpringEnrollmentCount,
-    StudentDemographic, StudentEnrollment,
+    EndOfYearAttendanceTotal, EnglishLearner, FallEnrollmentCount, Homeless, ProgramParticipation,
+    Section504Plan, SpringEnrollmentCount, StudentDemographic, StudentEnrollment,
 };
 use opi_dictionary::{
     AggregateHours, CalendarNumber, Code, Dictionary, DistrictNumber, EndStatus, Gender, Grade, LocalId,
@@ -21,13 +21,16 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 /// The file families that are written, by the key of their layout, which is also the name of the file.
-pub const FILES: [&str; 6] = [
+pub const FILES: [&str; 9] = [
     "student-demographics",
     "student-enrollments",
     "fall-enrollment-count",
     "spring-enrollment-count",
     "program-participation",
     "eoy-attendance-totals",
+    "english-learners",
+    "section-504",
+    "homeless",
 ];
 
 /// The files of one district and year, in the order of [`FILES`]. A file is opened by its first row: a district
@@ -37,8 +40,8 @@ pub(crate) struct DistrictFiles<'d, W: Write> {
     number: DistrictNumber,
     dictionary: &'d Dictionary,
     calendar: &'d YearCalendar,
-    writers: [Option<(String, Writer<'d, Planter<W>>)>; 6],
-    pub(crate) rows: [u64; 6],
+    writers: [Option<(String, Writer<'d, Planter<W>>)>; 9],
+    pub(crate) rows: [u64; 9],
 }
 
 /// Opens an output of this name for the family of this key.
@@ -65,7 +68,7 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
             dictionary,
             calendar,
             writers: Default::default(),
-            rows: [0; 6],
+            rows: [0; 9],
         })
     }
 
@@ -81,6 +84,11 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
         if student.new_to_district {
             let record = self.demographic(&student.person, local.as_ref())?;
             self.put(0, &record, open)?;
+        }
+        if student.new_to_district
+            && let Some(first) = student.enrollments.iter().find(|enrollment| !enrollment.no_show)
+        {
+            self.write_services(student, first, open)?;
         }
         let mut programs_at = BTreeMap::new();
         for enrollment in &student.enrollments {
@@ -114,6 +122,52 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
             if let Some(record) = key.programs(state.title_one(school, &student.year), student)? {
                 self.put(4, &record, open)?;
             }
+        }
+        Ok(())
+    }
+
+    /// The records that a district keeps once for each student it serves.
+    fn write_services(
+        &mut self,
+        student: &StudentYear,
+        first: &Enrollment,
+        open: Open<'_, W>,
+    ) -> Result<(), SynthError> {
+        let person = &student.person;
+        if let Some(learner) = &student.language_program {
+            let builder = EnglishLearner::builder()
+                .district_number(self.number)
+                .student_state_id(person.state_id.clone())
+                .last_name(person.last_name.clone())
+                .first_name(person.first_name.clone())
+                .program_status(learner.status.into())
+                .parent_declined(yes_no(learner.declined))
+                .year(self.calendar.year);
+            let mut record = builder.build()?;
+            record.identified_date = learner.identified;
+            record.program_exit_date = learner.left;
+            record.home_primary_language_or_language_of_impact = person.language.as_deref().map(Code::from);
+            self.put(6, &record, open)?;
+        }
+        if person.section_504 {
+            let builder = Section504Plan::builder()
+                .district_number(self.number)
+                .student_state_id(person.state_id.clone())
+                .last_name(person.last_name.clone())
+                .first_name(person.first_name.clone())
+                .section_504_start_date(first.first_day);
+            self.put(7, &builder.build()?, open)?;
+        }
+        if let Some(residence) = &student.year.homeless {
+            let builder = Homeless::builder()
+                .district_number(self.number)
+                .student_state_id(person.state_id.clone())
+                .start_date(first.first_day)
+                .primary_nighttime_residence(residence.as_str().into())
+                .unaccompanied_youth(yes_no(student.year.unaccompanied));
+            let mut record = builder.build()?;
+            record.mckinney_vento_served = Some(YesNo::Yes);
+            self.put(8, &record, open)?;
         }
         Ok(())
     }

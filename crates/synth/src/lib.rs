@@ -19,7 +19,7 @@ mod tables;
 mod write;
 
 pub use defects::{DefectKind, DefectRate, Planted, defect_kinds};
-pub use enrollments::{Diploma, Enrollment, PersonYear, StudentYear};
+pub use enrollments::{Diploma, Enrollment, LanguageProgram, PersonYear, StudentYear};
 pub use error::SynthError;
 pub use files::FILES;
 pub use people::{Meals, Person, Races};

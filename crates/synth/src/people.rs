@@ -107,7 +107,7 @@ impl State {
     }
 
     /// Whether a person's first appearance was as a newcomer.
-    fn came_from_outside(&self, origin: Origin) -> bool {
+    pub(crate) fn came_from_outside(&self, origin: Origin) -> bool {
         origin.place.grade > 1
             && (origin.year > self.first_year || self.draw(origin.year, origin.place).newcomer)
     }
@@ -165,6 +165,9 @@ impl State {
         while exit < 14 && !own.happens(rates.english_learner_exit_per_grade) {
             exit += 1;
         }
+        let grade = origin.place.grade;
+        // Who was here before the first year has learned English for some years already.
+        let newly = grade <= 1 || self.came_from_outside(origin);
         let disability = own.weighted(self.tables.codes("disability"), |code| code.1).cloned();
         let disability = disability.filter(|_| own.happens(rates.special_education)).map(|code| code.0);
         let section_504 = own.happens(rates.section_504) && disability.is_none();
@@ -199,7 +202,7 @@ impl State {
             },
             household: household.number,
             language: language.map(|row| row.language.clone()).filter(|_| !exchange_student),
-            language_exit_grade: origin.place.grade.saturating_sub(3).max(1) + exit / 2,
+            language_exit_grade: if newly { grade } else { grade.saturating_sub(3) } + 1 + exit / 2,
             disability,
             section_504,
             meals,

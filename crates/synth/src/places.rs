@@ -351,3 +351,74 @@ impl State {
         Some(Place { region, grade: place.grade, column })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Plan, State};
+    use opi_dictionary::SchoolYear;
+    use std::collections::BTreeSet;
+
+    fn state(students: u64, seed: u64) -> State {
+        State::new(Plan { students, years: 3, last_year: SchoolYear::ending(2026).unwrap(), seed }).unwrap()
+    }
+
+    fn places(state: &State) -> impl Iterator<Item = Place> + '_ {
+        let regions = u32::try_from(state.geography.regions.len()).unwrap();
+        let grades = (0..regions).flat_map(|region| (0..GRADES).map(move |grade| (region, grade)));
+        grades.flat_map(|(region, grade)| {
+            (0..state.geography.columns(region, grade)).map(move |column| Place { region, grade, column })
+        })
+    }
+
+    #[test]
+    fn places_are_numbered_without_gap() {
+        for students in [1, 40, 3_000, 20_011] {
+            let state = state(students, 5);
+            let numbers: Vec<u64> = places(&state).map(|place| state.place_number(place)).collect();
+            assert_eq!(numbers, (0..students).collect::<Vec<_>>());
+            for place in places(&state) {
+                let ordinal =
+                    state.geography.grade_start(place.grade, place.region) + u64::from(place.column);
+                assert_eq!(
+                    state.geography.place_of(place.grade, ordinal),
+                    Some((place.region, place.column))
+                );
+                assert!(state.school_at(place, 2026).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn exchanges_lead_back() {
+        let state = state(20_000, 5);
+        let mut movers = 0;
+        for place in places(&state) {
+            if let Some(destination) = state.destination(2025, place) {
+                movers += 1;
+                assert_eq!(destination.grade, place.grade);
+                assert_eq!(state.source(2025, destination), Some(place));
+            }
+        }
+        assert!((600..900).contains(&movers), "{movers}");
+    }
+
+    #[test]
+    fn nobody_holds_two_places() {
+        let state = state(9_000, 11);
+        for year in 2024..=2026 {
+            let people: BTreeSet<Origin> =
+                places(&state).map(|place| state.occupant(year, place).person).collect();
+            assert_eq!(people.len(), 9_000, "{year}");
+        }
+    }
+
+    #[test]
+    fn a_school_teaches_the_grades_of_its_places() {
+        let state = state(20_000, 3);
+        for place in places(&state) {
+            let school = state.school(state.school_at(place, 2025).unwrap()).unwrap();
+            assert!((school.grades.0..=school.grades.1).contains(&place.grade));
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 /// Opens named outputs. Names are relative paths with `/` between their parts, such as
-/// `uploads/2026/0123/student-demographics.tsv`. Several outputs are open at once: six for each district of
+/// `uploads/2026/0123/student-demographics.tsv`. Several outputs are open at once: nine for each district of
 /// one neighbourhood.
 pub trait Sink {
     /// An output, written from front to back.

@@ -211,6 +211,7 @@ rates! {
     late_arrival, founding_newcomer, dropout_middle, dropout_high, grade_change, partial_only, special_only,
     partial_second, part_time, early_graduate, proficiency_diploma, absent_on_count, excluded_on_count,
     abroad_immigrant, exchange_student, half_day_kindergarten, count_monday_off, schoolwide, targeted_school,
+    unaccompanied,
 }
 
 /// All tables.

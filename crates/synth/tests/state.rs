@@ -249,7 +249,7 @@ fn the_whole_state_has_the_real_shape() {
             let mut add = |what: &'static str, yes: bool| *counts.entry(what).or_default() += u64::from(yes);
             add(group, true);
             add("male", person.male);
-            add("english learner", student.english_learner);
+            add("english learner", student.language_program.is_some_and(|program| program.is_learner()));
             add("special education", person.disability.is_some());
             add("section 504", person.section_504);
             add("low income", person.meals != Meals::Full);
@@ -356,10 +356,10 @@ fn only_one_neighbourhood_is_open_at_a_time() {
         .write(&mut sink, &WriteOptions { defects: DefectRate::of_million(1_000) }, &mut |_| steps += 1)
         .unwrap();
     assert_eq!(sink.open, 0);
-    assert!(sink.most <= 6 * 40, "{} outputs at once", sink.most);
+    assert!(sink.most <= FILES.len() * 40, "{} outputs at once", sink.most);
     assert!(steps > 20 && summary.students == 20_000 && summary.planted > 0);
     let most = state.directory().unwrap().districts().count() * FILES.len() + DirectoryTable::ALL.len() + 1;
-    assert!((most * 9 / 10..=most).contains(&sink.names.len()), "{} of {most}", sink.names.len());
+    assert!((most * 7 / 10..=most).contains(&sink.names.len()), "{} of {most}", sink.names.len());
 }
 
 #[test]
@@ -539,23 +539,22 @@ fn kinds_of_mistakes_name_fields_that_exist() {
         assert!(kind.codes().next().is_some(), "{}", kind.kind);
         for code in kind.codes().chain(kind.also()) {
             let (group, number) = code.split_once('-').unwrap();
-            assert!(group.bytes().all(|byte| byte.is_ascii_uppercase()) && number.len() == 3, "{code}");
+            assert!(group.starts_with(|letter: char| letter.is_ascii_uppercase()) && number.len() == 3, "{code}");
         }
         codes.extend(kind.codes().map(str::to_owned));
-        let files: Vec<&str> =
-            if kind.files == "*" { FILES.to_vec() } else { kind.files.split_whitespace().collect() };
-        for file in files {
+        let special = ["row", "header", "file"].contains(&kind.field.as_str());
+        let has = |file: &&str| {
             let layout = dictionary.layout(file).unwrap();
-            let known = layout.fields.iter().any(|field| field.name == kind.field);
-            assert!(
-                known || ["row", "header", "file"].contains(&kind.field.as_str()),
-                "{}: {} in {file}",
-                kind.kind,
-                kind.field
-            );
+            special || layout.fields.iter().any(|field| field.name == kind.field)
+        };
+        if kind.files == "*" {
+            assert!(FILES.iter().any(has), "{}: {}", kind.kind, kind.field);
+        }
+        for file in kind.files.split_whitespace().filter(|file| *file != "*") {
+            assert!(FILES.contains(&file) && has(&file), "{}: {} in {file}", kind.kind, kind.field);
         }
     }
-    assert!(codes.len() >= 60, "{} codes", codes.len());
+    assert!(codes.len() >= 75, "{} codes", codes.len());
 }
 
 proptest! {
