@@ -539,7 +539,10 @@ fn kinds_of_mistakes_name_fields_that_exist() {
         assert!(kind.codes().next().is_some(), "{}", kind.kind);
         for code in kind.codes().chain(kind.also()) {
             let (group, number) = code.split_once('-').unwrap();
-            assert!(group.starts_with(|letter: char| letter.is_ascii_uppercase()) && number.len() == 3, "{code}");
+            assert!(
+                group.starts_with(|letter: char| letter.is_ascii_uppercase()) && number.len() == 3,
+                "{code}"
+            );
         }
         codes.extend(kind.codes().map(str::to_owned));
         let special = ["row", "header", "file"].contains(&kind.field.as_str());
