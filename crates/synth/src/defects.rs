@@ -98,6 +98,10 @@ pub struct DefectKind {
     value: String,
     codes: String,
     also: String,
+    #[serde(rename = "source")]
+    _source: String,
+    #[serde(rename = "standing")]
+    _standing: String,
 }
 
 impl DefectKind {

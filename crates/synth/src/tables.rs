@@ -339,3 +339,82 @@ fn grouped<T: DeserializeOwned>(
         None => Ok(groups),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opi_dictionary::Standing;
+
+    const SPEC: &[(&str, &str)] = &[
+        ("absences.csv", include_str!("../spec/absences.csv")),
+        ("codes.csv", include_str!("../spec/codes.csv")),
+        ("defects.csv", include_str!("../spec/defects.csv")),
+        ("grades.csv", include_str!("../spec/grades.csv")),
+        ("languages.csv", include_str!("../spec/languages.csv")),
+        ("name-endings.csv", include_str!("../spec/name-endings.csv")),
+        ("place-endings.csv", include_str!("../spec/place-endings.csv")),
+        ("races.csv", include_str!("../spec/races.csv")),
+        ("rates.csv", include_str!("../spec/rates.csv")),
+        ("rural.csv", include_str!("../spec/rural.csv")),
+        ("systems.csv", include_str!("../spec/systems.csv")),
+        ("weeks.csv", include_str!("../spec/weeks.csv")),
+        ("words.csv", include_str!("../spec/words.csv")),
+    ];
+
+    #[test]
+    fn every_row_has_source_and_standing() {
+        for (name, text) in SPEC {
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let headers = reader.headers().unwrap().clone();
+            let column = |wanted: &str| headers.iter().position(|header| header == wanted).unwrap();
+            let (source, standing) = (column("source"), column("standing"));
+            for row in reader.records() {
+                let row = row.unwrap();
+                assert!(!row[source].trim().is_empty(), "{name}: {row:?}");
+                assert!(row[standing].parse::<Standing>().is_ok(), "{name}: {row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn tables_are_whole() {
+        let tables = Tables::built_in().unwrap();
+        assert_eq!(tables.grades.len(), crate::geography::GRADES);
+        let mut words = tables.words.clone();
+        words.sort();
+        words.dedup();
+        assert_eq!(words.len(), tables.words.len(), "each word once");
+        for profile in PROFILES {
+            assert!(tables.races(profile).iter().map(|row| row.weight).sum::<u32>() > 0);
+            assert!(tables.absences(profile).iter().all(|row| row.least <= row.most && row.most < 10_000));
+            let rates = tables.rates(profile);
+            assert!(rates.free_meals + rates.reduced_meals < 10_000 && rates.male < 10_000);
+        }
+    }
+
+    #[test]
+    fn codes_are_those_of_the_dictionary() {
+        let dictionary = opi_dictionary::Dictionary::built_in();
+        let tables = Tables::built_in().unwrap();
+        for (start, set) in [
+            ("start_", "enrollment-start-status"),
+            ("end_", "enrollment-end-status"),
+            ("diploma_", "diploma-type"),
+            ("period_", "diploma-period"),
+            ("homeless", "homeless-nighttime-residence"),
+            ("military", "military-connection"),
+            ("suffix", "name-suffix"),
+            ("disability", "disability"),
+        ] {
+            let set = dictionary.code_set(set).unwrap();
+            let codes = tables
+                .codes
+                .iter()
+                .filter(|(purpose, _)| purpose.starts_with(start))
+                .flat_map(|(_, codes)| codes);
+            for (code, _) in codes {
+                assert!(set.look_up(code, None).is_permitted(), "{start}: {code}");
+            }
+        }
+    }
+}
