@@ -1,0 +1,56 @@
+//! Average number belonging and school funding.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![deny(clippy::float_arithmetic)]
+
+mod anb;
+mod count_date;
+mod dollars;
+mod eligibility;
+mod error;
+mod fraction;
+mod increase;
+mod interpretation;
+mod law;
+mod money;
+mod payments;
+mod step;
+mod table;
+mod weights;
+
+pub use anb::{
+    FACTOR_DAYS, MOST_PIR_DAYS, UnitAnb, average_enrollment, average_to_anb, count_to_anb, pir_days_for,
+    pir_days_used, round_anb, three_year_mean,
+};
+pub use count_date::{CountPeriod, WeeklyCalendar, count_date, funded_fiscal_year, nominal_count_date};
+pub use dollars::{
+    BasicEntitlement, BudgetProgram, Ladder, base_part, basic_entitlement, direct_state_aid, gtb_area_part,
+    inflate, special_education_base, special_education_maximum,
+};
+pub use eligibility::{
+    DayMark, EXCEPTION_AGE, KINDERGARTEN_AGE, MOST_ABSENCES, UPPER_AGE, absence_run, absence_run_of_letters,
+    age_on_september_10, eleventh_day_bars, kindergarten_age_bars, september_10, upper_age_bars,
+};
+pub use error::AnbError;
+pub use fraction::Fraction;
+pub use increase::{
+    Increase, IncreaseRule, budget_amendment_ceiling, first_kindergarten_year, significant_increase,
+    unanticipated_increase, unusual_increase,
+};
+pub use interpretation::{
+    Alternative, AnbRounding, BasicSteps, Comparison, ConcurrentShare, EarlyGraduates, EqualBudgets,
+    Extracurricular, INTERPRETATIONS_CSV, IncreaseFunding, Interpretation, JumpstartCap, KindergartenWeight,
+    LadderScope, PirDays, QuarterTime, ShortHistory, SpringCount, YouthChallenge,
+};
+pub use law::{Law, LawInForce};
+pub use money::Money;
+pub use payments::{
+    CountyShares, HoursGroup, Payment, county_shares, data_for_achievement_is_paid, general_fund_budget,
+    gtb_aid_per_mill, highest_adopted_budget, hours_reduction, payment_amount, school_facility_entitlement,
+    school_major_maintenance,
+};
+pub use step::{Explained, Operation, Step, Unit};
+pub use table::{
+    Basis, ENTITLEMENTS_CSV, EntitlementTable, Figure, FigureUnit, TIMELINE_CSV, Timeline, TimelineRow,
+};
+pub use weights::{PupilProgram, WeightRules, concurrent_total};
