@@ -3,6 +3,7 @@
 
 use crate::{AnbError, AnbRounding, Fraction, Interpretation, Operation, Step, Unit};
 use opi_dictionary::{Citation, RoundingMode};
+use std::borrow::Cow;
 
 /// The days by which the factor divides. MCA 20-9-311(1)(b).
 pub const FACTOR_DAYS: i64 = 180;
@@ -92,13 +93,16 @@ pub fn average_to_anb(average: Step, pir_approved: Step) -> Result<UnitAnb, AnbE
 ///
 /// # Errors
 /// When the result leaves exact arithmetic.
-pub fn round_anb(exact: Step, rounding: AnbRounding) -> Result<Step, AnbError> {
+pub fn round_anb(
+    exact: Step,
+    rounding: AnbRounding,
+    label: impl Into<Cow<'static, str>>,
+) -> Result<Step, AnbError> {
     let mode = match rounding {
         AnbRounding::Ceiling => RoundingMode::Up,
         AnbRounding::NearestHalfUp => RoundingMode::HalfAwayFromZero,
-        AnbRounding::Exact => return Ok(exact),
+        AnbRounding::Exact => return Step::of(label, Operation::Sum, vec![exact], Unit::Anb),
     };
-    let label = if exact.label() == "three-year mean" { "three-year ANB" } else { "ANB" };
     let operation = Operation::Round { mode, to: Fraction::ONE };
     Ok(Step::of(label, operation, vec![exact], Unit::Anb)?.cite(ROUNDING))
 }
@@ -162,7 +166,7 @@ mod tests {
     fn a_whole_number_stays_and_any_part_rounds_up() {
         let rounded = |october: &str, rounding| {
             let exact = anb(october, october, "7").unwrap().exact;
-            round_anb(exact, rounding).unwrap().value().to_string()
+            round_anb(exact, rounding, "ANB").unwrap().value().to_string()
         };
         assert_eq!(rounded("180", AnbRounding::Ceiling), "187");
         assert_eq!(rounded("2881/16", AnbRounding::Ceiling), "188");

@@ -160,6 +160,9 @@ impl Ladder {
         if anb.value().is_negative() {
             return Err(AnbError::range(anb.label(), anb.value(), "zero or more"));
         }
+        if let Some(reached @ 1..) = anb.value().min(self.cap.value()).to_whole() {
+            self.rate_of(reached)?;
+        }
         let number = |value, label| Step::parameter(label, Fraction::whole(value), Unit::Number, LADDER);
         let falling = Step::of("ANB on the falling part", Minimum, vec![anb, self.cap.clone()], Unit::Anb)?;
         let at_first = Step::of(
@@ -180,9 +183,6 @@ impl Ladder {
         let above = Step::of("ANB above the cap", Difference, vec![whole, falling.again()], Unit::Anb)?;
         let floor = vec![self.first_rate.again(), self.falls(&self.cap)?];
         let floor = Step::of("rate from the cap on", Difference, floor, Unit::Dollars)?;
-        if floor.value().is_negative() && falling.value() == self.cap.value() {
-            return Err(AnbError::range(floor.label(), floor.value(), "zero or more"));
-        }
         let on_floor = Step::of("above the cap", Product, vec![above, floor], Unit::Dollars)?;
         let total = Step::of("per-ANB entitlement", Sum, vec![on_ladder, on_floor], Unit::Dollars)?;
         Ok(total.cite(LADDER))

@@ -220,8 +220,16 @@ impl PartialOrd for Fraction {
 }
 
 impl Ord for Fraction {
-    /// By value, without overflow: whole parts first, then the reciprocals of the rests.
+    /// By value; where cross products overflow, whole parts first, then the reciprocals of the rests.
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.denominator == other.denominator {
+            return self.numerator.cmp(&other.numerator);
+        }
+        let cross =
+            (self.numerator.checked_mul(other.denominator), other.numerator.checked_mul(self.denominator));
+        if let (Some(left), Some(right)) = cross {
+            return left.cmp(&right);
+        }
         let (mut a, mut b) = ((self.numerator, self.denominator), (other.numerator, other.denominator));
         loop {
             let whole = a.0.div_euclid(a.1).cmp(&b.0.div_euclid(b.1));

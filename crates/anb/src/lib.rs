@@ -4,25 +4,41 @@
 #![deny(clippy::float_arithmetic)]
 
 mod anb;
+mod case;
+mod check;
 mod count_date;
+mod district;
 mod dollars;
 mod eligibility;
 mod error;
 mod fraction;
+mod funding;
 mod increase;
 mod interpretation;
 mod law;
 mod money;
 mod payments;
+mod pupil;
 mod step;
 mod table;
+mod tally;
+mod units;
 mod weights;
 
 pub use anb::{
     FACTOR_DAYS, MOST_PIR_DAYS, UnitAnb, average_enrollment, average_to_anb, count_to_anb, pir_days_for,
     pir_days_used, round_anb, three_year_mean,
 };
+pub use case::{
+    ActivityPupil, Band, BudgetUnit, Case, Closed, Component, Count, CountyPupils, District, Established,
+    EstablishedCase, HoursShort, PaymentBasis, Separate,
+};
+pub use check::{CheckReport, ExampleResult, KeyResult, check_examples, example_kinds};
 pub use count_date::{CountPeriod, WeeklyCalendar, count_date, funded_fiscal_year, nominal_count_date};
+pub use district::{
+    Alternatives, Amount, AnbUsed, CaseResult, ChoiceEffect, CountyShare, Difference, DistrictFailure,
+    DistrictResult, Level, LevelResult, UnitResult, compute_case, compute_district,
+};
 pub use dollars::{
     BasicEntitlement, BudgetProgram, Ladder, base_part, basic_entitlement, direct_state_aid, gtb_area_part,
     inflate, special_education_base, special_education_maximum,
@@ -49,8 +65,11 @@ pub use payments::{
     gtb_aid_per_mill, highest_adopted_budget, hours_reduction, payment_amount, school_facility_entitlement,
     school_major_maintenance,
 };
+pub use pupil::{Attendance, Decision, Grade, Pupil, PupilRules, Reason};
 pub use step::{Explained, Operation, Step, Unit};
 pub use table::{
     Basis, ENTITLEMENTS_CSV, EntitlementTable, Figure, FigureUnit, TIMELINE_CSV, Timeline, TimelineRow,
 };
+pub use tally::{Tally, TallyLine, TallyRow};
+pub use units::activity_weight;
 pub use weights::{PupilProgram, WeightRules, concurrent_total};
