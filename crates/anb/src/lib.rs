@@ -16,14 +16,18 @@ mod funding;
 mod increase;
 mod interpretation;
 mod law;
+mod maefairs;
 mod money;
 mod payments;
 mod pupil;
+mod report;
+mod state;
 mod step;
 mod table;
 mod tally;
 mod units;
 mod weights;
+mod what_if;
 
 pub use anb::{
     FACTOR_DAYS, MOST_PIR_DAYS, UnitAnb, average_enrollment, average_to_anb, count_to_anb, pir_days_for,
@@ -59,6 +63,10 @@ pub use interpretation::{
     LadderScope, PirDays, QuarterTime, ShortHistory, SpringCount, YouthChallenge,
 };
 pub use law::{Law, LawInForce};
+pub use maefairs::{
+    CountEntry, CountFileRow, CountSystem, GradeBand, HoursBand, PupilDifference, Reconciliation, count_file,
+    reconcile,
+};
 pub use money::Money;
 pub use payments::{
     CountyShares, HoursGroup, Payment, county_shares, data_for_achievement_is_paid, general_fund_budget,
@@ -66,6 +74,8 @@ pub use payments::{
     school_major_maintenance,
 };
 pub use pupil::{Attendance, Decision, Grade, Pupil, PupilRules, Reason};
+pub use report::Detail;
+pub use state::{AnbRow, EntitlementRow, StateFiles, state_files, to_csv};
 pub use step::{Explained, Operation, Step, Unit};
 pub use table::{
     Basis, ENTITLEMENTS_CSV, EntitlementTable, Figure, FigureUnit, TIMELINE_CSV, Timeline, TimelineRow,
@@ -73,3 +83,6 @@ pub use table::{
 pub use tally::{Tally, TallyLine, TallyRow};
 pub use units::activity_weight;
 pub use weights::{PupilProgram, WeightRules, concurrent_total};
+pub use what_if::{
+    Change, DistrictForecast, Forecast, SpringBounds, WhatIf, forecast_anb, forecast_district, what_if,
+};

@@ -132,6 +132,8 @@ pub struct Pupil {
     pub activities_only: bool,
     /// Graduated early; counted in February at the weight before.
     pub early_graduate: bool,
+    /// American Indian, for the achievement gap payment.
+    pub american_indian: bool,
     /// Weights of the same pupil in other schools, programs or districts.
     pub elsewhere: Vec<Fraction>,
 }
@@ -162,6 +164,7 @@ impl Default for Pupil {
             youth_challenge: false,
             activities_only: false,
             early_graduate: false,
+            american_indian: false,
             elsewhere: Vec::new(),
         }
     }

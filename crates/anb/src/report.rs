@@ -1,0 +1,112 @@
+//! Results as text that a clerk can follow.
+
+use crate::{CaseResult, DistrictResult};
+use std::fmt::Write as _;
+
+/// How much a text shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The figures, the choices and the notes.
+    Figures,
+    /// Also every step with its article.
+    Steps,
+}
+
+impl CaseResult {
+    /// The result as text.
+    #[must_use]
+    pub fn to_text(&self, detail: Detail) -> String {
+        let mut text = String::new();
+        let _ = writeln!(text, "{}", self.fiscal_year);
+        for (question, field, word) in self.interpretation.differences() {
+            let _ = writeln!(text, "choice {question}: {field} = {word}");
+        }
+        for district in &self.districts {
+            text.push('\n');
+            district.write(&mut text, detail);
+        }
+        for failure in &self.failures {
+            let _ =
+                writeln!(text, "\nDistrict {} could not be computed: {}", failure.district, failure.problem);
+        }
+        text
+    }
+}
+
+impl DistrictResult {
+    /// The result as text.
+    #[must_use]
+    pub fn to_text(&self, detail: Detail) -> String {
+        let mut text = String::new();
+        self.write(&mut text, detail);
+        text
+    }
+
+    fn write(&self, text: &mut String, detail: Detail) {
+        let name = self.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+        let _ = writeln!(text, "District {}{name}, {}", self.district, self.fiscal_year);
+        let _ = writeln!(
+            text,
+            "  {:<24} {:<16} {:>12} {:>12} {:>12}",
+            "unit", "program", "current", "three-year", "budgeted"
+        );
+        for unit in &self.units {
+            let three = unit.anb_three_year.as_ref().map_or("-".to_owned(), |step| step.value().to_string());
+            let _ = writeln!(
+                text,
+                "  {:<24} {:<16} {:>12} {:>12} {:>12}",
+                unit.unit,
+                unit.program.word(),
+                unit.anb_current.value(),
+                three,
+                unit.anb_budgeted
+            );
+        }
+        for level in &self.levels {
+            let three = match level.with_three_year {
+                Some(amount) => format!("with three-year ANB {amount}"),
+                None => "no three-year ANB".to_owned(),
+            };
+            let _ = writeln!(
+                text,
+                "  {}: budgeted on {} ANB (with current-year ANB {}, {three})",
+                level.level.word(),
+                level.used.word(),
+                level.with_current_year
+            );
+        }
+        let _ = writeln!(text, "  {:<34} {:>16}", "amount", "dollars");
+        for amount in &self.amounts {
+            let _ = writeln!(text, "  {:<34} {:>16}  {}", amount.name, amount.amount, amount.standing);
+        }
+        for county in &self.counties {
+            let _ =
+                writeln!(text, "  county {}: {} ANB, {}", county.county, county.anb, county.direct_state_aid);
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "  note: {note}");
+        }
+        for choice in &self.choices {
+            let _ = writeln!(
+                text,
+                "  {}: {} = {}; with {} instead:",
+                choice.question, choice.field, choice.chosen, choice.other
+            );
+            for difference in &choice.differences {
+                let _ =
+                    writeln!(text, "    {}: {} -> {}", difference.figure, difference.value, difference.other);
+            }
+        }
+        if detail == Detail::Steps {
+            for unit in &self.units {
+                let _ = write!(text, "\n{}", unit.anb_current.to_text());
+                if let Some(three) = &unit.anb_three_year {
+                    let _ = write!(text, "\n{}", three.to_text());
+                }
+            }
+            for amount in &self.amounts {
+                let _ = write!(text, "\n{}:\n{}", amount.name, amount.steps.to_text());
+            }
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! What would be otherwise: changed counts, days, units and rates, and next year's ANB with a count still open.
+
+use crate::{
+    Alternatives, AnbError, AnbRounding, Closed, Count, CountPeriod, Difference, District, DistrictResult,
+    Fraction, Interpretation, Law, Step, Unit, compute_district, count_to_anb, round_anb,
+};
+use opi_dictionary::FiscalYear;
+use serde::{Deserialize, Serialize};
+
+/// A change to a district or to the law.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case", tag = "change", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Change {
+    /// Full-time pupils more (or fewer, when below zero) in a unit, in one count or in both.
+    Pupils {
+        /// The unit.
+        unit: String,
+        /// The count; both when absent.
+        #[serde(default)]
+        count: Option<CountPeriod>,
+        /// How many.
+        pupils: Fraction,
+    },
+    /// Other pupil-instruction-related days for the budget year.
+    PirDays {
+        /// The days.
+        days: u32,
+    },
+    /// A unit closes and its pupils join another.
+    Close {
+        /// The unit.
+        unit: String,
+        /// The unit that they join.
+        joins: String,
+    },
+    /// Another figure of the law for the year.
+    Rate {
+        /// The row of the table.
+        entitlement: String,
+        /// The figure supposed; a share as a number (0.447).
+        amount: Fraction,
+    },
+    /// Another choice where the law leaves one open.
+    Choices {
+        /// The choices.
+        interpretation: Interpretation,
+    },
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Change::Pupils { unit, count, pupils } => {
+                let count =
+                    count.map_or("both counts".to_owned(), |count| format!("the {} count", count.word()));
+                write!(f, "{pupils} pupils more in {unit}, in {count}")
+            }
+            Change::PirDays { days } => write!(f, "{days} PIR days"),
+            Change::Close { unit, joins } => write!(f, "{unit} closes, its pupils join {joins}"),
+            Change::Rate { entitlement, amount } => write!(f, "{entitlement} is {amount}"),
+            Change::Choices { interpretation } => {
+                let words: Vec<String> = interpretation
+                    .differences()
+                    .iter()
+                    .map(|(question, field, word)| format!("{question} {field} = {word}"))
+                    .collect();
+                write!(
+                    f,
+                    "choices: {}",
+                    if words.is_empty() { "the defaults".into() } else { words.join(", ") }
+                )
+            }
+        }
+    }
+}
+
+/// A district before and after changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct WhatIf {
+    /// The changes in words.
+    pub changes: Vec<String>,
+    /// Each figure that differs, before and after.
+    pub differences: Vec<Difference>,
+    /// The inputs and parameters of the steps that differ, before and after: why the figures do.
+    pub reasons: Vec<Difference>,
+    /// The district before.
+    pub before: DistrictResult,
+    /// The district after.
+    pub after: DistrictResult,
+}
+
+/// Computes a district with changes and tells what differs and why.
+///
+/// # Errors
+/// When the district cannot be computed before or after, or a change names what does not exist.
+pub fn what_if(
+    law: &Law,
+    choices: &Interpretation,
+    year: FiscalYear,
+    district: &District,
+    changes: &[Change],
+) -> Result<WhatIf, AnbError> {
+    let before = compute_district(law, choices, year, district, Alternatives::Skipped)?;
+    let (mut law, mut choices, mut district) = (law.clone(), *choices, district.clone());
+    for change in changes {
+        apply(change, &mut law, &mut choices, year, &mut district)?;
+    }
+    let after = compute_district(&law, &choices, year, &district, Alternatives::Skipped)?;
+    let mut reasons = Vec::new();
+    for (old, new) in trees(&before).into_iter().zip(trees(&after)) {
+        leaves_that_differ(old, new, &mut reasons);
+    }
+    Ok(WhatIf {
+        changes: changes.iter().map(ToString::to_string).collect(),
+        differences: before.differences(&after),
+        reasons,
+        before,
+        after,
+    })
+}
+
+fn apply(
+    change: &Change,
+    law: &mut Law,
+    choices: &mut Interpretation,
+    year: FiscalYear,
+    district: &mut District,
+) -> Result<(), AnbError> {
+    let place = format!("district {}", district.district);
+    let unknown = |unit: &str| AnbError::case(place.clone(), format!("there is no unit {unit:?} to change"));
+    match change {
+        Change::Pupils { unit, count, pupils } => {
+            let found = district.units.iter_mut().find(|known| known.unit == *unit);
+            let found = found.ok_or_else(|| unknown(unit))?;
+            if *count == Some(CountPeriod::Winter) {
+                return Err(AnbError::case(place, "the winter count is never averaged"));
+            }
+            for (period, own) in
+                [(CountPeriod::Fall, &mut found.october), (CountPeriod::Spring, &mut found.february)]
+            {
+                if count.is_none_or(|count| count == period) {
+                    let own = own.get_or_insert_with(Count::default);
+                    own.adjusted = Some(own.adjusted.unwrap_or(Fraction::ZERO).plus(*pupils)?);
+                }
+            }
+        }
+        Change::PirDays { days } => district.pir_days = Some(*days),
+        Change::Close { unit, joins } => {
+            let found = district.units.iter_mut().find(|known| known.unit == *unit);
+            found.ok_or_else(|| unknown(unit))?.closed = Some(Closed { joins: joins.clone(), year: 1 });
+        }
+        Change::Rate { entitlement, amount } => {
+            law.figures = law.figures.with_figure(entitlement, year, *amount)?;
+        }
+        Change::Choices { interpretation } => *choices = *interpretation,
+    }
+    Ok(())
+}
+
+fn trees(result: &DistrictResult) -> Vec<&Step> {
+    let units = result.units.iter().map(|unit| &unit.anb_current);
+    units.chain(result.amounts.iter().map(|amount| &amount.steps)).collect()
+}
+
+/// Walks two trees together and lists the leaves that differ; where the trees differ in form, the step itself.
+fn leaves_that_differ(old: &Step, new: &Step, found: &mut Vec<Difference>) {
+    let same_form = old.operation() == new.operation() && old.operands().len() == new.operands().len();
+    if same_form && !old.operands().is_empty() {
+        for (old, new) in old.operands().iter().zip(new.operands()) {
+            leaves_that_differ(old, new, found);
+        }
+        return;
+    }
+    let shown = old.operation() == crate::Operation::Shown && new.operation() == crate::Operation::Shown;
+    if old.value() != new.value() && !shown {
+        let difference = Difference {
+            figure: old.label().to_owned(),
+            value: old.value().to_string(),
+            other: new.value().to_string(),
+        };
+        if !found.contains(&difference) {
+            found.push(difference);
+        }
+    }
+}
+
+/// What is known of a spring count that is still open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SpringBounds {
+    /// Bounds of the adjusted February enrollment itself.
+    Between {
+        /// At least.
+        least: Fraction,
+        /// At most.
+        greatest: Fraction,
+    },
+    /// Adjusted October and February enrollment of earlier years: the spring count stands to the fall count
+    /// as in the year in which it fell most, and in which it rose most.
+    History(Vec<(Fraction, Fraction)>),
+}
+
+impl SpringBounds {
+    /// The bounds of the spring count after an October count.
+    ///
+    /// # Errors
+    /// When there is no history, or a bound is absurd.
+    pub fn of(&self, october: Fraction) -> Result<(Fraction, Fraction), AnbError> {
+        let (least, greatest) = match self {
+            SpringBounds::Between { least, greatest } => (*least, *greatest),
+            SpringBounds::History(years) => {
+                let mut ratios = Vec::with_capacity(years.len());
+                for (fall, spring) in years {
+                    ratios.push(spring.over(*fall)?);
+                }
+                let none = || AnbError::range("years of history", "none", "at least one");
+                let least = ratios.iter().min().ok_or_else(none)?.times(october)?;
+                (least, ratios.iter().max().ok_or_else(none)?.times(october)?)
+            }
+        };
+        if least.is_negative() || greatest < least {
+            return Err(AnbError::range(
+                "bounds of the spring count",
+                format!("{least} to {greatest}"),
+                "zero or more, in order",
+            ));
+        }
+        Ok((least, greatest))
+    }
+}
+
+/// ANB of the year after, between the bounds of a spring count that is still open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct Forecast {
+    /// ANB when the spring count is at its least.
+    pub least: Step,
+    /// ANB when it is at its greatest.
+    pub greatest: Step,
+}
+
+/// Forecasts ANB from an October count with the spring count open.
+///
+/// ```
+/// use opi_anb::{Fraction, Interpretation, SpringBounds, Step, Unit, forecast_anb};
+/// let spring = SpringBounds::Between { least: Fraction::whole(150), greatest: Fraction::whole(166) };
+/// let days = Step::given("PIR days", Fraction::whole(7), Unit::Days);
+/// let forecast = forecast_anb(&Interpretation::default(), Fraction::whole(150), &spring, days)?;
+/// assert_eq!(forecast.least.value(), Fraction::whole(156));
+/// assert_eq!(forecast.greatest.value(), Fraction::whole(165));
+/// # Ok::<(), opi_anb::AnbError>(())
+/// ```
+///
+/// # Errors
+/// When a count or a bound is absurd.
+pub fn forecast_anb(
+    choices: &Interpretation,
+    october: Fraction,
+    spring: &SpringBounds,
+    pir_approved: Step,
+) -> Result<Forecast, AnbError> {
+    let (least, greatest) = spring.of(october)?;
+    let rounding: AnbRounding = choices.anb_rounding;
+    let anb = |february: Fraction, note: &'static str| {
+        let october = Step::given("October", october, Unit::Pupils);
+        let february = Step::given("February", february, Unit::Pupils).note(note);
+        round_anb(count_to_anb(october, february, pir_approved.clone())?.exact, rounding, "ANB")
+    };
+    Ok(Forecast {
+        least: anb(least, "not yet counted: at least")?,
+        greatest: anb(greatest, "not yet counted: at most")?,
+    })
+}
+
+/// A district between the bounds of its spring counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct DistrictForecast {
+    /// The district with every spring count at its least.
+    pub least: DistrictResult,
+    /// The district with every spring count at its greatest.
+    pub greatest: DistrictResult,
+    /// The figures that depend on the spring counts: least and greatest.
+    pub open: Vec<Difference>,
+}
+
+/// Forecasts a district whose spring counts are open: each unit with its bounds, in the order of the units.
+/// A unit that has its spring count keeps it.
+///
+/// # Errors
+/// When the district cannot be computed, or a unit without a spring count has no bounds.
+pub fn forecast_district(
+    law: &Law,
+    choices: &Interpretation,
+    year: FiscalYear,
+    district: &District,
+    spring: &[(String, SpringBounds)],
+) -> Result<DistrictForecast, AnbError> {
+    let (mut least, mut greatest) = (district.clone(), district.clone());
+    for (low, high) in least.units.iter_mut().zip(&mut greatest.units) {
+        if low.february.is_some() || low.october.is_none() {
+            continue;
+        }
+        let bounds = spring.iter().find(|(unit, _)| *unit == low.unit).map(|(_, bounds)| bounds);
+        let bounds = bounds.ok_or_else(|| {
+            let place = format!("district {}, unit {}", district.district, low.unit);
+            AnbError::case(place, "the spring count is open and no bounds are given for it")
+        })?;
+        let (at_least, at_most) = bounds.of(october_of(law, choices, year, low)?)?;
+        low.february = Some(Count { adjusted: Some(at_least), ..Count::default() });
+        high.february = Some(Count { adjusted: Some(at_most), ..Count::default() });
+    }
+    let least = compute_district(law, choices, year, &least, Alternatives::Skipped)?;
+    let greatest = compute_district(law, choices, year, &greatest, Alternatives::Skipped)?;
+    Ok(DistrictForecast { open: least.differences(&greatest), least, greatest })
+}
+
+fn october_of(
+    law: &Law,
+    choices: &Interpretation,
+    year: FiscalYear,
+    unit: &crate::BudgetUnit,
+) -> Result<Fraction, AnbError> {
+    let counts_of = Law::counts_funding(year)?;
+    let date = crate::nominal_count_date(law, choices, counts_of, CountPeriod::Fall)?;
+    let rules = crate::PupilRules::of(law, choices, counts_of, date)?;
+    let none = Count::default();
+    let count = unit.october.as_ref().unwrap_or(&none);
+    Ok(crate::Tally::of(count, &rules, choices)?.adjusted("October")?.value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Case;
+
+    fn case() -> Case {
+        Case::from_toml(
+            r#"
+            fiscal_year = "FY2026"
+            [[districts]]
+            district = "0123"
+            pir_days = 7
+            [[districts.units]]
+            unit = "Town"
+            program = "elementary"
+            october = { adjusted = "150" }
+            february = { adjusted = "166" }
+            [[districts.units]]
+            unit = "Creek"
+            program = "elementary"
+            separate = "far_from_town"
+            october = { adjusted = "12" }
+            february = { adjusted = "12" }
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn changed(changes: &[Change]) -> WhatIf {
+        let case = case();
+        let law = Law::embedded().unwrap();
+        what_if(&law, &case.interpretation, case.fiscal_year, &case.districts[0], changes).unwrap()
+    }
+
+    #[test]
+    fn closing_a_unit_costs_its_basic_entitlement() {
+        let closing = changed(&[Change::Close { unit: "Creek".into(), joins: "Town".into() }]);
+        let basic = closing.differences.iter().find(|d| d.figure == "basic_entitlements").unwrap();
+        assert_eq!((basic.value.as_str(), basic.other.as_str()), ("121464.00", "60732.00"));
+        assert_eq!(closing.after.units[0].anb_current.value(), Fraction::whole(177));
+        assert_eq!(closing.changes, ["Creek closes, its pupils join Town"]);
+    }
+
+    #[test]
+    fn the_reasons_are_the_inputs_that_differ() {
+        let days = changed(&[Change::PirDays { days: 3 }]);
+        insta::assert_debug_snapshot!(days.reasons.first().unwrap(), @r#"
+        Difference {
+            figure: "PIR days approved for the budget year",
+            value: "7",
+            other: "3",
+        }
+        "#);
+        let rate = changed(&[Change::Rate {
+            entitlement: "direct_state_aid_share".into(),
+            amount: "0.5".parse().unwrap(),
+        }]);
+        assert!(rate.reasons.iter().any(|reason| reason.figure == "direct state aid share FY2026"));
+        assert!(rate.differences.iter().all(|difference| !difference.figure.starts_with("anb")));
+    }
+
+    #[test]
+    fn pupils_in_one_count_or_both() {
+        let pupils = |count| Change::Pupils { unit: "Town".into(), count, pupils: Fraction::whole(2) };
+        let both = changed(&[pupils(None)]);
+        assert_eq!(both.after.units[0].anb_current.value(), Fraction::whole(167));
+        let spring = changed(&[pupils(Some(CountPeriod::Spring))]);
+        assert_eq!(spring.after.units[0].anb_current.value(), Fraction::whole(166));
+        let case = case();
+        let law = Law::embedded().unwrap();
+        let unknown = Change::Pupils { unit: "Nowhere".into(), count: None, pupils: Fraction::ONE };
+        let error = what_if(&law, &case.interpretation, case.fiscal_year, &case.districts[0], &[unknown]);
+        insta::assert_snapshot!(error.unwrap_err(), @r#"district 0123: there is no unit "Nowhere" to change"#);
+    }
+
+    #[test]
+    fn a_forecast_lies_between_its_bounds() {
+        let mut case = case();
+        case.districts[0].units[0].february = None;
+        let law = Law::embedded().unwrap();
+        let history = SpringBounds::History(vec![
+            (Fraction::whole(100), Fraction::whole(98)),
+            (Fraction::whole(100), Fraction::whole(104)),
+        ]);
+        let forecast = forecast_district(
+            &law,
+            &case.interpretation,
+            case.fiscal_year,
+            &case.districts[0],
+            &[("Town".to_owned(), history)],
+        )
+        .unwrap();
+        assert_eq!(forecast.least.units[0].anb_current.value(), Fraction::whole(155));
+        assert_eq!(forecast.greatest.units[0].anb_current.value(), Fraction::whole(159));
+        assert!(forecast.open.iter().any(|difference| difference.figure == "direct_state_aid"));
+        let without =
+            forecast_district(&law, &case.interpretation, case.fiscal_year, &case.districts[0], &[]);
+        assert!(without.is_err());
+        assert!(SpringBounds::History(vec![]).of(Fraction::ONE).is_err());
+    }
+}
