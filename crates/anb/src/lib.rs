@@ -21,6 +21,8 @@ mod money;
 mod payments;
 mod pupil;
 mod report;
+#[cfg(feature = "schemars")]
+mod schema;
 mod state;
 mod step;
 mod table;
@@ -75,6 +77,8 @@ pub use payments::{
 };
 pub use pupil::{Attendance, Decision, Grade, Pupil, PupilRules, Reason};
 pub use report::Detail;
+#[cfg(feature = "schemars")]
+pub use schema::{schema_of_case, schema_of_change, schema_of_check, schema_of_result};
 pub use state::{AnbRow, EntitlementRow, StateFiles, state_files, to_csv};
 pub use step::{Explained, Operation, Step, Unit};
 pub use table::{

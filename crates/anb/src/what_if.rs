@@ -6,6 +6,7 @@ use crate::{
 };
 use opi_dictionary::FiscalYear;
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
 /// A change to a district or to the law.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,25 @@ pub struct WhatIf {
     pub before: DistrictResult,
     /// The district after.
     pub after: DistrictResult,
+}
+
+impl WhatIf {
+    /// The difference as text, with its reasons.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = format!("District {}, {}\n", self.before.district, self.before.fiscal_year);
+        for change in &self.changes {
+            let _ = writeln!(text, "  change: {change}");
+        }
+        for (title, list) in [("because", &self.reasons), ("so that", &self.differences)] {
+            let _ = writeln!(text, "  {title}");
+            for difference in list {
+                let Difference { figure, value, other } = difference;
+                let _ = writeln!(text, "    {figure}: {value} -> {other}");
+            }
+        }
+        text
+    }
 }
 
 /// Computes a district with changes and tells what differs and why.
