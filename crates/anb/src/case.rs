@@ -112,6 +112,9 @@ pub struct BudgetUnit {
     /// ANB added for an approved unusual increase, through FY2021.
     #[serde(default)]
     pub approved_increase: Option<Fraction>,
+    /// Its half-time kindergarten becomes full-time in the budget year, through FY2025. MCA 20-9-311(5).
+    #[serde(default)]
+    pub kindergarten_goes_full_time: bool,
     /// Declared nonaccredited for failing the standards: its pupils have no ANB.
     #[serde(default)]
     pub nonaccredited: bool,

@@ -163,8 +163,20 @@ pub struct DistrictResult {
     pub counties: Vec<CountyShare>,
     /// The choices that affected it.
     pub choices: Vec<ChoiceEffect>,
+    /// What the figures rest on that is not sourced.
+    pub unsourced: Vec<Unsourced>,
     /// What was left out, and what else should be known.
     pub notes: Vec<String>,
+}
+
+/// Something that figures rest on and that is derived or recalled, not read in a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct Unsourced {
+    /// How firm it is.
+    pub standing: Standing,
+    /// What it is: a figure of the table, or the article of a rule.
+    pub what: String,
 }
 
 /// The part of one county in a joint district.
@@ -317,6 +329,13 @@ fn from_tallies(
 ) -> Result<DistrictResult, AnbError> {
     let anbs: Vec<UnitAnbs> = units_to_anb(law, choices, year, district, tallied)?;
     let Amounts { levels, budgeted, amounts, counties, notes } = fund(law, choices, year, district, &anbs)?;
+    let mut found = std::collections::BTreeSet::new();
+    amounts.iter().for_each(|amount| amount.steps.unsourced(&mut found));
+    for anb in &anbs {
+        anb.current.unsourced(&mut found);
+        anb.three_year.iter().for_each(|step| step.unsourced(&mut found));
+    }
+    let unsourced = found.into_iter().rev().map(|(standing, what)| Unsourced { standing, what }).collect();
     let units = anbs
         .into_iter()
         .zip(budgeted)
@@ -340,6 +359,7 @@ fn from_tallies(
         amounts,
         counties,
         choices: Vec::new(),
+        unsourced,
         notes,
     })
 }

@@ -7,6 +7,7 @@ mod anb;
 mod case;
 mod check;
 mod count_date;
+mod decisions;
 mod district;
 mod dollars;
 mod eligibility;
@@ -41,9 +42,10 @@ pub use case::{
 };
 pub use check::{CheckReport, ExampleResult, KeyResult, check_examples, example_kinds};
 pub use count_date::{CountPeriod, WeeklyCalendar, count_date, funded_fiscal_year, nominal_count_date};
+pub use decisions::{PupilDecision, pupil_decisions};
 pub use district::{
     Alternatives, Amount, AnbUsed, CaseResult, ChoiceEffect, CountyShare, Difference, DistrictFailure,
-    DistrictResult, Level, LevelResult, UnitResult, compute_case, compute_district,
+    DistrictResult, Level, LevelResult, UnitResult, Unsourced, compute_case, compute_district,
 };
 pub use dollars::{
     BasicEntitlement, BudgetProgram, Ladder, base_part, basic_entitlement, direct_state_aid, gtb_area_part,

@@ -230,6 +230,7 @@ reasons! {
     QuarterTime: "quarter_time", "quarter-time", sourced "MCA 20-9-311(4)(a)";
     HalfTime: "half_time", "half-time, 360 to 539 hours", sourced "MCA 20-9-311(4)(a)";
     HalfTimeKindergarten: "half_time_kindergarten", "half-time kindergarten, one half", sourced "ARM 10.20.104(2)(a)";
+    KindergartenGoesFull: "kindergarten_goes_full", "half-time kindergarten that becomes full-time", recall "MCA 20-9-311(5)";
     YouthChallenge: "youth_challenge", "Montana Youth ChalleNGe, one half", recall "MCA 20-9-707; ARM 10.20.104, open question Q24";
     ThreeQuarterTime: "three_quarter_time", "three-quarter-time, 540 to 719 hours", sourced "MCA 20-9-311(4)(a)";
     FullTime: "full_time", "full-time, 720 hours or more", sourced "MCA 20-9-311(4)(a)";

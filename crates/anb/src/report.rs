@@ -1,7 +1,12 @@
 //! Results as text that a clerk can follow.
 
 use crate::{CaseResult, DistrictResult};
+use opi_dictionary::Standing;
 use std::fmt::Write as _;
+
+/// The figures by which the effect of a choice is shown in brief.
+const IN_BRIEF: [&str; 6] =
+    ["anb_budgeted", "anb_used", "direct_state_aid", "base_budget", "maximum_budget", "result"];
 
 /// How much a text shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,13 +91,27 @@ impl DistrictResult {
         for note in &self.notes {
             let _ = writeln!(text, "  note: {note}");
         }
+        for standing in [Standing::Recall, Standing::Derived] {
+            let what: Vec<&str> = self
+                .unsourced
+                .iter()
+                .filter(|unsourced| unsourced.standing == standing)
+                .map(|unsourced| unsourced.what.as_str())
+                .collect();
+            if !what.is_empty() {
+                let _ = writeln!(text, "  {standing}: {}", what.join("; "));
+            }
+        }
         for choice in &self.choices {
             let _ = writeln!(
                 text,
                 "  {}: {} = {}; with {} instead:",
                 choice.question, choice.field, choice.chosen, choice.other
             );
-            for difference in &choice.differences {
+            let shown = |figure: &str| {
+                detail == Detail::Steps || IN_BRIEF.iter().any(|start| figure.starts_with(start))
+            };
+            for difference in choice.differences.iter().filter(|difference| shown(&difference.figure)) {
                 let _ =
                     writeln!(text, "    {}: {} -> {}", difference.figure, difference.value, difference.other);
             }

@@ -36,8 +36,10 @@ pub enum Unit {
 pub enum Operation {
     /// Given by the case.
     Given,
-    /// Read from a table of parameters or the text of a law.
+    /// Fixed by the text of a law or rule.
     Parameter,
+    /// Read from the table of figures.
+    Figure,
     /// The value of a step shown elsewhere in the tree under the same label.
     Shown,
     /// The sum of the operands.
@@ -67,14 +69,17 @@ pub enum Operation {
 
 impl Operation {
     /// The value that follows from the values of the operands. `None` for the leaves
-    /// ([`Given`](Operation::Given), [`Parameter`](Operation::Parameter), [`Shown`](Operation::Shown)).
+    /// ([`Given`](Operation::Given), [`Parameter`](Operation::Parameter), [`Figure`](Operation::Figure),
+    /// [`Shown`](Operation::Shown)).
     ///
     /// # Errors
     /// When the number of operands is wrong, or the value leaves exact arithmetic.
     pub fn apply(self, operands: &[Fraction]) -> Result<Option<Fraction>, AnbError> {
         let wrong = || AnbError::range("operands of a step", operands.len(), "the number that it takes");
         let value = match (self, operands) {
-            (Operation::Given | Operation::Parameter | Operation::Shown, []) => return Ok(None),
+            (Operation::Given | Operation::Parameter | Operation::Figure | Operation::Shown, []) => {
+                return Ok(None);
+            }
             (Operation::Sum, all) => all.iter().try_fold(Fraction::ZERO, |sum, next| sum.plus(*next))?,
             (Operation::Product, all) => {
                 all.iter().try_fold(Fraction::ONE, |product, next| product.times(*next))?
@@ -128,6 +133,7 @@ pub struct Step {
     operation: Operation,
     value: Fraction,
     unit: Unit,
+    standing: Standing,
     #[serde(skip_serializing_if = "Option::is_none")]
     citation: Option<Citation>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,7 +144,16 @@ pub struct Step {
 
 impl Step {
     fn leaf(label: impl Into<Cow<'static, str>>, operation: Operation, value: Fraction, unit: Unit) -> Self {
-        Step { label: label.into(), operation, value, unit, citation: None, note: None, operands: Vec::new() }
+        Step {
+            label: label.into(),
+            operation,
+            value,
+            unit,
+            standing: Standing::Sourced,
+            citation: None,
+            note: None,
+            operands: Vec::new(),
+        }
     }
 
     /// A value that the case gives.
@@ -147,7 +162,7 @@ impl Step {
         Self::leaf(label, Operation::Given, value, unit)
     }
 
-    /// A value of the law or of a table.
+    /// A value that the text of a law or rule fixes.
     #[must_use]
     pub fn parameter(
         label: impl Into<Cow<'static, str>>,
@@ -156,6 +171,17 @@ impl Step {
         citation: Citation,
     ) -> Self {
         Self::leaf(label, Operation::Parameter, value, unit).cite(citation)
+    }
+
+    /// A value of the table of figures.
+    #[must_use]
+    pub fn figure(
+        label: impl Into<Cow<'static, str>>,
+        value: Fraction,
+        unit: Unit,
+        citation: Citation,
+    ) -> Self {
+        Self::leaf(label, Operation::Figure, value, unit).cite(citation)
     }
 
     /// A step computed from others.
@@ -179,12 +205,15 @@ impl Step {
             }
             Err(other) => return Err(other),
         };
-        Ok(Step { label, operation, value, unit, citation: None, note: None, operands })
+        let standing =
+            operands.iter().fold(Standing::Sourced, |weakest, step| weakest.weakest(step.standing));
+        Ok(Step { label, operation, value, unit, standing, citation: None, note: None, operands })
     }
 
     /// The same step with its article or document.
     #[must_use]
     pub fn cite(mut self, citation: Citation) -> Self {
+        self.standing = self.standing.weakest(citation.standing);
         self.citation = Some(citation);
         self
     }
@@ -199,7 +228,8 @@ impl Step {
     /// A leaf that repeats this step's value where it is used a second time.
     #[must_use]
     pub fn again(&self) -> Self {
-        Self::leaf(self.label.clone(), Operation::Shown, self.value, self.unit)
+        let leaf = Self::leaf(self.label.clone(), Operation::Shown, self.value, self.unit);
+        Step { standing: self.standing, ..leaf }
     }
 
     /// The value.
@@ -242,9 +272,20 @@ impl Step {
 
     /// The weakest standing of the step and all below it: a result is no firmer than that.
     #[must_use]
-    pub fn standing(&self) -> Standing {
-        let own = self.citation.as_ref().map_or(Standing::Sourced, |citation| citation.standing);
-        self.operands.iter().fold(own, |weakest, step| weakest.weakest(step.standing()))
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Adds what the step and those below it rest on that is not sourced: what it is, and its standing.
+    pub(crate) fn unsourced(&self, found: &mut std::collections::BTreeSet<(Standing, String)>) {
+        if let Some(citation) = &self.citation
+            && citation.standing != Standing::Sourced
+        {
+            let what =
+                if self.operation == Operation::Figure { self.label.as_ref() } else { &citation.source };
+            found.insert((citation.standing, what.to_owned()));
+        }
+        self.operands.iter().for_each(|step| step.unsourced(found));
     }
 
     /// Whether every step below follows from its operands, computed again from the leaves up.
@@ -290,7 +331,7 @@ impl Step {
             |steps: &[Step]| steps.iter().map(Step::shown).collect::<Vec<_>>().join(self.operation.sign());
         match self.operation {
             Operation::Given => None,
-            Operation::Parameter => None,
+            Operation::Parameter | Operation::Figure => None,
             Operation::Shown => Some("shown elsewhere".into()),
             Operation::Minimum => Some(format!("least of {}", list(&self.operands))),
             Operation::Maximum => Some(format!("greatest of {}", list(&self.operands))),

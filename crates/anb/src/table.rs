@@ -171,7 +171,7 @@ impl EntitlementTable {
             FigureUnit::Percent | FigureUnit::Number | FigureUnit::Rule => Unit::Number,
         };
         let label = format!("{} {year}", entitlement.replace('_', " "));
-        Ok(Step::parameter(label, value, unit, Citation::owned(figure.source.clone(), figure.standing)))
+        Ok(Step::figure(label, value, unit, Citation::owned(figure.source.clone(), figure.standing)))
     }
 
     /// The one number that a row has in all its years; `None` when they differ.

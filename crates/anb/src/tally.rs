@@ -1,21 +1,20 @@
 //! Counts as tallies: pupils by reason and weight, which merge in any order.
 
 use crate::{
-    AnbError, Count, EarlyGraduates, Fraction, Interpretation, Operation, PupilRules, Reason, Step, Unit,
+    AnbError, Count, EarlyGraduates, Fraction, Interpretation, Operation, Pupil, PupilRules, Reason, Step,
+    Unit,
 };
 use opi_dictionary::Citation;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a group of pupils in a tally is: judged one by one, given as a band, or given adjusted.
+/// What a group of pupils in a tally is: judged, or given adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TallyLine {
-    /// Pupils judged for one reason.
+    /// Pupils of one reason.
     Judged(Reason),
-    /// Eligible pupils given at their aggregate hours.
-    Band,
     /// Enrollment adjusted elsewhere; its heads are not known.
     Adjusted,
     /// Early graduates given at their weight.
@@ -52,9 +51,10 @@ impl Tally {
             tally.add(TallyLine::Judged(decision.reason), decision.weight, 1)?;
         }
         for (place, band) in count.bands.iter().enumerate() {
-            let weight = rules.weights().weight(band.program, band.hours, band.weeks);
-            let weight = weight.map_err(|error| at("band", place, &error))?;
-            tally.add(TallyLine::Band, weight, band.pupils.into())?;
+            let (program, hours, weeks) = (band.program, band.hours, band.weeks);
+            let decision = rules.judge(&Pupil { program, hours, weeks, ..Pupil::default() });
+            let decision = decision.map_err(|error| at("band", place, &error))?;
+            tally.add(TallyLine::Judged(decision.reason), decision.weight, band.pupils.into())?;
         }
         if let Some(adjusted) = count.adjusted {
             tally.add(TallyLine::Adjusted, not_negative("adjusted enrollment", adjusted)?, 1)?;
@@ -83,6 +83,20 @@ impl Tally {
         other.lines.iter().try_for_each(|((line, weight), pupils)| self.add(*line, *weight, *pupils))
     }
 
+    /// The same with half-time kindergarten pupils as full ones. MCA 20-9-311(5).
+    pub(crate) fn with_kindergarten_full(&self) -> Result<Self, AnbError> {
+        let mut full = Tally::default();
+        for ((line, weight), pupils) in &self.lines {
+            match line {
+                TallyLine::Judged(Reason::HalfTimeKindergarten) => {
+                    full.add(TallyLine::Judged(Reason::KindergartenGoesFull), Fraction::ONE, *pupils)?;
+                }
+                _ => full.add(*line, *weight, *pupils)?,
+            }
+        }
+        Ok(full)
+    }
+
     /// Its lines, in the order of reasons.
     #[must_use]
     pub fn rows(&self) -> Vec<TallyRow> {
@@ -109,10 +123,7 @@ impl Tally {
                     Step::given("early graduates", times(*weight, *pupils)?, Unit::Pupils)
                         .cite(Reason::EarlyGraduate.citation())
                 }
-                TallyLine::Band => weighted("pupils by aggregate hours", *weight, *pupils, None)?,
-                TallyLine::Judged(reason) => {
-                    weighted(reason.text(), *weight, *pupils, Some(reason.citation()))?
-                }
+                TallyLine::Judged(reason) => weighted(*reason, *weight, *pupils)?,
             });
         }
         let sum = Step::of(label, Operation::Sum, parts, Unit::Pupils)?;
@@ -124,19 +135,11 @@ fn times(weight: Fraction, pupils: u64) -> Result<Fraction, AnbError> {
     weight.times(Fraction::new(pupils.into(), 1)?)
 }
 
-fn weighted(
-    label: &'static str,
-    weight: Fraction,
-    pupils: u64,
-    citation: Option<Citation>,
-) -> Result<Step, AnbError> {
+fn weighted(reason: Reason, weight: Fraction, pupils: u64) -> Result<Step, AnbError> {
     let heads = Step::given("pupils", Fraction::new(pupils.into(), 1)?, Unit::Pupils);
     let each = Step::given("weight of each", weight, Unit::Number);
-    let product = Step::of(label, Operation::Product, vec![heads, each], Unit::Pupils)?;
-    Ok(match citation {
-        Some(citation) => product.cite(citation),
-        None => product,
-    })
+    let product = Step::of(reason.text(), Operation::Product, vec![heads, each], Unit::Pupils)?;
+    Ok(product.cite(reason.citation()))
 }
 
 fn not_negative(what: &str, value: Fraction) -> Result<Fraction, AnbError> {
@@ -150,7 +153,7 @@ fn at(what: &str, place: usize, error: &AnbError) -> AnbError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Band, Law, Pupil};
+    use crate::{Band, Law};
     use proptest::prelude::*;
 
     fn tally(count: &Count) -> Tally {

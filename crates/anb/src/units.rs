@@ -259,9 +259,41 @@ impl UnitContext<'_> {
         own: &(Tally, Tally),
         joining: &[(&BudgetUnit, &(Tally, Tally))],
     ) -> Result<UnitAnbs, AnbError> {
-        let current = self.current(own, joining)?;
-        let three_year = self.three_year(&current)?;
-        Ok(UnitAnbs { current, three_year, component_size: None })
+        if !self.unit.kindergarten_goes_full_time {
+            let current = self.current(own, joining)?;
+            let three_year = self.three_year(&current)?;
+            return Ok(UnitAnbs { current, three_year, component_size: None });
+        }
+        self.kindergarten_goes_full(own, joining)
+    }
+
+    /// A kindergarten that becomes full-time: the current year counts last year's pupils full; the average counts
+    /// them half and then adds the difference. MCA 20-9-311(5).
+    fn kindergarten_goes_full(
+        &self,
+        own: &(Tally, Tally),
+        joining: &[(&BudgetUnit, &(Tally, Tally))],
+    ) -> Result<UnitAnbs, AnbError> {
+        let row = self.law.timeline.row("kindergarten_transition")?;
+        if !row.holds(self.year.end_year()) {
+            return Err(AnbError::NotInForce {
+                rule: "the transition of a kindergarten to full-time".into(),
+                year: self.year.to_string(),
+                span: row.span(),
+            });
+        }
+        let full = (own.0.with_kindergarten_full()?, own.1.with_kindergarten_full()?);
+        let current = self.current(&full, joining)?.cite(row.citation());
+        let half = self.current(own, joining)?;
+        let Some(average) = self.three_year(&half)? else {
+            return Ok(UnitAnbs { current, three_year: None, component_size: None });
+        };
+        let more = vec![current.again(), half];
+        let more = Step::of("additional kindergarten ANB", Operation::Difference, more, Unit::Anb)?;
+        let label = self.label("three-year ANB with kindergarten");
+        let three_year =
+            Step::of(label, Operation::Sum, vec![average, more], Unit::Anb)?.cite(row.citation());
+        Ok(UnitAnbs { current, three_year: Some(three_year), component_size: None })
     }
 
     fn current(

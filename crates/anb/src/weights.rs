@@ -180,15 +180,28 @@ impl WeightRules {
     /// ARM 10.20.104(2)(a); 2007 HB 417; 2025 HB 24.
     #[must_use]
     pub fn kindergarten_weight(&self, half_time_program: bool, hours: Fraction) -> Fraction {
-        let one_half = match self.kindergarten {
-            Kindergarten::EveryPupilHalf => true,
-            Kindergarten::HalfTimeProgramHalf => half_time_program,
-            Kindergarten::Bands => false,
-        };
-        match one_half {
+        match self.kindergarten_is_half(half_time_program) {
             true if hours < self.quarter_time_from => Fraction::ZERO,
             true => Fraction::HALF,
             false => self.bands(hours),
+        }
+    }
+
+    const fn kindergarten_is_half(&self, half_time_program: bool) -> bool {
+        match self.kindergarten {
+            Kindergarten::EveryPupilHalf => true,
+            Kindergarten::HalfTimeProgramHalf => half_time_program,
+            Kindergarten::Bands => false,
+        }
+    }
+
+    /// Whether pupils of the program count one half whatever their band.
+    #[must_use]
+    pub const fn counts_half(&self, program: PupilProgram) -> bool {
+        match program {
+            PupilProgram::KindergartenHalfTime => self.kindergarten_is_half(true),
+            PupilProgram::KindergartenFullTime => self.kindergarten_is_half(false),
+            _ => false,
         }
     }
 

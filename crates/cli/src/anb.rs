@@ -14,6 +14,7 @@ Examples:
   opi anb case.toml                       the figures of a case, and what other choices would give
   opi anb case.toml --explain             every step with its article
   opi anb case.json --format json         the same as JSON, steps included
+  opi anb case.toml --pupils              the decision on each pupil and its reason
   opi anb case.toml --what-if more.toml   the difference that changes make, with its reasons
   opi anb law FY2026                      the parameters in force, with sources and standing
   opi anb check examples.toml             worked examples: expected and got
@@ -33,6 +34,9 @@ pub(crate) struct AnbArgs {
     /// Show every step with its article
     #[arg(long)]
     explain: bool,
+    /// Show the decision on every pupil, with keys where the case gives them
+    #[arg(long, conflicts_with = "what_if")]
+    pupils: bool,
     /// Changes to every district of the case: TOML with [[changes]]
     #[arg(long, value_name = "CHANGES")]
     what_if: Option<PathBuf>,
@@ -133,6 +137,9 @@ fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
     if let Some(changes) = args.what_if {
         return what_if(law, &case, &changes, args.format);
     }
+    if args.pupils {
+        return pupils(law, &case, args.format);
+    }
     let result = opi_anb::compute_case(law, &case, Alternatives::Computed).map_err(failure)?;
     let detail = if args.explain { Detail::Steps } else { Detail::Figures };
     print(&match args.format {
@@ -154,6 +161,34 @@ fn what_if(law: &Law, case: &Case, changes: &Path, format: Format) -> Result<Exi
     print(&match format {
         Format::Human => results.iter().map(opi_anb::WhatIf::to_text).collect::<Vec<_>>().join("\n"),
         Format::Json => json(&results)?,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn pupils(law: &Law, case: &Case, format: Format) -> Result<ExitCode, Failure> {
+    let mut text = String::new();
+    let mut districts = Vec::with_capacity(case.districts.len());
+    for district in &case.districts {
+        let decisions = opi_anb::pupil_decisions(law, &case.interpretation, case.fiscal_year, district)
+            .map_err(failure)?;
+        for decision in &decisions {
+            let key = decision.key.as_ref().map_or("-", |key| key.reveal());
+            text += &format!(
+                "{} {} {} {} {key} {} {} {}\n",
+                district.district,
+                decision.unit,
+                decision.count.word(),
+                decision.place,
+                decision.weight,
+                decision.text,
+                decision.citation,
+            );
+        }
+        districts.push((district.district, decisions));
+    }
+    print(&match format {
+        Format::Human => text,
+        Format::Json => json(&districts)?,
     })?;
     Ok(ExitCode::SUCCESS)
 }
