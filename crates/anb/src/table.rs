@@ -115,8 +115,8 @@ impl EntitlementTable {
                 return Err(problem("first_year is after last_year".into()));
             }
             match (figure.unit, figure.value()) {
-                (FigureUnit::Rule, None) => {}
-                (FigureUnit::Rule, Some(_)) | (_, None) => {
+                (FigureUnit::Rule, None) if figure.amount.is_empty() => {}
+                (FigureUnit::Rule, _) | (_, None) => {
                     return Err(problem(format!("amount {:?} does not fit its unit", figure.amount)));
                 }
                 (_, Some(value)) if value.is_negative() => {
