@@ -2,6 +2,7 @@
 
 use crate::district::{Amount, AnbUsed, CountyShare, Level, LevelResult};
 use crate::dollars::{not_negative, to_cent};
+use crate::payments::proportional_shares;
 use crate::units::{UnitAnbs, basic_share};
 use crate::{
     AnbError, BudgetProgram, Comparison, District, EqualBudgets, Fraction, Interpretation, Ladder,
@@ -10,7 +11,7 @@ use crate::{
     payment_amount, school_facility_entitlement, school_major_maintenance, significant_increase,
     special_education_base, special_education_maximum,
 };
-use opi_dictionary::{Citation, FiscalYear, RoundingMode};
+use opi_dictionary::{Citation, FiscalYear};
 
 /// What a district gets, and on which ANB.
 pub(crate) struct Amounts {
@@ -401,8 +402,8 @@ impl Funding<'_> {
     }
 }
 
-/// A whole number shared in proportion: cut down, and what is left over to the largest remainders, the one
-/// listed first on a tie.
+/// ANB of a joint district by county: in proportion to its pupils, whole, adding up to the district.
+/// MCA 20-9-305.
 fn whole_shares(whole: i64, parts: &[Fraction]) -> Result<Vec<i64>, AnbError> {
     let total = parts.iter().try_fold(Fraction::ZERO, |sum, part| sum.plus(*part))?;
     if parts.iter().any(|part| part.is_negative()) || total.is_zero() {
@@ -412,21 +413,8 @@ fn whole_shares(whole: i64, parts: &[Fraction]) -> Result<Vec<i64>, AnbError> {
             "numbers of zero or more with a sum above zero",
         ));
     }
-    let (mut shares, mut remainders) = (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));
-    for (place, part) in parts.iter().enumerate() {
-        let exact = Fraction::whole(whole).times(*part)?.over(total)?;
-        let cut = exact.rounded(RoundingMode::Down)?;
-        remainders.push((exact.minus(cut)?, place));
-        shares.push(cut.to_whole().ok_or_else(|| AnbError::too_large("ANB of a county"))?);
-    }
-    let left_over = whole - shares.iter().sum::<i64>();
-    remainders.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
-    for (_, place) in remainders.iter().take(usize::try_from(left_over).unwrap_or_default()) {
-        if let Some(share) = shares.get_mut(*place) {
-            *share += 1;
-        }
-    }
-    Ok(shares)
+    let narrow = |share| i64::try_from(share).map_err(|_| AnbError::too_large("ANB of a county"));
+    proportional_shares(whole.into(), parts)?.into_iter().map(narrow).collect()
 }
 
 #[cfg(test)]

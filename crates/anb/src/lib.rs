@@ -4,6 +4,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod anb;
+mod articles;
 mod case;
 mod check;
 mod count_date;
@@ -36,6 +37,7 @@ pub use anb::{
     FACTOR_DAYS, MOST_PIR_DAYS, UnitAnb, average_enrollment, average_to_anb, count_to_anb, pir_days_for,
     pir_days_used, round_anb, three_year_mean,
 };
+pub use articles::{ARTICLES_CSV, Article, articles, articles_page};
 pub use case::{
     ActivityPupil, Band, BudgetUnit, Case, Closed, Component, Count, CountyPupils, District, Established,
     EstablishedCase, HoursShort, PaymentBasis, Separate,
@@ -74,8 +76,8 @@ pub use maefairs::{
 pub use money::Money;
 pub use payments::{
     CountyShares, HoursGroup, Payment, county_shares, data_for_achievement_is_paid, general_fund_budget,
-    gtb_aid_per_mill, highest_adopted_budget, hours_reduction, payment_amount, school_facility_entitlement,
-    school_major_maintenance,
+    gtb_aid_per_mill, highest_adopted_budget, hours_reduction, over_base_levy_needs_vote, payment_amount,
+    school_facility_entitlement, school_major_maintenance, special_education_parts,
 };
 pub use pupil::{Attendance, Decision, Grade, Pupil, PupilRules, Reason};
 pub use report::Detail;

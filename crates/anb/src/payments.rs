@@ -174,6 +174,67 @@ pub fn highest_adopted_budget(
     Ok(Step::of("highest budget", Operation::Maximum, both, Unit::Dollars)?.cite(cited))
 }
 
+/// Whether a levy for the budget above BASE needs a vote: it is higher than the highest of the past five years.
+/// MCA 20-9-308(2).
+#[must_use]
+pub fn over_base_levy_needs_vote(levy: Money, levies_of_past_five_years: &[Money]) -> bool {
+    levies_of_past_five_years.iter().rev().take(5).all(|past| levy > *past)
+}
+
+/// The total special education allocation in its four parts, each to the cent and together the whole: instructional
+/// block grants, related services block grants, disproportionate cost, cooperative administration and travel.
+/// 2001 HB 160; the cents left over as in open question Q22.
+///
+/// # Errors
+/// When the table has no shares for the year, or the allocation is below zero.
+pub fn special_education_parts(
+    law: &Law,
+    allocation: Money,
+    year: FiscalYear,
+) -> Result<[(&'static str, Money); 4], AnbError> {
+    const PARTS: [&str; 4] = [
+        "special_education_split_instructional_block_grant",
+        "special_education_split_related_services_block_grant",
+        "special_education_split_disproportionate_cost",
+        "special_education_split_cooperative_administration_and_travel",
+    ];
+    if allocation.is_negative() {
+        return Err(AnbError::range("special education allocation", allocation, "zero or more"));
+    }
+    let mut parts = [Fraction::ZERO; 4];
+    for (part, row) in parts.iter_mut().zip(PARTS) {
+        *part = law.figures.parameter(row, year)?.value();
+    }
+    let cents = proportional_shares(allocation.cents(), &parts)?;
+    let mut named = [("", Money::ZERO); 4];
+    for ((to, name), cents) in named.iter_mut().zip(PARTS).zip(cents) {
+        *to = (name, Money::from_cents(cents)?);
+    }
+    Ok(named)
+}
+
+/// A whole number shared in proportion: cut down, and what is left over to the largest remainders, the one
+/// listed first on a tie. Open question Q22.
+pub(crate) fn proportional_shares(whole: i128, parts: &[Fraction]) -> Result<Vec<i128>, AnbError> {
+    let total = parts.iter().try_fold(Fraction::ZERO, |sum, part| sum.plus(*part))?;
+    let whole_number = Fraction::new(whole, 1)?;
+    let (mut shares, mut remainders) = (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));
+    for (place, part) in parts.iter().enumerate() {
+        let exact = whole_number.times(*part)?.over(total)?;
+        let cut = exact.rounded(RoundingMode::Down)?;
+        remainders.push((exact.minus(cut)?, place));
+        shares.push(cut.numerator());
+    }
+    let left_over = whole - shares.iter().sum::<i128>();
+    remainders.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
+    for (_, place) in remainders.iter().take(usize::try_from(left_over).unwrap_or_default()) {
+        if let Some(share) = shares.get_mut(*place) {
+            *share += 1;
+        }
+    }
+    Ok(shares)
+}
+
 /// The shares of the counties of a joint district in its direct state aid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountyShares {
@@ -219,21 +280,8 @@ pub fn county_shares(aid: Money, anb: i64, county_anb: &[i64]) -> Result<CountyS
     let of = Step::given("ANB of the district", Fraction::whole(anb), Unit::Anb);
     let aid_per_anb =
         Step::of("aid for each ANB", Operation::Quotient, vec![whole, of], Unit::Dollars)?.cite(cited);
-    let mut shares = Vec::with_capacity(county_anb.len());
-    let mut remainders = Vec::with_capacity(county_anb.len());
-    for (place, county) in county_anb.iter().enumerate() {
-        let exact = aid_per_anb.value().times(Fraction::whole(*county))?.times(Fraction::whole(100))?;
-        let cut = exact.rounded(RoundingMode::Down)?;
-        remainders.push((exact.minus(cut)?, place));
-        shares.push(cut.numerator());
-    }
-    let left_over = aid.cents() - shares.iter().sum::<i128>();
-    remainders.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
-    for (_, place) in remainders.iter().take(usize::try_from(left_over).unwrap_or_default()) {
-        if let Some(share) = shares.get_mut(*place) {
-            *share += 1;
-        }
-    }
+    let parts: Vec<Fraction> = county_anb.iter().map(|county| Fraction::whole(*county)).collect();
+    let shares = proportional_shares(aid.cents(), &parts)?;
     let shares = shares.into_iter().map(Money::from_cents).collect::<Result<Vec<_>, _>>()?;
     Ok(CountyShares { aid_per_anb, shares })
 }
@@ -395,6 +443,23 @@ mod tests {
         assert!(county_shares("1.00".parse().unwrap(), 7, &[3, 3]).is_err());
         assert!(county_shares("1.00".parse().unwrap(), 0, &[]).is_err());
         assert!(county_shares("1.00".parse().unwrap(), 1, &[2, -1]).is_err());
+    }
+
+    #[test]
+    fn a_levy_above_all_of_five_years_needs_a_vote() {
+        let money = |amount: &str| amount.parse::<Money>().unwrap();
+        let past = ["9.00", "1.00", "2.00", "5.00", "4.00", "3.00"].map(money);
+        assert!(!over_base_levy_needs_vote(money("4.99"), &past));
+        assert!(!over_base_levy_needs_vote(money("5.00"), &past));
+        assert!(over_base_levy_needs_vote(money("5.01"), &past), "the sixth year back does not matter");
+    }
+
+    #[test]
+    fn the_special_education_allocation_is_split_without_loss() {
+        let year = FiscalYear::ending(2026).unwrap();
+        let parts = special_education_parts(&law(), "1.01".parse().unwrap(), year).unwrap();
+        assert_eq!(parts.map(|(_, amount)| amount.to_string()), ["0.53", "0.18", "0.25", "0.05"]);
+        assert!(special_education_parts(&law(), "-1.00".parse().unwrap(), year).is_err());
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::eligibility::{EXCEPTION_AGE, UPPER_AGE};
 use crate::{
-    AnbError, ConcurrentShare, EarlyGraduates, Fraction, Interpretation, JumpstartCap, Law, PupilProgram,
-    WeightRules, YouthChallenge, eleventh_day_bars, kindergarten_age_bars, september_10,
+    AnbError, BudgetProgram, ConcurrentShare, EarlyGraduates, Fraction, Interpretation, JumpstartCap, Law,
+    PupilProgram, WeightRules, YouthChallenge, eleventh_day_bars, kindergarten_age_bars, september_10,
 };
 use chrono::NaiveDate;
 use opi_dictionary::{BirthDate, Citation, CountyNumber, LocalId, SchoolNumber, SchoolYear};
@@ -52,6 +52,28 @@ impl fmt::Display for Grade {
             Grade::Kindergarten => f.pad("KF"),
             Grade::Number(number) => f.pad(&format!("{number:02}")),
             Grade::Other(code) => f.pad(code),
+        }
+    }
+}
+
+impl BudgetProgram {
+    /// The program in which pupils of a grade are counted: grade 6 is elementary, 7 and 8 are elementary unless
+    /// their program is accredited. `None` for a code that is no grade. ARM 10.20.102(3); open question Q25.
+    ///
+    /// ```
+    /// use opi_anb::{BudgetProgram, Grade};
+    /// let seven = Grade::Number(7);
+    /// assert_eq!(BudgetProgram::of_grade(&seven, true), Some(BudgetProgram::Accredited7To8));
+    /// assert_eq!(BudgetProgram::of_grade(&seven, false), Some(BudgetProgram::Elementary));
+    /// ```
+    #[must_use]
+    pub fn of_grade(grade: &Grade, accredited_7_8: bool) -> Option<Self> {
+        match grade {
+            Grade::Preschool | Grade::Kindergarten | Grade::Number(1..=6) => Some(BudgetProgram::Elementary),
+            Grade::Number(7..=8) if accredited_7_8 => Some(BudgetProgram::Accredited7To8),
+            Grade::Number(7..=8) => Some(BudgetProgram::Elementary),
+            Grade::Number(9..=12) => Some(BudgetProgram::HighSchool),
+            Grade::Number(_) | Grade::Other(_) => None,
         }
     }
 }
@@ -414,13 +436,7 @@ impl PupilRules {
             }
             PupilProgram::EarlyLiteracyJumpstart if weight.is_zero() => Reason::JumpstartTooShort,
             PupilProgram::EarlyLiteracyJumpstart => Reason::Jumpstart,
-            program if program.is_kindergarten() && weight == Fraction::HALF => {
-                if self.weights.bands(hours) == weight {
-                    Reason::HalfTime
-                } else {
-                    Reason::HalfTimeKindergarten
-                }
-            }
+            program if !weight.is_zero() && self.weights.counts_half(program) => Reason::HalfTimeKindergarten,
             _ => band_reason(weight),
         };
         Ok(Decision { weight, reason })
@@ -635,6 +651,19 @@ mod tests {
         };
         assert_eq!(judge("2022-23", &child), ("1/2".to_owned(), Reason::HalfTimeKindergarten));
         assert_eq!(judge("2025-26", &child), ("1/4".to_owned(), Reason::QuarterTime));
+    }
+
+    #[test]
+    fn grade_six_is_elementary_and_seven_only_when_not_accredited() {
+        use BudgetProgram::{Accredited7To8, Elementary, HighSchool};
+        let of = |number, accredited| BudgetProgram::of_grade(&Grade::Number(number), accredited);
+        assert_eq!(
+            [of(6, true), of(7, true), of(8, true)],
+            [Some(Elementary), Some(Accredited7To8), Some(Accredited7To8)]
+        );
+        assert_eq!([of(8, false), of(9, false)], [Some(Elementary), Some(HighSchool)]);
+        assert_eq!(BudgetProgram::of_grade(&Grade::Preschool, true), Some(Elementary));
+        assert_eq!(BudgetProgram::of_grade(&Grade::Other("UG".into()), true), None);
     }
 
     #[test]

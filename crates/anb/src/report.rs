@@ -5,8 +5,15 @@ use opi_dictionary::Standing;
 use std::fmt::Write as _;
 
 /// The figures by which the effect of a choice is shown in brief.
-const IN_BRIEF: [&str; 6] =
-    ["anb_budgeted", "anb_used", "direct_state_aid", "base_budget", "maximum_budget", "result"];
+const IN_BRIEF: [&str; 7] = [
+    "anb_three_year",
+    "anb_budgeted",
+    "anb_used",
+    "direct_state_aid",
+    "base_budget",
+    "maximum_budget",
+    "result",
+];
 
 /// How much a text shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
