@@ -167,6 +167,12 @@ impl Fraction {
         self.numerator < 0
     }
 
+    /// The number without its sign (the least number there is becomes the greatest).
+    #[must_use]
+    pub const fn magnitude(self) -> Self {
+        Fraction { numerator: self.numerator.saturating_abs(), denominator: self.denominator }
+    }
+
     /// Whether it is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {

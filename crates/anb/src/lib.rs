@@ -3,6 +3,9 @@
 #![warn(missing_docs)]
 #![deny(clippy::float_arithmetic)]
 
+/// The types of the data dictionary that appear here: years, identifiers, citations, standing.
+pub use opi_dictionary as dictionary;
+
 mod anb;
 mod articles;
 mod case;
@@ -92,5 +95,6 @@ pub use tally::{Tally, TallyLine, TallyRow};
 pub use units::activity_weight;
 pub use weights::{PupilProgram, WeightRules, concurrent_total};
 pub use what_if::{
-    Change, DistrictForecast, Forecast, SpringBounds, WhatIf, forecast_anb, forecast_district, what_if,
+    Change, DistrictForecast, Forecast, SpringBounds, WhatIf, changes_from_toml, forecast_anb,
+    forecast_district, what_if,
 };

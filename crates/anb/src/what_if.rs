@@ -56,7 +56,10 @@ impl std::fmt::Display for Change {
             Change::Pupils { unit, count, pupils } => {
                 let count =
                     count.map_or("both counts".to_owned(), |count| format!("the {} count", count.word()));
-                write!(f, "{pupils} pupils more in {unit}, in {count}")
+                match pupils.is_negative() {
+                    true => write!(f, "{} pupils fewer in {unit}, in {count}", pupils.magnitude()),
+                    false => write!(f, "{pupils} pupils more in {unit}, in {count}"),
+                }
             }
             Change::PirDays { days } => write!(f, "{days} PIR days"),
             Change::Close { unit, joins } => write!(f, "{unit} closes, its pupils join {joins}"),
@@ -75,6 +78,28 @@ impl std::fmt::Display for Change {
             }
         }
     }
+}
+
+/// The changes of a TOML text with a list `[[changes]]`.
+///
+/// ```
+/// use opi_anb::{Change, changes_from_toml};
+/// let changes = changes_from_toml("[[changes]]\nchange = \"pir_days\"\ndays = 3\n")?;
+/// assert_eq!(changes, [Change::PirDays { days: 3 }]);
+/// # Ok::<(), opi_anb::AnbError>(())
+/// ```
+///
+/// # Errors
+/// When the text is no TOML, a key is unknown, or a value is not of its kind.
+pub fn changes_from_toml(text: &str) -> Result<Vec<Change>, AnbError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Changes {
+        changes: Vec<Change>,
+    }
+    let read: Result<Changes, _> = toml::from_str(text);
+    read.map(|file| file.changes)
+        .map_err(|error| AnbError::Document { what: "the changes".into(), problem: error.to_string() })
 }
 
 /// A district before and after changes.

@@ -2,9 +2,9 @@
 
 use crate::Failure;
 use clap::{Args, Subcommand, ValueEnum};
-use opi_anb::{Alternatives, Case, Change, Detail, Law};
-use opi_dictionary::FiscalYear;
-use serde::{Deserialize, Serialize};
+use opi_anb::dictionary::FiscalYear;
+use opi_anb::{Alternatives, Case, Detail, Law};
+use serde::Serialize;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -67,7 +67,7 @@ enum AnbCommand {
     Schema {
         /// What to describe
         #[arg(value_enum, default_value_t)]
-        of: opi_anb_schema::Of,
+        of: Described,
     },
 }
 
@@ -78,23 +78,14 @@ enum Format {
     Json,
 }
 
-mod opi_anb_schema {
-    use clap::ValueEnum;
-
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-    pub(super) enum Of {
-        #[default]
-        Case,
-        Result,
-        Changes,
-        Check,
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Changes {
-    changes: Vec<Change>,
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Described {
+    #[default]
+    Case,
+    Result,
+    Changes,
+    Check,
 }
 
 /// Runs the subcommand: 0 clean, 1 a failure or difference, an error when it could not run.
@@ -119,10 +110,10 @@ pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
         }
         Some(AnbCommand::Schema { of }) => {
             let schema = match of {
-                opi_anb_schema::Of::Case => opi_anb::schema_of_case(),
-                opi_anb_schema::Of::Result => opi_anb::schema_of_result(),
-                opi_anb_schema::Of::Changes => opi_anb::schema_of_change(),
-                opi_anb_schema::Of::Check => opi_anb::schema_of_check(),
+                Described::Case => opi_anb::schema_of_case(),
+                Described::Result => opi_anb::schema_of_result(),
+                Described::Changes => opi_anb::schema_of_change(),
+                Described::Check => opi_anb::schema_of_check(),
             };
             print(&json(&schema)?)?;
             Ok(ExitCode::SUCCESS)
@@ -150,12 +141,10 @@ fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
 }
 
 fn what_if(law: &Law, case: &Case, changes: &Path, format: Format) -> Result<ExitCode, Failure> {
-    let text = read(changes)?;
-    let changes: Changes = toml::from_str(&text).map_err(|error| Failure::new(error.to_string()))?;
+    let changes = opi_anb::changes_from_toml(&read(changes)?).map_err(failure)?;
     let mut results = Vec::with_capacity(case.districts.len());
     for district in &case.districts {
-        let result =
-            opi_anb::what_if(law, &case.interpretation, case.fiscal_year, district, &changes.changes);
+        let result = opi_anb::what_if(law, &case.interpretation, case.fiscal_year, district, &changes);
         results.push(result.map_err(failure)?);
     }
     print(&match format {
