@@ -14,7 +14,7 @@ use num_rational::BigRational;
 use opi_anb::dictionary::FiscalYear;
 use opi_anb::{
     Alternatives, BudgetProgram, BudgetUnit, Case, Count, District, Fraction, Grade, Interpretation, Law,
-    PaymentBasis, Pupil, compute_case, state_files,
+    Pupil, compute_case, state_files,
 };
 use opi_benches::cpu_seconds;
 
@@ -100,34 +100,14 @@ fn case(year: i32) -> Case {
             (BudgetProgram::HighSchool, 4, 10),
         ];
         let units = parts.map(|(program, part, grade)| BudgetUnit {
-            unit: program.word().to_owned(),
-            program,
-            separate: None,
             october: count(part, grade),
             february: count(part, grade),
-            activities: Vec::new(),
             anb_prior_1: Some((size * part / 13) as u32 + 1),
             anb_prior_2: Some((size * part / 13) as u32 + 2),
-            closed: None,
-            component: None,
-            established_anb: None,
-            approved_increase: None,
-            kindergarten_goes_full_time: false,
-            nonaccredited: false,
+            ..BudgetUnit::new(program.word(), program)
         });
-        District {
-            district: format!("{:04}", place + 1).parse().unwrap(),
-            legal_entity: None,
-            name: None,
-            years_in_existence: None,
-            pir_days: Some(7),
-            pir_days_count_year: None,
-            units: units.into(),
-            payments: PaymentBasis::default(),
-            hours_short: Vec::new(),
-            counties: Vec::new(),
-            significant_increase: None,
-        }
+        let number = format!("{:04}", place + 1).parse().unwrap();
+        District { pir_days: Some(7), ..District::new(number, units.into()) }
     });
     Case {
         fiscal_year: FiscalYear::ending(year).unwrap(),

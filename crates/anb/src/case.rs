@@ -1,6 +1,8 @@
 //! The case: districts, their budget units and counts, as files and programs give them.
 
-use crate::{AnbError, BudgetProgram, Fraction, HoursGroup, Interpretation, Money, Pupil, PupilProgram};
+use crate::{
+    AnbError, BudgetProgram, CountPeriod, Fraction, HoursGroup, Interpretation, Money, Pupil, PupilProgram,
+};
 use opi_dictionary::{CountyNumber, DistrictNumber, FiscalYear, LegalEntityNumber};
 use serde::{Deserialize, Serialize};
 
@@ -65,12 +67,33 @@ pub struct District {
     /// Hours offered below the minimum.
     #[serde(default)]
     pub hours_short: Vec<HoursShort>,
-    /// For a joint district: pupils by county of residence.
+    /// For a joint district: pupils by county of residence. When absent, those of the counts by pupils that name a
+    /// county.
     #[serde(default)]
     pub counties: Vec<CountyPupils>,
     /// The significant enrollment increase as determined, from FY2024.
     #[serde(default)]
     pub significant_increase: Option<Money>,
+}
+
+impl District {
+    /// A district with its units and nothing else known of it.
+    #[must_use]
+    pub fn new(district: DistrictNumber, units: Vec<BudgetUnit>) -> Self {
+        District {
+            district,
+            legal_entity: None,
+            name: None,
+            years_in_existence: None,
+            pir_days: None,
+            pir_days_count_year: None,
+            units,
+            payments: PaymentBasis::default(),
+            hours_short: Vec::new(),
+            counties: Vec::new(),
+            significant_increase: None,
+        }
+    }
 }
 
 /// One budget unit: schools whose pupils are pooled for one ANB and one basic entitlement.
@@ -88,6 +111,9 @@ pub struct BudgetUnit {
     /// The October count.
     #[serde(default)]
     pub october: Option<Count>,
+    /// The December count, from the counts of 2013-14 on: in the count file, never averaged.
+    #[serde(default)]
+    pub december: Option<Count>,
     /// The February count.
     #[serde(default)]
     pub february: Option<Count>,
@@ -118,6 +144,40 @@ pub struct BudgetUnit {
     /// Declared nonaccredited for failing the standards: its pupils have no ANB.
     #[serde(default)]
     pub nonaccredited: bool,
+}
+
+impl BudgetUnit {
+    /// A unit with no counts and nothing else known of it.
+    #[must_use]
+    pub fn new(unit: impl Into<String>, program: BudgetProgram) -> Self {
+        BudgetUnit {
+            unit: unit.into(),
+            program,
+            separate: None,
+            october: None,
+            december: None,
+            february: None,
+            activities: Vec::new(),
+            anb_prior_1: None,
+            anb_prior_2: None,
+            closed: None,
+            component: None,
+            established_anb: None,
+            approved_increase: None,
+            kindergarten_goes_full_time: false,
+            nonaccredited: false,
+        }
+    }
+
+    /// A count of the unit.
+    #[must_use]
+    pub const fn count(&self, period: CountPeriod) -> Option<&Count> {
+        match period {
+            CountPeriod::Fall => self.october.as_ref(),
+            CountPeriod::Winter => self.december.as_ref(),
+            CountPeriod::Spring => self.february.as_ref(),
+        }
+    }
 }
 
 /// Why a unit is separate. MCA 20-9-311(8)(a); ARM 10.20.102(2).

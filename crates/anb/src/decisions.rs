@@ -46,8 +46,7 @@ pub fn pupil_decisions(
         let date = nominal_count_date(law, choices, counts_of, period)?;
         let rules = PupilRules::of(law, choices, counts_of, date)?;
         for unit in &district.units {
-            let count = if period == CountPeriod::Fall { &unit.october } else { &unit.february };
-            for (place, pupil) in count.iter().flat_map(|count| &count.pupils).enumerate() {
+            for (place, pupil) in unit.count(period).iter().flat_map(|count| &count.pupils).enumerate() {
                 let Decision { weight, reason } = rules.judge(pupil).map_err(|error| {
                     let at = format!("district {}, unit {}", district.district, unit.unit);
                     AnbError::case(at, format!("{} count, pupil {}: {error}", period.word(), place + 1))

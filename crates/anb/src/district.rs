@@ -1,5 +1,6 @@
 //! A district from its counts to its budget limits, with every step, and what other choices would have given.
 
+use crate::concerns::Concerns;
 use crate::funding::{Amounts, fund};
 use crate::tally::TallyRow;
 use crate::units::{CountRules, Tallied, UnitAnbs, tally_units, units_to_anb};
@@ -291,7 +292,9 @@ fn compute_with(
     let mut result = from_tallies(law, choices, year, district, &tallied)?;
     if alternatives == Alternatives::Computed {
         let figures = result.figures();
-        for other in choices.alternatives() {
+        let concerns = Concerns::of(district);
+        let alternatives = choices.alternatives();
+        for other in alternatives.into_iter().filter(|other| concerns.matter_to(other.field)) {
             let changed = &other.interpretation;
             let outcome = if CHOICES_ON_PUPILS.contains(&other.field) {
                 CountRules::of(law, changed, year)
@@ -328,7 +331,8 @@ fn from_tallies(
     tallied: &Tallied,
 ) -> Result<DistrictResult, AnbError> {
     let anbs: Vec<UnitAnbs> = units_to_anb(law, choices, year, district, tallied)?;
-    let Amounts { levels, budgeted, amounts, counties, notes } = fund(law, choices, year, district, &anbs)?;
+    let Amounts { levels, budgeted, amounts, counties, notes } =
+        fund(law, choices, year, district, &anbs, &tallied.by_county)?;
     let mut found = std::collections::BTreeSet::new();
     amounts.iter().for_each(|amount| amount.steps.unsourced(&mut found));
     for anb in &anbs {

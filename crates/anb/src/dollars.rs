@@ -258,8 +258,14 @@ pub fn basic_entitlement(
 }
 
 /// A share of an amount by a row of the table, exact.
-fn share(law: &Law, row: &str, label: &'static str, of: &Step, year: FiscalYear) -> Result<Step, AnbError> {
-    let rate = law.figures.parameter(row, year)?;
+fn share(
+    law: &Law,
+    row: &str,
+    label: &'static str,
+    of: &Step,
+    year: Option<FiscalYear>,
+) -> Result<Step, AnbError> {
+    let rate = law.figures.parameter_of(row, year)?;
     Step::of(label, Operation::Product, vec![rate, of.again()], Unit::Dollars)
 }
 
@@ -276,7 +282,7 @@ pub(crate) fn to_cent(exact: Step) -> Result<Step, AnbError> {
 /// # Errors
 /// When the table has no share for the year.
 pub fn direct_state_aid(law: &Law, entitlements: &Step, year: FiscalYear) -> Result<Step, AnbError> {
-    to_cent(share(law, "direct_state_aid_share", "direct state aid", entitlements, year)?)
+    to_cent(share(law, "direct_state_aid_share", "direct state aid", entitlements, Some(year))?)
 }
 
 /// The entitlements in the BASE budget: 80%, to the cent. MCA 20-9-306(3).
@@ -284,7 +290,7 @@ pub fn direct_state_aid(law: &Law, entitlements: &Step, year: FiscalYear) -> Res
 /// # Errors
 /// When the table has no share for the year.
 pub fn base_part(law: &Law, entitlements: &Step, year: FiscalYear) -> Result<Step, AnbError> {
-    to_cent(share(law, "base_share_entitlements", "BASE part of the entitlements", entitlements, year)?)
+    to_cent(share(law, "base_share_entitlements", "BASE part of the entitlements", entitlements, Some(year))?)
 }
 
 /// The entitlements in the guaranteed tax base area: the BASE part less direct state aid, both rounded, so
@@ -302,7 +308,7 @@ pub fn gtb_area_part(base_part: &Step, direct_state_aid: &Step) -> Result<Step, 
 ///
 /// # Errors
 /// When the table has no share for the year, or the payment is below zero.
-pub fn special_education_base(law: &Law, payment: &Step, year: FiscalYear) -> Result<Step, AnbError> {
+pub fn special_education_base(law: &Law, payment: &Step, year: Option<FiscalYear>) -> Result<Step, AnbError> {
     not_negative(payment)?;
     to_cent(share(
         law,
@@ -323,14 +329,14 @@ pub fn special_education_maximum(
     payment: &Step,
     payment_two_years_before: Step,
     expenditures_two_years_before: Step,
-    year: FiscalYear,
+    year: Option<FiscalYear>,
 ) -> Result<Step, AnbError> {
     use Operation::{Maximum, Minimum, Product, Quotient};
     for amount in [payment, &payment_two_years_before, &expenditures_two_years_before] {
         not_negative(amount)?;
     }
-    let floor = law.figures.parameter("max_share_special_education_floor", year)?;
-    let ceiling = law.figures.parameter("max_share_special_education_ceiling", year)?;
+    let floor = law.figures.parameter_of("max_share_special_education_floor", year)?;
+    let ceiling = law.figures.parameter_of("max_share_special_education_ceiling", year)?;
     let amounts = vec![expenditures_two_years_before, payment_two_years_before];
     let ratio =
         Step::of("expenditures for each dollar paid, two years before", Quotient, amounts, Unit::Number)?;
@@ -450,7 +456,7 @@ mod tests {
         let law = Law::embedded().unwrap();
         let part = |spent: &str| {
             let paid = dollars("100.00");
-            let max = special_education_maximum(&law, &paid, paid.clone(), dollars(spent), year(2026));
+            let max = special_education_maximum(&law, &paid, paid.clone(), dollars(spent), Some(year(2026)));
             max.unwrap().money().unwrap().to_string()
         };
         let expected = [
@@ -465,8 +471,13 @@ mod tests {
         for (spent, amount) in expected {
             assert_eq!(part(spent), amount, "{spent}");
         }
-        let nothing =
-            special_education_maximum(&law, &dollars("1.00"), dollars("0.00"), dollars("5.00"), year(2026));
+        let nothing = special_education_maximum(
+            &law,
+            &dollars("1.00"),
+            dollars("0.00"),
+            dollars("5.00"),
+            Some(year(2026)),
+        );
         insta::assert_snapshot!(nothing.unwrap_err(),
             @"expenditures for each dollar paid, two years before divides by zero");
     }

@@ -5,13 +5,14 @@ use crate::dollars::{not_negative, to_cent};
 use crate::payments::proportional_shares;
 use crate::units::{UnitAnbs, basic_share};
 use crate::{
-    AnbError, BudgetProgram, Comparison, District, EqualBudgets, Fraction, Interpretation, Ladder,
-    LadderScope, Law, Money, Operation, Payment, Step, Unit, base_part, basic_entitlement, county_shares,
-    direct_state_aid, gtb_aid_per_mill, gtb_area_part, highest_adopted_budget, hours_reduction,
-    payment_amount, school_facility_entitlement, school_major_maintenance, significant_increase,
-    special_education_base, special_education_maximum,
+    AnbError, BudgetProgram, Comparison, CountyPupils, District, EqualBudgets, Fraction, Interpretation,
+    Ladder, LadderScope, Law, Money, Operation, Payment, Step, Unit, base_part, basic_entitlement,
+    county_shares, direct_state_aid, gtb_aid_per_mill, gtb_area_part, highest_adopted_budget,
+    hours_reduction, payment_amount, school_facility_entitlement, school_major_maintenance,
+    significant_increase, special_education_base, special_education_maximum,
 };
-use opi_dictionary::{Citation, FiscalYear};
+use opi_dictionary::{Citation, CountyNumber, FiscalYear};
+use std::collections::BTreeMap;
 
 /// What a district gets, and on which ANB.
 pub(crate) struct Amounts {
@@ -29,13 +30,14 @@ pub(crate) fn fund(
     year: FiscalYear,
     district: &District,
     anbs: &[UnitAnbs],
+    by_county: &BTreeMap<CountyNumber, Fraction>,
 ) -> Result<Amounts, AnbError> {
     let mut funding = Funding { law, choices, year, district, anbs, amounts: Vec::new(), notes: Vec::new() };
     let (levels, budgeted) = funding.choose()?;
     let aid = funding.entitlement_parts(&budgeted)?;
     funding.limits(&budgeted)?;
     funding.beside_the_limits(&budgeted, &aid)?;
-    let counties = funding.counties(&budgeted, &aid)?;
+    let counties = funding.counties(&budgeted, &aid, by_county)?;
     let Funding { amounts, notes, .. } = funding;
     Ok(Amounts { levels, budgeted: budgeted.iter().map(Step::value).collect(), amounts, counties, notes })
 }
@@ -293,13 +295,13 @@ impl Funding<'_> {
             basis.special_education_expenditures_two_years_before,
         );
         let payment = self.add("special_education_payment", given("special education payment", payment)?)?;
-        let base = special_education_base(self.law, &payment, self.year)?;
+        let base = special_education_base(self.law, &payment, Some(self.year))?;
         in_base.push(self.add("special_education_base", base)?);
         match before {
             (Some(paid), Some(spent)) => {
                 let paid = given("payment two years before", paid)?;
                 let spent = given("expenditures two years before", spent)?;
-                let maximum = special_education_maximum(self.law, &payment, paid, spent, self.year)?;
+                let maximum = special_education_maximum(self.law, &payment, paid, spent, Some(self.year))?;
                 in_maximum.push(self.add("special_education_maximum", maximum)?);
             }
             _ => left_out.push("special education in the maximum budget (amounts of two years before)"),
@@ -377,8 +379,18 @@ impl Funding<'_> {
 
     /// A joint district: its ANB by the pupils' county of residence, and the shares in direct state aid.
     /// MCA 20-9-305.
-    fn counties(&mut self, budgeted: &[Step], aid: &Step) -> Result<Vec<CountyShare>, AnbError> {
-        let counties = &self.district.counties;
+    fn counties(
+        &mut self,
+        budgeted: &[Step],
+        aid: &Step,
+        by_county: &BTreeMap<CountyNumber, Fraction>,
+    ) -> Result<Vec<CountyShare>, AnbError> {
+        let of_pupils =
+            by_county.iter().map(|(county, pupils)| CountyPupils { county: *county, pupils: *pupils });
+        let counties = match self.district.counties.as_slice() {
+            [] if by_county.len() > 1 => of_pupils.collect(),
+            given => given.to_vec(),
+        };
         if counties.is_empty() {
             return Ok(Vec::new());
         }

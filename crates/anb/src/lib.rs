@@ -1,4 +1,4 @@
-//! Average number belonging and school funding.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 #![deny(clippy::float_arithmetic)]
@@ -10,6 +10,7 @@ mod anb;
 mod articles;
 mod case;
 mod check;
+mod concerns;
 mod count_date;
 mod decisions;
 mod district;

@@ -124,7 +124,7 @@ pub struct CountFileRow {
     pub american_indian: u64,
 }
 
-/// The rows of one district for both counts that fund a fiscal year, in order. Counts given otherwise than by
+/// The rows of one district for the counts that fund a fiscal year, in order, and for a winter count that was taken. Counts given otherwise than by
 /// pupils have no school and no grades, so they cannot be in the file.
 ///
 /// # Errors
@@ -138,12 +138,14 @@ pub fn count_file(
     let counts_of = Law::counts_funding(year)?;
     let mut rows: BTreeMap<(CountPeriod, Option<SchoolNumber>, GradeBand, HoursBand), CountFileRow> =
         BTreeMap::new();
-    for period in [CountPeriod::Fall, CountPeriod::Spring] {
+    for period in [CountPeriod::Fall, CountPeriod::Winter, CountPeriod::Spring] {
+        if district.units.iter().all(|unit| unit.count(period).is_none()) {
+            continue;
+        }
         let count_date = nominal_count_date(law, choices, counts_of, period)?;
         let rules = PupilRules::of(law, choices, counts_of, count_date)?;
         for unit in &district.units {
-            let count = if period == CountPeriod::Fall { &unit.october } else { &unit.february };
-            let Some(count) = count else { continue };
+            let Some(count) = unit.count(period) else { continue };
             let place = || format!("district {}, unit {}", district.district, unit.unit);
             if count.adjusted.is_some() || !count.bands.is_empty() || count.early_graduates.is_some() {
                 let problem = format!("the {} count has parts that are not given by pupils", period.word());

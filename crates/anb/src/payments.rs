@@ -79,28 +79,13 @@ pub fn payment_amount(
     use Operation::{Maximum, Product};
     not_negative(&rate)?;
     not_negative(&quantity)?;
-    let parameter = |row: &str, unit| match year {
-        Some(year) => law.figures.parameter(row, year),
-        None => law
-            .figures
-            .constant(row)
-            .map(|value| {
-                Step::parameter(
-                    row.replace('_', " "),
-                    value,
-                    unit,
-                    Citation::derived("the same in all years"),
-                )
-            })
-            .ok_or_else(|| AnbError::case(row, "a fiscal year is needed")),
-    };
     let exact = match payment {
         Payment::TeacherIncentive => {
-            let multiple = parameter("teacher_incentive_multiple", Unit::Number)?;
+            let multiple = law.figures.parameter_of("teacher_incentive_multiple", year)?;
             Step::of("teacher incentive", Product, vec![multiple, rate, quantity], Unit::Dollars)?
         }
         Payment::IndianEducationForAll => {
-            let least = parameter("indian_education_for_all_minimum", Unit::Dollars)?;
+            let least = law.figures.parameter_of("indian_education_for_all_minimum", None)?;
             let by_anb = Step::of("by ANB", Product, vec![rate, quantity], Unit::Dollars)?;
             Step::of("Indian Education for All", Maximum, vec![by_anb, least], Unit::Dollars)?
         }

@@ -6,7 +6,7 @@ use crate::{
     PupilProgram, WeightRules, YouthChallenge, eleventh_day_bars, kindergarten_age_bars, september_10,
 };
 use chrono::NaiveDate;
-use opi_dictionary::{BirthDate, Citation, CountyNumber, LocalId, SchoolNumber, SchoolYear};
+use opi_dictionary::{BirthDate, BudgetUnitKind, Citation, CountyNumber, LocalId, SchoolNumber, SchoolYear};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -53,6 +53,20 @@ impl fmt::Display for Grade {
             Grade::Number(number) => f.pad(&format!("{number:02}")),
             Grade::Other(code) => f.pad(code),
         }
+    }
+}
+
+impl TryFrom<BudgetUnitKind> for BudgetProgram {
+    type Error = AnbError;
+
+    fn try_from(kind: BudgetUnitKind) -> Result<Self, AnbError> {
+        BudgetProgram::ALL.into_iter().find(|program| program.word() == kind.as_str()).ok_or_else(|| {
+            AnbError::unreadable(
+                "kind of budget unit",
+                kind.as_str(),
+                "elementary, accredited_7_8 or high_school",
+            )
+        })
     }
 }
 
@@ -651,6 +665,13 @@ mod tests {
         };
         assert_eq!(judge("2022-23", &child), ("1/2".to_owned(), Reason::HalfTimeKindergarten));
         assert_eq!(judge("2025-26", &child), ("1/4".to_owned(), Reason::QuarterTime));
+    }
+
+    #[test]
+    fn every_kind_of_budget_unit_is_a_program() {
+        for kind in BudgetUnitKind::ALL {
+            assert_eq!(BudgetProgram::try_from(*kind).unwrap().word(), kind.as_str());
+        }
     }
 
     #[test]

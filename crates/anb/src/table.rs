@@ -30,6 +30,16 @@ pub enum FigureUnit {
     Rule,
 }
 
+impl FigureUnit {
+    const fn of_step(self) -> Unit {
+        match self {
+            FigureUnit::Dollars => Unit::Dollars,
+            FigureUnit::Anb => Unit::Anb,
+            FigureUnit::Percent | FigureUnit::Number | FigureUnit::Rule => Unit::Number,
+        }
+    }
+}
+
 /// One row of the table of figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -165,13 +175,26 @@ impl EntitlementTable {
         let value = figure.value().ok_or_else(|| {
             AnbError::range(format!("{entitlement} of {year}"), "a rule in words", "a number")
         })?;
-        let unit = match figure.unit {
-            FigureUnit::Dollars => Unit::Dollars,
-            FigureUnit::Anb => Unit::Anb,
-            FigureUnit::Percent | FigureUnit::Number | FigureUnit::Rule => Unit::Number,
-        };
+        let unit = figure.unit.of_step();
         let label = format!("{} {year}", entitlement.replace('_', " "));
         Ok(Step::figure(label, value, unit, Citation::owned(figure.source.clone(), figure.standing)))
+    }
+
+    /// The number of a row as a step; when no year is given, the number that it has in all its years.
+    ///
+    /// # Errors
+    /// As [`EntitlementTable::parameter`], and when no year is given but the number differs between years.
+    pub fn parameter_of(&self, entitlement: &str, year: Option<FiscalYear>) -> Result<Step, AnbError> {
+        let Some(year) = year else {
+            let same = self.constant(entitlement);
+            let same =
+                same.ok_or_else(|| AnbError::case(entitlement, "a fiscal year is needed to look it up"))?;
+            let unit = self.rows.get(entitlement).and_then(|rows| rows.first()).map(|figure| figure.unit);
+            let unit = unit.map_or(Unit::Number, FigureUnit::of_step);
+            let cited = Citation::derived("the same in every year of the table");
+            return Ok(Step::figure(entitlement.replace('_', " "), same, unit, cited));
+        };
+        self.parameter(entitlement, year)
     }
 
     /// The one number that a row has in all its years; `None` when they differ.

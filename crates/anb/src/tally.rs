@@ -45,9 +45,20 @@ impl Tally {
     /// # Errors
     /// When a pupil or a band cannot be judged; the error names its place in the count.
     pub fn of(count: &Count, rules: &PupilRules, choices: &Interpretation) -> Result<Self, AnbError> {
+        Self::of_each(count, rules, choices, |_, _| Ok(()))
+    }
+
+    /// The same; each pupil judged is shown with the weight.
+    pub(crate) fn of_each(
+        count: &Count,
+        rules: &PupilRules,
+        choices: &Interpretation,
+        mut each: impl FnMut(&Pupil, Fraction) -> Result<(), AnbError>,
+    ) -> Result<Self, AnbError> {
         let mut tally = Tally::default();
         for (place, pupil) in count.pupils.iter().enumerate() {
             let decision = rules.judge(pupil).map_err(|error| at("pupil", place, &error))?;
+            each(pupil, decision.weight)?;
             tally.add(TallyLine::Judged(decision.reason), decision.weight, 1)?;
         }
         for (place, band) in count.bands.iter().enumerate() {

@@ -6,7 +6,8 @@ use crate::{
     IncreaseRule, Interpretation, Law, Operation, PupilRules, ShortHistory, Step, Unit, average_enrollment,
     average_to_anb, nominal_count_date, pir_days_for, round_anb, three_year_mean,
 };
-use opi_dictionary::{Citation, FiscalYear};
+use opi_dictionary::{Citation, CountyNumber, FiscalYear};
+use std::collections::BTreeMap;
 
 /// Years after which the average of three years is open to a district.
 const YEARS_FOR_AVERAGE: u32 = 3;
@@ -17,6 +18,7 @@ pub(crate) struct CountRules {
     fall: PupilRules,
     spring: PupilRules,
     activities_count: bool,
+    winter_count: bool,
 }
 
 impl CountRules {
@@ -30,6 +32,7 @@ impl CountRules {
         Ok(CountRules {
             fall: rules(CountPeriod::Fall)?,
             spring: rules(CountPeriod::Spring)?,
+            winter_count: law.timeline.for_counts("winter_count", counts_of)?,
             activities_count: activities && choices.extracurricular == Extracurricular::RecalledWeights,
         })
     }
@@ -39,6 +42,8 @@ impl CountRules {
 pub(crate) struct Tallied {
     units: Vec<(Tally, Tally)>,
     activities_count: bool,
+    /// Weights of both counts by the pupils' county of residence, where it is named.
+    pub(crate) by_county: BTreeMap<CountyNumber, Fraction>,
 }
 
 impl Tallied {
@@ -72,10 +77,18 @@ pub(crate) fn tally_units(
 ) -> Result<Tallied, AnbError> {
     check_units(district)?;
     let mut units = Vec::with_capacity(district.units.len());
+    let mut by_county: BTreeMap<CountyNumber, Fraction> = BTreeMap::new();
     for unit in &district.units {
         let counts_needed = role(unit) != Role::Nothing && unit.established_anb.is_none();
-        let tally = |period: CountPeriod, count: &Option<crate::Count>, rules: &PupilRules| match count {
-            Some(count) => Tally::of(count, rules, choices).map_err(|error| {
+        let mut tally = |period: CountPeriod, count: &Option<crate::Count>, rules: &PupilRules| match count {
+            Some(count) => Tally::of_each(count, rules, choices, |pupil, weight| {
+                if let Some(county) = pupil.county {
+                    let sum = by_county.entry(county).or_insert(Fraction::ZERO);
+                    *sum = sum.plus(weight)?;
+                }
+                Ok(())
+            })
+            .map_err(|error| {
                 AnbError::case(place(district, unit), format!("{} count: {error}", period.word()))
             }),
             None if counts_needed => {
@@ -85,12 +98,16 @@ pub(crate) fn tally_units(
             }
             None => Ok(Tally::default()),
         };
+        if unit.december.is_some() && !rules.winter_count {
+            let problem = "a December count was not taken in this school year";
+            return Err(AnbError::case(place(district, unit), problem));
+        }
         units.push((
             tally(CountPeriod::Fall, &unit.october, &rules.fall)?,
             tally(CountPeriod::Spring, &unit.february, &rules.spring)?,
         ));
     }
-    Ok(Tallied { units, activities_count: rules.activities_count })
+    Ok(Tallied { units, activities_count: rules.activities_count, by_county })
 }
 
 fn place(district: &District, unit: &BudgetUnit) -> String {

@@ -313,6 +313,48 @@ fn the_state_is_rows_in_the_order_of_districts() {
 }
 
 #[test]
+fn a_joint_district_is_shared_by_county_of_residence() {
+    let pupils = |counties: &[&str]| {
+        let list = counties.iter().map(|county| format!("{{ hours = \"1080\", county = \"{county}\" }}"));
+        format!("{{ pupils = [{}] }}", list.collect::<Vec<_>>().join(", "))
+    };
+    let body = |counties: &[&str]| {
+        let count = pupils(counties);
+        format!(
+            "pir_days = 0\n[[districts.units]]\nunit = \"K-8\"\nprogram = \"elementary\"\noctober = {count}\nfebruary = {count}\n"
+        )
+    };
+    let shared = district("FY2026", &body(&["14", "08", "14"])).unwrap();
+    let rows: Vec<String> =
+        shared.counties.iter().map(|c| format!("{} {} {}", c.county, c.anb, c.direct_state_aid)).collect();
+    // 44.7% of 60,732.00 and 19,487.40 is 35,858.07.
+    assert_eq!(amount(&shared, "direct_state_aid"), "35858.07");
+    assert_eq!(rows, ["08 1 11952.69", "14 2 23905.38"]);
+    assert!(district("FY2026", &body(&["14", "14"])).unwrap().counties.is_empty());
+}
+
+#[test]
+fn a_december_count_is_kept_and_never_averaged() {
+    let december =
+        |year: &str| district(year, &unit("K-8", "elementary", "100", "december = { adjusted = \"500\" }"));
+    assert_eq!(anb(&december("FY2015").unwrap(), 0), "104");
+    assert!(december("FY2014").unwrap_err().contains("a December count was not taken"));
+    let text = PUPILS.replace(
+        "february.pupils",
+        "december.pupils = [{ key = \"L-9\", grade = \"03\", hours = \"400\" }]\nfebruary.pupils",
+    );
+    let case = Case::from_toml(&text).unwrap();
+    let law = Law::embedded().unwrap();
+    let rows = count_file(&law, &case.interpretation, case.fiscal_year, &case.districts[0]).unwrap();
+    let winter: Vec<String> = rows
+        .iter()
+        .filter(|row| row.count == opi_anb::CountPeriod::Winter)
+        .map(|row| format!("{} {}", row.count_date, row.adjusted))
+        .collect();
+    assert_eq!(winter, ["2024-12-02 1/2"]);
+}
+
+#[test]
 fn every_pupil_has_a_decision_with_its_reason() {
     let case = Case::from_toml(PUPILS).unwrap();
     let law = Law::embedded().unwrap();

@@ -67,13 +67,46 @@ fn values_of_another_form_are_errors() {
 fn what_cannot_be_computed_is_an_error_of_the_example() {
     let year = "fiscal_year = 2028";
     insta::assert_snapshot!(error("ladder_total", year, "program = \"elementary\"\nanb = 1", "total = \"1.00\""), @"no figure per_anb_elementary for FY2028; the table has 2014, 2015, 2016, 2017, 2018, 2019, 2020, 2021, 2022, 2023, 2024, 2025, 2026, 2027");
-    insta::assert_snapshot!(error("ladder_total", "", "program = \"elementary\"\nanb = 1", "total = \"1.00\""), @"fiscal_year: needed to look up the table");
+    insta::assert_snapshot!(error("ladder_total", "", "program = \"elementary\"\nanb = 1", "total = \"1.00\""), @"per_anb_elementary: a fiscal year is needed to look it up");
     insta::assert_snapshot!(error("joint_district", "", "direct_state_aid = \"1.00\"\nanb = 5\ncounty_anb = [2, 2]", "shares = [\"1.00\"]"), @"ANB of the counties: found 4, expected the ANB of the district, 5");
     insta::assert_snapshot!(error("special_education_limits", "fiscal_year = 2026", "payment = \"1.00\"\npayment_two_years_before = \"0.00\"\nexpenditures_two_years_before = \"1.00\"", "base_part = \"1.40\""), @"expenditures for each dollar paid, two years before divides by zero");
     insta::assert_snapshot!(error("district_entitlements", "fiscal_year = 2026", "programs = [\"elementary\"]", "per_anb_total = \"1.00\""), @"expected.per_anb_total: cannot be given: it follows from ANB, and none are in the inputs");
     insta::assert_snapshot!(error("district_entitlements", "fiscal_year = 2026", "programs = [\"elementary\"]\nk6_anb = 5", "units = 1"), @"inputs.k6_anb: give either programs or ANB by grades");
     insta::assert_snapshot!(error("hour_weights", "", "program = \"early_literacy_jumpstart\"\nhours = \"120\"\ncount_school_year = \"2024-25\"", "weight = \"1/4\""), @"weeks: found nothing, expected the weeks that the jumpstart program lasts");
     insta::assert_snapshot!(error("ladder_rate", "", "program = \"elementary\"\nnth = 9\nfirst_anb_rate = \"1.00\"\ndecrement = \"0.50\"\ncap = 100", "rate_of_nth = \"1.00\""), @"rate of ANB 9: found -3, expected zero or more");
+}
+
+#[test]
+fn what_is_the_same_in_every_year_needs_no_year() {
+    let ok = [
+        example(
+            "special_education_limits",
+            "",
+            "payment = \"100.00\"\npayment_two_years_before = \"100.00\"\nexpenditures_two_years_before = \"180.00\"",
+            "base_part = \"140.00\"\nmaximum_part = \"180.00\"",
+        ),
+        example(
+            "ladder_total",
+            "",
+            "program = \"elementary\"\nanb = 2\nfirst_anb_rate = \"6496.00\"",
+            "total = \"12991.80\"",
+        ),
+        example(
+            "payment",
+            "",
+            "payment = \"teacher_incentive\"\nquantity = \"1\"\nrate = \"3673.00\"",
+            "amount = \"7346.00\"",
+        ),
+        example(
+            "payment",
+            "fiscal_year = 2011",
+            "payment = \"indian_education_for_all\"\nquantity = \"1\"\nrate = \"20.40\"",
+            "amount = \"100.00\"",
+        ),
+    ];
+    for text in ok {
+        assert!(check(&text).all_agree(), "{}", check(&text).to_text());
+    }
 }
 
 #[test]

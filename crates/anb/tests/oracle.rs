@@ -458,29 +458,17 @@ fn count(pupils: &[Plain]) -> Option<Count> {
 fn district(plain: &PlainDistrict) -> District {
     let money = |cents: i64| opi_anb::Money::from_cents(cents.into()).unwrap();
     let units = plain.units.iter().enumerate().map(|(place, unit)| BudgetUnit {
-        unit: format!("unit {place}"),
-        program: unit.program,
         separate: (place == 1 && unit.program == BudgetProgram::Elementary).then_some(Separate::Approved),
         october: count(&unit.fall),
         february: count(&unit.spring),
-        activities: Vec::new(),
         anb_prior_1: unit.prior[0],
         anb_prior_2: unit.prior[1],
         closed: unit.joins.map(|joins| Closed { joins: format!("unit {joins}"), year: 1 }),
-        component: None,
-        established_anb: None,
-        approved_increase: None,
-        kindergarten_goes_full_time: false,
-        nonaccredited: false,
+        ..BudgetUnit::new(format!("unit {place}"), unit.program)
     });
     District {
-        district: "0001".parse().unwrap(),
-        legal_entity: None,
-        name: None,
         years_in_existence: plain.years_in_existence,
         pir_days: Some(plain.pir),
-        pir_days_count_year: None,
-        units: units.collect(),
         payments: PaymentBasis {
             quality_educator_fte: Some(fraction(&plain.educators)),
             special_education_payment: plain.special.map(|special| money(special.0)),
@@ -488,9 +476,7 @@ fn district(plain: &PlainDistrict) -> District {
             special_education_expenditures_two_years_before: plain.special.map(|special| money(special.2)),
             ..PaymentBasis::default()
         },
-        hours_short: Vec::new(),
-        counties: Vec::new(),
-        significant_increase: None,
+        ..District::new("0001".parse().unwrap(), units.collect())
     }
 }
 
@@ -545,4 +531,41 @@ fn the_plain_version_agrees_on_ten_thousand_districts() {
         averaged > 1000 && pupils > 100_000 && shared_pupils > 500,
         "{averaged} {pupils} {shared_pupils}"
     );
+}
+
+#[test]
+fn no_choice_that_matters_is_passed_over() {
+    let law = Law::embedded().unwrap();
+    let mut random = Random(77);
+    let mut effects = 0;
+    for number in 0..400 {
+        let own = random_district(&mut random, number);
+        let mut district = district(&own);
+        if random.chance(3) {
+            district.pir_days_count_year = Some(random.next(9) as u32);
+        }
+        if random.chance(4) {
+            district.pir_days = None;
+        }
+        let case = |interpretation| Case {
+            fiscal_year: FiscalYear::ending(own.year).unwrap(),
+            interpretation,
+            districts: vec![district.clone()],
+        };
+        let chosen = Interpretation::default();
+        let result = compute_case(&law, &case(chosen), Alternatives::Computed).unwrap().districts.remove(0);
+        for other in chosen.alternatives() {
+            let changed = compute_case(&law, &case(other.interpretation), Alternatives::Skipped).unwrap();
+            let differences = result.differences(&changed.districts[0]);
+            let said: Vec<_> = result
+                .choices
+                .iter()
+                .filter(|effect| (effect.field, effect.other) == (other.field, other.other))
+                .flat_map(|effect| effect.differences.clone())
+                .collect();
+            assert_eq!(said, differences, "{} = {} in district {number}", other.field, other.other);
+            effects += usize::from(!differences.is_empty());
+        }
+    }
+    assert!(effects > 1000, "{effects}");
 }

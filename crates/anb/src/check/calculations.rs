@@ -289,7 +289,7 @@ pub(super) fn enrollment_increase(inputs: &Inputs<'_>) -> Result<Results, AnbErr
 /// The ladder with the parts that the inputs give and the table for the rest.
 fn ladder(inputs: &Inputs<'_>) -> Result<Ladder, AnbError> {
     let [rate, decrement, cap] = inputs.program("program")?.ladder_rows();
-    let table = |row| inputs.law.figures.parameter(row, inputs.rates_year()?);
+    let table = |row| inputs.law.figures.parameter_of(row, inputs.maybe_rates_year()?);
     Ok(Ladder {
         first_rate: match inputs.maybe_money("first_anb_rate") {
             Some(given) => dollars("first_anb_rate", given)?,
@@ -424,7 +424,7 @@ pub(super) fn budget_parts(inputs: &Inputs<'_>) -> Result<Results, AnbError> {
 }
 
 pub(super) fn special_education_limits(inputs: &Inputs<'_>) -> Result<Results, AnbError> {
-    let year = inputs.rates_year()?;
+    let year = inputs.maybe_rates_year()?;
     let payment = dollars("payment", inputs.money("payment")?)?;
     let before = dollars("payment_two_years_before", inputs.money("payment_two_years_before")?)?;
     let spent = dollars("expenditures_two_years_before", inputs.money("expenditures_two_years_before")?)?;
@@ -447,7 +447,7 @@ pub(super) fn payment(inputs: &Inputs<'_>) -> Result<Results, AnbError> {
     // What the payment is follows the law of the fiscal year; only its rate may be of another year.
     let law_of = match inputs.fiscal_year {
         Some(year) => Some(year),
-        None => inputs.rates_year().ok(),
+        None => inputs.maybe_rates_year()?,
     };
     let quantity = Step::given("quantity", inputs.num("quantity")?, Unit::Number);
     let amount = crate::payment_amount(inputs.law, payment, rate, quantity, law_of)?;

@@ -125,11 +125,15 @@ impl Inputs<'_> {
 
     /// The year of table look-ups.
     pub(super) fn rates_year(&self) -> Result<FiscalYear, AnbError> {
+        let year = self.maybe_rates_year()?;
+        year.ok_or_else(|| AnbError::case("fiscal_year", "needed to look up the table"))
+    }
+
+    /// The year of table look-ups, where the example names one.
+    pub(super) fn maybe_rates_year(&self) -> Result<Option<FiscalYear>, AnbError> {
         match self.maybe_int("rates_fiscal_year") {
-            Some(year) => fiscal_year("rates_fiscal_year", year),
-            None => {
-                self.fiscal_year.ok_or_else(|| AnbError::case("fiscal_year", "needed to look up the table"))
-            }
+            Some(year) => fiscal_year("rates_fiscal_year", year).map(Some),
+            None => Ok(self.fiscal_year),
         }
     }
 
