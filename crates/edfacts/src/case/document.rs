@@ -1,0 +1,301 @@
+//! The counting case as a JSON document. Unknown keys are errors.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The keys of every case, then those of its kind.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CaseDocument {
+    pub(super) case: String,
+    pub(super) kind: Kind,
+    #[serde(default)]
+    pub(super) title: Value,
+    #[serde(default)]
+    pub(super) why: Value,
+    #[serde(default)]
+    pub(super) standing: Value,
+    #[serde(default)]
+    pub(super) basis: Value,
+    #[serde(default)]
+    pub(super) school_year: Option<String>,
+    #[serde(default)]
+    pub(super) config: Option<ConfigDocument>,
+    #[serde(default)]
+    pub(super) units: Option<Vec<UnitDocument>>,
+    #[serde(default)]
+    pub(super) students: Option<Vec<StudentDocument>>,
+    #[serde(default)]
+    pub(super) enrollments: Option<Vec<EnrollmentDocument>>,
+    #[serde(default)]
+    pub(super) statuses: Option<Vec<StatusDocument>>,
+    #[serde(default)]
+    pub(super) discipline: Option<Vec<DisciplineDocument>>,
+    #[serde(default)]
+    pub(super) exits: Option<Vec<ExitDocument>>,
+    #[serde(default)]
+    pub(super) departures: Option<Vec<DepartureDocument>>,
+    #[serde(default)]
+    pub(super) firearms: Option<Vec<FirearmDocument>>,
+    #[serde(default)]
+    pub(super) cohorts: Option<Vec<CohortDocument>>,
+    #[serde(default)]
+    pub(super) programs: Option<Vec<ProgramDocument>>,
+    #[serde(default)]
+    pub(super) staff: Option<Vec<StaffDocument>>,
+    #[serde(default)]
+    pub(super) ask: Option<Vec<AskDocument>>,
+    #[serde(default)]
+    pub(super) layout: Option<LayoutDocument>,
+    #[serde(default)]
+    pub(super) header: Option<HeaderDocument>,
+    #[serde(default)]
+    pub(super) record: Option<Map<String, Value>>,
+    #[serde(default)]
+    pub(super) expected: Option<Map<String, Value>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Count,
+    Record,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ConfigDocument {
+    pub(super) membership_date: Option<String>,
+    pub(super) child_count_date: Option<String>,
+    pub(super) previous_child_count_date: Option<String>,
+    pub(super) el_count_date: Option<String>,
+    pub(super) exit_period: Option<(String, String)>,
+    pub(super) exit_choice: Option<String>,
+    pub(super) extra_grades: Option<Vec<String>>,
+    pub(super) certificate: Option<bool>,
+    pub(super) alternate_diploma: Option<bool>,
+    pub(super) catchment: Option<String>,
+    pub(super) developmental_delay_ages: Option<Vec<u32>>,
+    pub(super) correctional_ages: Option<Vec<u32>>,
+    pub(super) maximum_age: Option<u32>,
+    pub(super) minimum_graduation_age: Option<u32>,
+    pub(super) other_completers: Option<bool>,
+    pub(super) dropout_returned_by_30_september: Option<bool>,
+    pub(super) alternate_diploma_in_rate: Option<bool>,
+    pub(super) major_races: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnitDocument {
+    pub(super) lea: String,
+    #[serde(default)]
+    pub(super) school: Option<String>,
+    #[serde(default)]
+    pub(super) status: Option<String>,
+    #[serde(default)]
+    pub(super) reported_federally: Option<bool>,
+    #[serde(default)]
+    pub(super) school_type: Option<String>,
+    #[serde(default)]
+    pub(super) grades: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) lunch_program: Option<bool>,
+    #[serde(default)]
+    pub(super) title_one: Option<String>,
+    #[serde(default)]
+    pub(super) homeless_subgrant: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StudentDocument {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) birthdate: Option<String>,
+    #[serde(default)]
+    pub(super) sex: Option<String>,
+    #[serde(default)]
+    pub(super) hispanic: Option<bool>,
+    #[serde(default)]
+    pub(super) races: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnrollmentDocument {
+    pub(super) student: String,
+    pub(super) lea: String,
+    #[serde(default)]
+    pub(super) school: Option<String>,
+    #[serde(default)]
+    pub(super) entry: Option<String>,
+    #[serde(default)]
+    pub(super) exit: Option<String>,
+    #[serde(default)]
+    pub(super) grade: Option<String>,
+    #[serde(default)]
+    pub(super) service_type: Option<String>,
+    #[serde(default)]
+    pub(super) days_enrolled: Option<serde_json::Number>,
+    #[serde(default)]
+    pub(super) days_absent: Option<serde_json::Number>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StatusDocument {
+    pub(super) student: String,
+    #[serde(default)]
+    pub(super) lea: Option<String>,
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) begin: Option<String>,
+    #[serde(default)]
+    pub(super) end: Option<String>,
+    #[serde(default)]
+    pub(super) disability: Option<String>,
+    #[serde(default)]
+    pub(super) env_school_age: Option<String>,
+    #[serde(default)]
+    pub(super) env_early: Option<String>,
+    #[serde(default)]
+    pub(super) language: Option<String>,
+    #[serde(default)]
+    pub(super) residence: Option<String>,
+    #[serde(default)]
+    pub(super) unaccompanied: Option<bool>,
+    #[serde(default)]
+    pub(super) served: Option<bool>,
+    #[serde(default)]
+    pub(super) participates: Option<bool>,
+    #[serde(default)]
+    pub(super) eligibility: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DisciplineDocument {
+    pub(super) student: String,
+    pub(super) lea: String,
+    #[serde(default)]
+    pub(super) school: Option<String>,
+    pub(super) date: String,
+    #[serde(default)]
+    pub(super) days: Option<serde_json::Number>,
+    #[serde(default)]
+    pub(super) method: Option<String>,
+    #[serde(default)]
+    pub(super) interim: Option<String>,
+    #[serde(default)]
+    pub(super) reason: Option<String>,
+    #[serde(default)]
+    pub(super) expulsion: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExitDocument {
+    pub(super) student: String,
+    pub(super) lea: String,
+    pub(super) date: String,
+    #[serde(default)]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DepartureDocument {
+    pub(super) student: String,
+    pub(super) lea: String,
+    #[serde(default)]
+    pub(super) school: Option<String>,
+    pub(super) date: String,
+    #[serde(default)]
+    pub(super) grade: Option<String>,
+    /// `dropout`, `REGDIP` or `OTHCOM`.
+    pub(super) kind: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FirearmDocument {
+    pub(super) student: String,
+    pub(super) lea: String,
+    #[serde(default)]
+    pub(super) school: Option<String>,
+    pub(super) date: String,
+    pub(super) incident: String,
+    #[serde(default)]
+    pub(super) weapons: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) result: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CohortDocument {
+    pub(super) student: String,
+    pub(super) lea: String,
+    #[serde(default)]
+    pub(super) school: Option<String>,
+    pub(super) first_year: String,
+    #[serde(default)]
+    pub(super) outcome: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProgramDocument {
+    pub(super) student: String,
+    pub(super) program: String,
+    #[serde(default)]
+    pub(super) lea: Option<String>,
+    #[serde(default)]
+    pub(super) school: Option<String>,
+    #[serde(default)]
+    pub(super) begin: Option<String>,
+    #[serde(default)]
+    pub(super) end: Option<String>,
+    #[serde(default)]
+    pub(super) grade: Option<String>,
+    #[serde(default)]
+    pub(super) values: Option<Map<String, Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StaffDocument {
+    pub(super) program: String,
+    #[serde(default)]
+    pub(super) lea: Option<String>,
+    #[serde(default)]
+    pub(super) school: Option<String>,
+    pub(super) fte: serde_json::Number,
+    #[serde(default)]
+    pub(super) values: Option<Map<String, Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskDocument {
+    pub(super) file: String,
+    pub(super) levels: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LayoutDocument {
+    pub(super) file: String,
+    pub(super) level: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HeaderDocument {
+    pub(super) file_type: Option<Value>,
+    pub(super) total_records: Option<Value>,
+    pub(super) file_name: Option<Value>,
+    pub(super) file_identifier: Option<Value>,
+    pub(super) reporting_period: Option<Value>,
+}

@@ -1,0 +1,71 @@
+//! Counting cases: a few students and their rows in, the records of the named files and levels out.
+
+mod document;
+mod expect;
+mod read;
+mod record;
+
+use crate::count::{CountResult, Counter};
+use crate::{Catalogue, EdfactsError};
+use document::{CaseDocument, Kind};
+use serde_json::{Value, json};
+
+/// What a case gave: the document to print and whether every expectation held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseOutcome {
+    /// Whether every expectation holds.
+    pub ok: bool,
+    /// The document to print.
+    pub output: Value,
+}
+
+/// Runs a case document.
+///
+/// ```
+/// use opi_edfacts::{Catalogue, run_case};
+/// let case = r#"{"case": "empty", "kind": "count", "school_year": "2025-2026",
+///     "ask": [{"file": "052", "levels": ["SEA"]}],
+///     "expected": {"cells": [{"file": "052", "level": "SEA", "lea": null, "school": null,
+///         "table": "MEMBER", "set": "TOT", "values": {}, "count": 0}]}}"#;
+/// let outcome = run_case(Catalogue::builtin()?, case)?;
+/// assert!(outcome.ok);
+/// # Ok::<(), opi_edfacts::EdfactsError>(())
+/// ```
+///
+/// # Errors
+/// [`EdfactsError`] when the case cannot be read, or names a file, level, set or code that is not in the
+/// catalogue.
+pub fn run_case(catalogue: &Catalogue, text: &str) -> Result<CaseOutcome, EdfactsError> {
+    let case: CaseDocument =
+        serde_json::from_str(text).map_err(|error| EdfactsError::input("case", error.to_string()))?;
+    // Text keys have no effect, whatever they hold.
+    let _ = (&case.title, &case.why, &case.standing, &case.basis);
+    match case.kind {
+        Kind::Record => record::run(catalogue, &case),
+        Kind::Count => {
+            let result = count(catalogue, &case)?;
+            let records = serde_json::to_value(result.records().collect::<Vec<_>>())
+                .map_err(|error| EdfactsError::input("records", error.to_string()))?;
+            let checks = expect::checks(catalogue, &case, &result)?;
+            let ok = checks.iter().all(|check| check.ok);
+            let checks: Vec<Value> = checks.into_iter().map(expect::Check::into_value).collect();
+            let output = json!({ "case": case.case, "ok": ok, "records": records, "checks": checks });
+            Ok(CaseOutcome { ok, output })
+        }
+    }
+}
+
+/// Reads the lists of a case and counts what it asks.
+fn count(catalogue: &Catalogue, case: &CaseDocument) -> Result<CountResult, EdfactsError> {
+    if case.layout.is_some() || case.header.is_some() || case.record.is_some() {
+        return Err(EdfactsError::input("case", "layout, header and record belong to the kind record"));
+    }
+    let config = read::config(case)?;
+    let state = read::state(catalogue, case)?;
+    let asks = read::asks(case)?;
+    let staff = read::staff(catalogue, case, &state.units)?;
+    let mut counter = Counter::new(catalogue, &config, &state.units, &asks)?;
+    counter.add_all(&state)?;
+    counter.add_staff(&staff);
+    Ok(counter.finish())
+}

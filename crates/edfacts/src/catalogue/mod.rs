@@ -1,0 +1,232 @@
+//! The catalogue: every federal file as data, with lookups by number, level and year.
+//!
+//! The tables stand under `spec/`, are embedded at compile time and are read once, on first use. Tables
+//! of a newer year can be added at run time before the crate ships them: see [`CatalogueBuilder`].
+
+mod build;
+pub(crate) mod rows;
+mod spec;
+
+pub use build::{CatalogueBuilder, SpecTable};
+pub use spec::{
+    Category, CategoryKind, CategorySet, CollectionStatus, Column, ColumnType, Derivation, Family, FileSpec,
+    InputSource, Layout, PermittedValue, Role, ZeroRule,
+};
+
+use crate::{EdfactsError, FileNumber, Level};
+use hashbrown::HashMap;
+use opi_dictionary::{SchoolYear, Standing};
+use rows::YearSpans;
+use std::sync::OnceLock;
+
+/// The code that stands for an unknown value.
+pub const MISSING: &str = "MISSING";
+
+/// A document from which facts of the catalogue were taken.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Source {
+    /// The key that rows carry.
+    pub key: String,
+    /// The document.
+    pub title: String,
+    /// Its address, where public.
+    pub address: String,
+}
+
+/// An answer that changed with the years.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct YearRule {
+    pub(crate) rule: String,
+    pub(crate) first: Option<SchoolYear>,
+    pub(crate) last: Option<SchoolYear>,
+    pub(crate) value: String,
+    pub(crate) standing: Standing,
+}
+
+/// All federal files that are known, with layouts, category sets, permitted values and derivations.
+///
+/// ```
+/// use opi_edfacts::{Catalogue, Level};
+/// let catalogue = Catalogue::builtin()?;
+/// let membership = catalogue.file("C052".parse()?)?;
+/// assert_eq!(membership.title, "Membership");
+/// let layout = catalogue.layout(membership.number, Level::Sch, "2022-23".parse()?)?;
+/// assert_eq!(layout.field_count(), 12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    pub(crate) files: Vec<FileSpec>,
+    pub(crate) categories: HashMap<String, Category>,
+    pub(crate) permitted: HashMap<String, Vec<PermittedValue>>,
+    pub(crate) year_rules: Vec<YearRule>,
+    pub(crate) sources: Vec<Source>,
+}
+
+impl Catalogue {
+    /// The catalogue as built in, read once.
+    ///
+    /// # Errors
+    /// When a built-in table is damaged; the tests of the crate prove that it is not.
+    pub fn builtin() -> Result<&'static Catalogue, EdfactsError> {
+        static BUILTIN: OnceLock<Result<Catalogue, EdfactsError>> = OnceLock::new();
+        let built = BUILTIN.get_or_init(|| CatalogueBuilder::builtin()?.build());
+        built.as_ref().map_err(Clone::clone)
+    }
+
+    /// All files, in the order of their numbers.
+    #[must_use]
+    pub fn files(&self) -> &[FileSpec] {
+        &self.files
+    }
+
+    /// The documents behind the tables.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The specification of a file.
+    ///
+    /// # Errors
+    /// [`EdfactsError::UnknownFile`].
+    pub fn file(&self, number: FileNumber) -> Result<&FileSpec, EdfactsError> {
+        let place = self.files.binary_search_by_key(&number, |file| file.number);
+        place.ok().and_then(|place| self.files.get(place)).ok_or(EdfactsError::UnknownFile { number })
+    }
+
+    /// The layout of a file at a level in a year. A year after the newest on record takes the newest;
+    /// `newest_on_record` of the layout then differs from `year`.
+    ///
+    /// # Errors
+    /// [`EdfactsError::UnknownFile`] and [`EdfactsError::NoLayout`].
+    pub fn layout(&self, number: FileNumber, level: Level, year: SchoolYear) -> Result<Layout, EdfactsError> {
+        let file = self.file(number)?;
+        let spec = file.level(level);
+        let newest = file.layout_last_year;
+        let Some(newest) = newest.filter(|_| !spec.columns.is_empty()) else {
+            let levels: Vec<&str> = file.levels.iter().map(|level| level.as_str()).collect();
+            let have = match levels.as_slice() {
+                [] => "no layout of it is on record".to_owned(),
+                some => format!("it is submitted at {}", some.join(", ")),
+            };
+            return Err(EdfactsError::NoLayout { number, level, year: None, have });
+        };
+        let holds = |column: &&Column| {
+            column.first_year.is_none_or(|first| first <= year)
+                && column.last_year.is_none_or(|last| year <= last)
+        };
+        let columns: Vec<Column> = spec.columns.iter().filter(holds).cloned().collect();
+        if columns.is_empty() {
+            let have = match file.layout_first_year {
+                Some(first) => format!("layouts begin with {first}"),
+                None => "the years of its layouts are not on record".to_owned(),
+            };
+            return Err(EdfactsError::NoLayout { number, level, year: Some(year.to_string()), have });
+        }
+        Ok(Layout { file: number, level, year, newest_on_record: newest, columns })
+    }
+
+    /// The category sets in force in a year: those seen in the year, else the newest on record.
+    #[must_use]
+    pub fn sets(&self, number: FileNumber, level: Level, year: SchoolYear) -> Vec<&CategorySet> {
+        let Ok(file) = self.file(number) else { return Vec::new() };
+        let sets = &file.level(level).sets;
+        let seen: Vec<&CategorySet> =
+            sets.iter().filter(|set| set.years.contains(year) && !set.positions_missing()).collect();
+        if seen.is_empty() { sets.iter().filter(|set| set.newest).collect() } else { seen }
+    }
+
+    /// The newest category sets on record, in the order of the tables.
+    #[must_use]
+    pub fn newest_sets(&self, number: FileNumber, level: Level) -> Vec<&CategorySet> {
+        let Ok(file) = self.file(number) else { return Vec::new() };
+        file.level(level).sets.iter().filter(|set| set.newest).collect()
+    }
+
+    /// The codes that a category permits in a file, level and year; where the file has no list of its
+    /// own, those of the general list.
+    #[must_use]
+    pub fn codes(&self, number: FileNumber, level: Level, category: &str, year: SchoolYear) -> Vec<&str> {
+        if let Some(codes) = self.own_codes(number, level, category, year) {
+            return codes.iter().map(String::as_str).collect();
+        }
+        let general = self.permitted_values(category);
+        let holds = |value: &&PermittedValue| {
+            let spans: &YearSpans = &value.years;
+            spans.0.is_empty() || spans.contains(year) || spans.last().is_some_and(|last| last < year)
+        };
+        general.iter().filter(holds).map(|value| value.code.as_str()).collect()
+    }
+
+    /// The list that a file has of its own for a category.
+    pub(crate) fn own_codes(
+        &self,
+        number: FileNumber,
+        level: Level,
+        category: &str,
+        year: SchoolYear,
+    ) -> Option<&[String]> {
+        let file = self.file(number).ok()?;
+        let lists = || file.level(level).values.iter().filter(|values| values.category == category);
+        let reached = lists().filter(|values| values.year <= year).max_by_key(|values| values.year);
+        reached.or_else(|| lists().min_by_key(|values| values.year)).map(|values| values.codes.as_slice())
+    }
+
+    /// A category by its abbreviation.
+    #[must_use]
+    pub fn category(&self, category: &str) -> Option<&Category> {
+        self.categories.get(category)
+    }
+
+    /// All codes of a category, whatever the file.
+    #[must_use]
+    pub fn permitted_values(&self, category: &str) -> &[PermittedValue] {
+        self.permitted.get(category).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The value of a year rule in a year.
+    pub(crate) fn year_rule(&self, rule: &str, year: SchoolYear) -> Option<&str> {
+        let holds = |row: &&YearRule| {
+            row.rule == rule
+                && row.first.is_none_or(|first| first <= year)
+                && row.last.is_none_or(|last| year <= last)
+        };
+        self.year_rules.iter().find(holds).map(|row| row.value.as_str())
+    }
+}
+
+impl FileSpec {
+    pub(crate) fn level(&self, level: Level) -> &LevelSpec {
+        let [sea, lea, sch] = &self.at;
+        match level {
+            Level::Sea => sea,
+            Level::Lea => lea,
+            Level::Sch => sch,
+        }
+    }
+
+    /// The file type text of the header at a level.
+    #[must_use]
+    pub fn file_type(&self, level: Level) -> Option<&str> {
+        self.file_types.get(level.index()).and_then(Option::as_deref)
+    }
+
+    /// The zero rule at a level, where a derivation is on record.
+    #[must_use]
+    pub fn zero_rule(&self, level: Level) -> Option<ZeroRule> {
+        self.derivation.as_ref()?.zero.get(level.index()).copied().flatten()
+    }
+}
+
+impl CategorySet {
+    /// Whether the columns of its categories are not on record.
+    fn positions_missing(&self) -> bool {
+        self.positions.len() != self.categories.len()
+    }
+}
+
+use spec::LevelSpec;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,570 @@
+//! The declarations: one value for each file that student rows can hold.
+
+use super::populations::{self as who, Candidate, Exclusion};
+use super::programs;
+use super::select::{self, Dropped, Group};
+use super::{Context, Instance};
+use crate::input::{StudentRows, Unit};
+use crate::{CountConfig, FileNumber, Level};
+
+/// What adds one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CountingUnit {
+    /// A student, once in each cell.
+    Student,
+    /// A removal.
+    Removal,
+    /// A student's part in an incident.
+    Incident,
+    /// Full-time equivalents of staff.
+    StaffFte,
+}
+
+/// What stands in the amount column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Measure {
+    /// A whole number.
+    Count,
+    /// A percentage with one decimal, rounded half up.
+    Rate,
+    /// A sum with two decimals.
+    Fte,
+}
+
+/// Whether a combination of categories and codes can occur at all.
+pub(crate) type Possible = fn(&CountConfig, Level, &[(&str, &str)]) -> bool;
+type Population = for<'s> fn(&Context<'_>, &'s StudentRows, &Declaration, &mut Vec<Candidate<'s>>);
+type Include = fn(&Context<'_>, Level, &StudentRows, &Candidate<'_>) -> Result<(), Exclusion>;
+type Select = for<'g, 's> fn(
+    &Context<'_>,
+    &'s StudentRows,
+    Group<'g, 's>,
+    &mut Vec<Instance<'s>>,
+    &mut Dropped<'g, 's>,
+);
+
+/// How one file is counted. Each step is a function of its own; dates, marks and zero rules stand in the
+/// tables of the catalogue.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Declaration {
+    /// The number of the file.
+    pub file: u16,
+    /// What adds one.
+    pub unit: CountingUnit,
+    /// What stands in the amount column.
+    pub measure: Measure,
+    /// Whether membership of the unit decides which units report.
+    pub needs_members: bool,
+    /// The programme whose records are counted, for files fed by programme records.
+    pub program: Option<&'static str>,
+    /// The steps in words: population, who is left out, how often a student counts.
+    pub steps: [&'static str; 3],
+    pub(crate) population: Population,
+    pub(crate) include: Include,
+    pub(crate) select: Select,
+    pub(crate) reports: fn(Level, &Unit, bool) -> bool,
+    pub(crate) possible: Possible,
+}
+
+impl std::fmt::Debug for Declaration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Declaration").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+const STUDENT: Declaration = Declaration {
+    file: 0,
+    unit: CountingUnit::Student,
+    measure: Measure::Count,
+    needs_members: false,
+    program: None,
+    steps: ["", "", ""],
+    population: who::on_membership_date,
+    include: who::all,
+    select: select::standing_enrollment,
+    reports: every_unit,
+    possible: anything,
+};
+
+const STANDING: &str = "once a unit: the enrollment with the latest entry stands, then the lower school";
+const LATEST_EVENT: &str = "values of the latest counted event of the student in the unit";
+
+static DECLARATIONS: &[Declaration] = &[
+    Declaration {
+        file: 2,
+        population: who::on_child_count_date,
+        include: who::school_age_disability,
+        possible: school_age_possible,
+        steps: [
+            "primary enrollment on the child count date",
+            "IDEA status on the day; age 6 to 21, or 5 in kindergarten or above; no HH or PPPS at school level",
+            STANDING,
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 5,
+        population: who::discipline_of_year,
+        include: who::interim_removal,
+        select: select::by_interim,
+        steps: [
+            "disciplinary events of the school year",
+            "interim removal REMDW or REMHO; IDEA status on the day, not PPPS; age 3 to 21",
+            "once for each kind of removal, values of the latest event of the kind in the unit",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 6,
+        population: who::discipline_of_year,
+        include: who::suspension_or_expulsion,
+        select: select::by_method,
+        steps: [
+            "disciplinary events of the school year",
+            "method or expulsion, no interim removal; IDEA status on the day, not PPPS; age 3 to 21",
+            "once for each method with half a day or more in sum, values of the latest event of the method",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 7,
+        unit: CountingUnit::Removal,
+        population: who::discipline_of_year,
+        include: who::unilateral_removal,
+        select: select::each_reason,
+        steps: [
+            "disciplinary events of the school year",
+            "interim removal REMDW with a reason; IDEA status on the day, not PPPS; age 3 to 21",
+            "each removal, values of its day",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 9,
+        population: who::special_education_exits,
+        include: who::special_education_exit,
+        select: select::one_exit,
+        possible: exit_possible,
+        steps: [
+            "special education exits of the reference period",
+            "age 14 to 21; a reason that the state awards; not PPPS",
+            "one exit a unit: the latest, or the earliest where the state says so; values of its day",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 32,
+        population: who::departures,
+        include: who::dropout,
+        select: select::latest_departure,
+        steps: [
+            "departures from 1 October to 30 September",
+            "dropout who has not come back",
+            "the latest dropout in the unit, values of its day",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 33,
+        needs_members: true,
+        include: who::member,
+        select: programs::lunch,
+        reports: lunch_school,
+        steps: [
+            "primary enrollment on the membership date",
+            "a member; the school takes part in the lunch programme",
+            "once in the lunch table by eligibility, once in the table of direct certification",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 37,
+        population: who::enrolled_in_year,
+        include: who::title_one_student,
+        select: programs::title_one,
+        steps: [
+            "primary enrollments of the school year",
+            "a Title I school; in targeted assistance only students served",
+            "once a unit, flags that held during those enrollments",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 40,
+        needs_members: true,
+        population: who::departures,
+        include: who::completer,
+        select: select::latest_departure,
+        reports: grade_twelve_members,
+        possible: completer_possible,
+        steps: [
+            "departures from 1 October to 30 September",
+            "regular diploma or another credential; the unit offers grade 12 and has membership",
+            "the latest award in the unit, values of its day",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 45,
+        population: who::immigrant_days,
+        include: who::immigrant_age,
+        select: select::first_status_day,
+        steps: [
+            "days on which enrollment and participation as an immigrant overlap",
+            "age 3 to 21 on 1 October",
+            "once a unit, values of the first such day",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 52,
+        include: who::member,
+        reports: no_reportable_program,
+        steps: [
+            "primary enrollment on the membership date",
+            "a grade that the state uses and the unit offers; no reportable programme at school level",
+            STANDING,
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 86,
+        unit: CountingUnit::Incident,
+        population: who::firearm_incidents,
+        select: select::each_incident,
+        steps: ["firearm incidents of the school year", "everyone", "once for each incident"],
+        ..STUDENT
+    },
+    Declaration {
+        file: 88,
+        population: who::discipline_of_year,
+        include: who::any_removal,
+        select: select::by_length,
+        steps: [
+            "disciplinary events of the school year",
+            "method, expulsion, interim removal or reason; IDEA status on the day, not PPPS; age 3 to 21",
+            LATEST_EVENT,
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 89,
+        population: who::on_child_count_date,
+        include: who::early_childhood_disability,
+        steps: [
+            "primary enrollment on the child count date",
+            "IDEA status on the day; age 3 or 4, or 5 and not in kindergarten",
+            STANDING,
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 118,
+        population: who::homeless_days,
+        select: select::first_homeless_day,
+        steps: [
+            "days on which enrollment and homeless status overlap in the year",
+            "age 3 or above, or a grade from kindergarten up",
+            "once a unit, values of the first such day",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 141,
+        population: who::on_learner_date,
+        include: who::learner,
+        steps: [
+            "primary enrollment on the count date of English learners",
+            "English learner on the day; kindergarten and above",
+            STANDING,
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 143,
+        unit: CountingUnit::Removal,
+        population: who::discipline_of_year,
+        include: who::any_removal,
+        select: select::each_removal,
+        steps: [
+            "disciplinary events of the school year",
+            "as file 088, for students with half a day or more in sum",
+            "each removal, values of its day",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 144,
+        population: who::discipline_of_year,
+        include: who::expulsion,
+        select: select::by_expulsion,
+        steps: [
+            "disciplinary events of the school year",
+            "expulsion; IDEA age 3 to 21 and not PPPS, others in kindergarten to 12",
+            "once for each kind of expulsion, values of the latest event of the kind",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 150,
+        measure: Measure::Rate,
+        population: who::cohort_members,
+        select: select::cohort,
+        steps: [
+            "cohorts of four to ten years that end with the year",
+            "everyone",
+            "graduates over cohort members who were not removed, in the table of the cohort's length",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 151,
+        population: who::cohort_members,
+        select: select::cohort,
+        steps: [
+            "cohorts of four to ten years that end with the year",
+            "everyone",
+            "once in the table of the cohort's length, flags as ever held during the cohort",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 194,
+        population: who::homeless_served_days,
+        include: who::subgrant_preschool,
+        select: select::first_status_day,
+        steps: [
+            "days on which enrollment and homeless status with service overlap in the year",
+            "a district with a subgrant; not yet in kindergarten, age under 6",
+            "once a unit, values of the first such day",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 195,
+        population: who::enrolled_in_year,
+        include: who::attendance_grade,
+        select: select::chronically_absent,
+        steps: [
+            "primary enrollments of the school year in kindergarten to 12 and ungraded",
+            "ten days or more, a tenth of them or more missed",
+            "once in each school, flags that held during an enrollment there",
+        ],
+        ..STUDENT
+    },
+    Declaration {
+        file: 226,
+        needs_members: true,
+        include: who::disadvantaged_member,
+        reports: members_only,
+        steps: [
+            "primary enrollment on the membership date",
+            "a member who is economically disadvantaged on the day",
+            STANDING,
+        ],
+        ..STUDENT
+    },
+    programs::record(50, "english_proficiency_title3"),
+    programs::record(54, "migrant_served"),
+    programs::record(82, "career_left"),
+    programs::record(83, "career_graduated"),
+    programs::record(113, "neglected_progress_state"),
+    programs::record(116, "title3_language"),
+    programs::record(119, "neglected_state"),
+    programs::record(121, "migrant_eligible"),
+    programs::record(122, "migrant_summer"),
+    programs::record(125, "neglected_progress_district"),
+    programs::record(126, "former_learner_results"),
+    programs::record(127, "neglected_district"),
+    programs::record(134, "title1_participation"),
+    programs::record(137, "english_proficiency"),
+    programs::record(138, "english_proficiency_title3"),
+    programs::record(139, "english_proficiency"),
+    programs::record(142, "career_attainment"),
+    programs::record(145, "migrant_services"),
+    programs::record(154, "career_cohort"),
+    programs::record(155, "career_participation"),
+    programs::record(156, "career_concentration"),
+    programs::record(157, "career_skills"),
+    programs::record(158, "career_placement"),
+    programs::record(160, "graduate_enrollment"),
+    programs::record(169, "career_placement"),
+    programs::record(175, "mathematics_score"),
+    programs::record(178, "reading_score"),
+    programs::record(179, "science_score"),
+    programs::record(185, "mathematics_participation"),
+    programs::record(188, "reading_participation"),
+    programs::record(189, "science_participation"),
+    programs::record(204, "title3_progress"),
+    programs::record(210, "title3_proficiency"),
+    programs::record(211, "title3_exit"),
+    programs::record(218, "neglected_outcome_state"),
+    programs::record(219, "neglected_outcome_district"),
+    programs::record(220, "neglected_exit_state"),
+    programs::record(221, "neglected_exit_district"),
+    programs::record(224, "neglected_results_state"),
+    programs::record(225, "neglected_results_district"),
+    programs::staff(59, "staff"),
+    programs::staff(67, "title3_teacher"),
+    programs::staff(70, "special_education_teacher"),
+    programs::staff(99, "special_education_services"),
+    programs::staff(112, "special_education_aide"),
+    programs::staff(203, "teacher"),
+];
+
+/// All declarations, in the order of the files, then programme records and staff.
+#[must_use]
+pub fn declarations() -> &'static [Declaration] {
+    DECLARATIONS
+}
+
+/// The declaration of a file.
+pub(crate) fn declaration(file: FileNumber) -> Option<&'static Declaration> {
+    DECLARATIONS.iter().find(|declared| declared.file == file.get())
+}
+
+impl Declaration {
+    pub(crate) const fn of_program(
+        file: u16,
+        program: &'static str,
+        population: Population,
+        select: Select,
+    ) -> Self {
+        Declaration {
+            file,
+            program: Some(program),
+            population,
+            select,
+            steps: [
+                "records of the programme in the school year",
+                "everyone",
+                "once in each cell, values of the first day of the record",
+            ],
+            ..STUDENT
+        }
+    }
+
+    pub(crate) const fn of_staff(file: u16, program: &'static str, population: Population) -> Self {
+        Declaration {
+            file,
+            program: Some(program),
+            population,
+            unit: CountingUnit::StaffFte,
+            measure: Measure::Fte,
+            steps: [
+                "staff assignments of the kind",
+                "everyone",
+                "the full-time equivalents of all assignments",
+            ],
+            ..STUDENT
+        }
+    }
+}
+
+// ---- which units report, which combinations are possible ----
+
+fn every_unit(_: Level, _: &Unit, _: bool) -> bool {
+    true
+}
+
+fn no_reportable_program(level: Level, unit: &Unit, _: bool) -> bool {
+    level != Level::Sch || !unit.reportable_program
+}
+
+fn members_only(level: Level, _: &Unit, members: bool) -> bool {
+    level == Level::Sea || members
+}
+
+fn lunch_school(_: Level, unit: &Unit, members: bool) -> bool {
+    members && !unit.reportable_program && unit.lunch_program != Some(false)
+}
+
+fn grade_twelve_members(level: Level, unit: &Unit, members: bool) -> bool {
+    level == Level::Sea || (members && unit.grades.contains(crate::Grade::TWELVE))
+}
+
+pub(crate) fn anything(_: &CountConfig, _: Level, _: &[(&str, &str)]) -> bool {
+    true
+}
+
+fn code<'a>(named: &[(&str, &'a str)], category: &str) -> Option<&'a str> {
+    named.iter().find(|(name, _)| *name == category).map(|(_, code)| *code)
+}
+
+/// File 002: no home, hospital or private placement at school level; delay and correctional facilities only
+/// at ages that the state names.
+fn school_age_possible(config: &CountConfig, level: Level, named: &[(&str, &str)]) -> bool {
+    let environment = code(named, "EDENVIRIDEASA");
+    if level == Level::Sch && matches!(environment, Some("HH" | "PPPS")) {
+        return false;
+    }
+    let age =
+        code(named, "AGESA").and_then(|code| if code == "AGE05K" { Some(5) } else { code.parse().ok() });
+    let answers = &config.special_education;
+    let at = |ages: &Option<Vec<u32>>| match (ages, age) {
+        (Some(ages), Some(age)) => ages.contains(&age),
+        _ => true,
+    };
+    (code(named, "DISABCATIDEA") != Some("DD") || at(&answers.developmental_delay_ages))
+        && (environment != Some("CF") || at(&answers.correctional_ages))
+}
+
+/// File 009: credentials that the state awards, at the ages that it names.
+fn exit_possible(config: &CountConfig, _: Level, named: &[(&str, &str)]) -> bool {
+    let answers = &config.special_education;
+    let reason = code(named, "BASISEXIT");
+    let age: Option<u32> = code(named, "AGEEXITSPED").and_then(|code| code.parse().ok());
+    let awarded = match reason {
+        Some("RC") => answers.certificate,
+        Some("GRADALTDPL") => answers.alternate_diploma,
+        _ => true,
+    };
+    let within = |limit: Option<u32>, holds: fn(u32, u32) -> bool| match (limit, age) {
+        (Some(limit), Some(age)) => holds(age, limit),
+        _ => true,
+    };
+    awarded
+        && within(answers.maximum_age, |age, limit| age <= limit)
+        && (!matches!(reason, Some("GHS" | "GRADALTDPL" | "RC"))
+            || within(answers.minimum_graduation_age, |age, limit| age >= limit))
+        && (reason != Some("RMA") || within(answers.maximum_age, |age, limit| age == limit))
+}
+
+/// File 040: other completers only where the state has them.
+fn completer_possible(config: &CountConfig, _: Level, named: &[(&str, &str)]) -> bool {
+    config.completers.other_completers || code(named, "DIPLCREDTYPE") != Some("OTHCOM")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Catalogue;
+
+    #[test]
+    fn every_declaration_stands_once_and_fills_every_category_of_its_file() {
+        let catalogue = Catalogue::builtin().unwrap();
+        for declared in DECLARATIONS {
+            let file = FileNumber::new(declared.file).unwrap();
+            assert_eq!(DECLARATIONS.iter().filter(|other| other.file == declared.file).count(), 1, "{file}");
+            let spec = catalogue.file(file).unwrap();
+            assert!(declared.steps.iter().all(|step| !step.is_empty()), "{file}");
+            assert!(spec.derivation.is_some(), "{file}");
+        }
+    }
+
+    #[test]
+    fn every_file_that_the_uploads_hold_is_declared() {
+        let catalogue = Catalogue::builtin().unwrap();
+        for spec in catalogue.files() {
+            let Some(derivation) = &spec.derivation else { continue };
+            if derivation.inputs == crate::InputSource::AimUploads {
+                assert!(declaration(spec.number).is_some(), "{}", spec.number);
+            }
+        }
+    }
+}

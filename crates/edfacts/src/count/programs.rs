@@ -1,0 +1,198 @@
+//! Files fed by records that the state keeps outside the student uploads, by lunch and Title I status, and
+//! by staff assignments.
+
+use super::declare::{CountingUnit, Declaration};
+use super::explain::{RowKind, RowRef};
+use super::plan::{MOST_CATEGORIES, Plan};
+use super::populations::{Candidate, Exclusion, Of};
+use super::select::{Dropped, Group, standing_enrollment};
+use super::values::{FlagBasis, standing_on};
+use super::{CellKey, Context, Instance, STATE, Tally, populations};
+use crate::Level;
+use crate::input::{StaffAssignment, StatusKind, StudentRows};
+use crate::profile::year_span;
+use chrono::NaiveDate;
+use hashbrown::HashMap;
+use opi_dictionary::age_on;
+
+/// A file counted from the records of a programme.
+pub(crate) const fn record(file: u16, program: &'static str) -> Declaration {
+    Declaration::of_program(file, program, program_records, program_values)
+}
+
+/// A file counted from staff assignments.
+pub(crate) const fn staff(file: u16, program: &'static str) -> Declaration {
+    Declaration::of_staff(file, program, no_students)
+}
+
+fn no_students(_: &Context<'_>, _: &StudentRows, _: &Declaration, _: &mut Vec<Candidate<'_>>) {}
+
+/// Records of the declaration's programme that meet the period of the file.
+fn program_records<'s>(
+    cx: &Context<'_>,
+    student: &'s StudentRows,
+    declared: &Declaration,
+    out: &mut Vec<Candidate<'s>>,
+) {
+    let Some(program) = declared.program else { return };
+    let year = cx.config.year;
+    let mut period = year_span(year);
+    // Migrant education counts from 1 September to 31 August.
+    if program.starts_with("migrant") {
+        period.first = NaiveDate::from_ymd_opt(year.start_year(), 9, 1);
+        period.last = NaiveDate::from_ymd_opt(year.end_year(), 8, 31);
+    }
+    for (record, index) in student.programs.iter().zip(0..) {
+        if record.program != program {
+            continue;
+        }
+        let Some(first) = record.span.overlap(period).and_then(|both| both.first) else { continue };
+        let enrolled = record.lea.and_then(|lea| populations::grade_on(student, first, lea));
+        out.push(Candidate {
+            lea: record.lea,
+            school: record.school,
+            day: first,
+            grade: record.grade.or(enrolled),
+            of: Of::Program(record),
+            row: RowRef { kind: RowKind::Program, index, row: record.row },
+        });
+    }
+}
+
+/// Each record, with its own categories; a student stands once in a cell.
+fn program_values<'g, 's>(
+    cx: &Context<'_>,
+    student: &'s StudentRows,
+    group: Group<'g, 's>,
+    out: &mut Vec<Instance<'s>>,
+    _: &mut Dropped<'g, 's>,
+) {
+    let mut ordered: Vec<&&Candidate<'s>> = group.iter().collect();
+    ordered.sort_by(|a, b| a.day.cmp(&b.day).then_with(|| a.row.cmp(&b.row)));
+    for candidate in ordered {
+        let Of::Program(record) = candidate.of else { continue };
+        let mut inst = Instance::on(student, candidate.lea, candidate.day, vec![candidate.row]);
+        inst.grade = candidate.grade;
+        inst.age = student.birth.and_then(|birth| age_on(birth, candidate.day));
+        for (category, codes) in &record.values {
+            inst.own.push((category.as_str(), codes.iter().map(String::as_str).collect()));
+        }
+        // Ninety calendar days or more make a long-term student of neglected or delinquent programmes.
+        let long = record.span.overlap(year_span(cx.config.year)).is_some_and(|both| {
+            let (Some(first), Some(last)) = (both.first, both.last) else { return false };
+            (last - first).num_days() + 1 >= 90
+        });
+        if long && !record.values.iter().any(|(category, _)| category == "NORDLONGTERM") {
+            inst.own.push(("NORDLONGTERM", vec!["NDLONGTERM"]));
+        }
+        out.push(inst);
+    }
+}
+
+/// File 033: the lunch table by eligibility, and the table of direct certification.
+pub(crate) fn lunch<'g, 's>(
+    cx: &Context<'_>,
+    student: &'s StudentRows,
+    group: Group<'g, 's>,
+    out: &mut Vec<Instance<'s>>,
+    dropped: &mut Dropped<'g, 's>,
+) {
+    let mut members = Vec::new();
+    standing_enrollment(cx, student, group, &mut members, dropped);
+    for member in members {
+        let FlagBasis::On(day) = member.flags else { continue };
+        let is_lunch = |kind: &StatusKind| matches!(kind, StatusKind::Lunch { .. });
+        let eligible = standing_on(student, day, member.lea, is_lunch).is_some_and(|status| {
+            matches!(&status.kind, StatusKind::Lunch { eligibility: Some(code) } if code == "FL" || code == "RPL")
+        });
+        let certified =
+            standing_on(student, day, member.lea, |kind| *kind == StatusKind::DirectCertification).is_some();
+        for (holds, table) in [(eligible, "LUNCHFREERED"), (certified, "DIRECTCERT")] {
+            if holds {
+                let mut inst = Instance::on(student, member.lea, day, member.rows.clone());
+                inst.table = Some(table.to_owned());
+                out.push(inst);
+            }
+        }
+        if !eligible && !certified {
+            dropped.extend(group.iter().map(|candidate| (*candidate, Exclusion::NoStatus)));
+        }
+    }
+}
+
+/// File 037: once a unit, with flags that held during the enrollments there.
+pub(crate) fn title_one<'g, 's>(
+    cx: &Context<'_>,
+    student: &'s StudentRows,
+    group: Group<'g, 's>,
+    out: &mut Vec<Instance<'s>>,
+    _: &mut Dropped<'g, 's>,
+) {
+    let Some(first) = group.iter().min_by_key(|candidate| (candidate.day, candidate.row)) else { return };
+    let rows = group.iter().map(|candidate| candidate.row).collect();
+    let mut inst = Instance::on(student, first.lea, first.day, rows);
+    let year = year_span(cx.config.year);
+    let spans = group.iter().filter_map(|candidate| match candidate.of {
+        Of::Enrollment(enrollment) => enrollment.span.overlap(year),
+        _ => None,
+    });
+    inst.flags = FlagBasis::Meets(spans.collect());
+    inst.grade = first.grade;
+    out.push(inst);
+}
+
+/// The staff categories of teachers in file 059.
+const TEACHERS: [&str; 5] = ["PKTCH", "KGTCH", "ELMTCH", "SECTCH", "UGTCH"];
+
+/// Adds up the full-time equivalents of assignments.
+pub(crate) fn count_staff(
+    cx: &Context<'_>,
+    plan: &Plan,
+    assignments: &[StaffAssignment],
+    cells: &mut HashMap<CellKey, Tally>,
+) {
+    for (file, place) in plan.files.iter().zip(0u16..) {
+        if file.declaration.unit != CountingUnit::StaffFte {
+            continue;
+        }
+        for assignment in assignments {
+            if Some(assignment.program.as_str()) != file.declaration.program {
+                continue;
+            }
+            let unit = match (file.level, assignment.lea, assignment.school) {
+                (Level::Sea, None, _) => STATE,
+                (Level::Sea, Some(lea), _) if cx.units.lea_reported(lea) => STATE,
+                (Level::Lea, Some(lea), _) if cx.units.lea_reported(lea) => lea.0,
+                (Level::Sch, _, Some(school)) if cx.units.school_reported(school) => school.0,
+                _ => continue,
+            };
+            let code_of = |name: &str| {
+                let given = assignment.values.iter().find(|(category, _)| category == name);
+                given.map(|(_, code)| code.as_str())
+            };
+            // Schools report teachers only.
+            let teacher = code_of("STAFFCATGCCD").is_none_or(|code| TEACHERS.contains(&code));
+            if file.level == Level::Sch && !teacher {
+                continue;
+            }
+            for (set, number) in file.sets.iter().zip(0u16..) {
+                let mut codes = [0u16; MOST_CATEGORIES];
+                let filled = set.categories.iter().zip(&mut codes).all(|(category, slot)| {
+                    let Some(category) = file.categories.get(*category) else { return false };
+                    let code = code_of(&category.name).and_then(|code| category.index.get(code).copied());
+                    match code.or(category.missing) {
+                        Some(code) => {
+                            *slot = code;
+                            true
+                        }
+                        None => false,
+                    }
+                });
+                if filled {
+                    let tally = cells.entry(CellKey { plan: place, unit, set: number, codes }).or_default();
+                    tally.sum = tally.sum.saturating_add(assignment.fte_hundredths);
+                }
+            }
+        }
+    }
+}
