@@ -138,7 +138,7 @@ impl UnitStatus {
                 UnitStatus::Changed
             }
             "6" | "inactive" => UnitStatus::Inactive,
-            "7" | "future" => UnitStatus::Future,
+            "7" | "future" | "future agency" | "future school" => UnitStatus::Future,
             "8" | "reopened" => UnitStatus::Reopened,
             _ => return None,
         })

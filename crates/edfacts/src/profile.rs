@@ -401,6 +401,22 @@ impl CountConfig {
         })
     }
 
+    /// A configuration without a year before it: for the earliest year that can be named.
+    pub(crate) fn bare(year: SchoolYear) -> Self {
+        CountConfig {
+            year,
+            membership_date: year.first_day(),
+            child_count_date: year.first_day(),
+            previous_child_count_date: year.first_day(),
+            el_count_date: year.first_day(),
+            exit_period: year_span(year),
+            extra_grades: Vec::new(),
+            special_education: SpecialEducationSection::default(),
+            completers: CompletersSection::default(),
+            race: RaceSection::default(),
+        }
+    }
+
     /// Whether the state uses the grade.
     #[must_use]
     pub fn uses(&self, grade: Grade) -> bool {

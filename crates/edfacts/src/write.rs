@@ -257,7 +257,7 @@ impl<'a> FileWriter<'a> {
     ) -> Result<Self, EdfactsError> {
         let layout = catalogue.layout(file, level, year)?;
         let file_type = catalogue.file(file)?.file_type(level).unwrap_or_default().to_owned();
-        let sets = catalogue.sets(file, level, year);
+        let sets = catalogue.record_sets(&layout);
         Ok(FileWriter { catalogue, profile, layout, file_type, sets, year })
     }
 
@@ -268,7 +268,7 @@ impl<'a> FileWriter<'a> {
     }
 
     /// Writes header and records with line breaks CR LF, in the order of units, tables, sets and codes
-    /// whatever the order of the rows. Returns how many data records were written.
+    /// whatever the order of the rows (registers keep it). Returns how many data records were written.
     ///
     /// # Errors
     /// [`EdfactsError::Write`] for the first value that the layout forbids; [`EdfactsError::Output`].
@@ -430,11 +430,11 @@ impl<'a> FileWriter<'a> {
         Err(forbidden(record, column, format!("`{value}` is not a permitted value of {category}")))
     }
 
-    /// Units, then table and set as listed, then codes by column.
+    /// Units, then table and set as listed, then codes by column. Registers keep the order of their rows.
     fn order(&self, row: &DataRow, set: Option<&CategorySet>, values: &[String]) -> Vec<(u8, u64, String)> {
+        let Some(set) = set else { return Vec::new() };
         let text = |text: &Option<String>| (0, 0, text.clone().unwrap_or_default());
         let mut order = vec![text(&row.lea), text(&row.school)];
-        let Some(set) = set else { return order };
         let place = |holds: &dyn Fn(&CategorySet) -> bool| {
             self.sets.iter().position(|known| holds(known)).unwrap_or_default() as u64
         };

@@ -137,6 +137,14 @@ impl Catalogue {
         if seen.is_empty() { sets.iter().filter(|set| set.newest).collect() } else { seen }
     }
 
+    /// The sets that records of a layout fill: none where the layout has no column for the table that the
+    /// sets name (132, 165).
+    pub(crate) fn record_sets(&self, layout: &Layout) -> Vec<&CategorySet> {
+        let sets = self.sets(layout.file, layout.level, layout.year);
+        let named = layout.field_of(Role::TableName).is_some();
+        if named || sets.iter().all(|set| set.table.is_empty()) { sets } else { Vec::new() }
+    }
+
     /// The newest category sets on record, in the order of the tables.
     #[must_use]
     pub fn newest_sets(&self, number: FileNumber, level: Level) -> Vec<&CategorySet> {

@@ -21,7 +21,11 @@ pub use partial::Partial;
 pub use populations::Exclusion;
 pub use result::{Amount, CountRecord, CountResult, FileCounts};
 
-pub(crate) use plan::{Codes, FilePlan, MOST_CATEGORIES, Plan};
+pub(crate) use declare::declaration;
+/// The map of cells, by a fast hash.
+pub(crate) use hashbrown::HashMap as CellMap;
+pub(crate) use plan::{Codes, FilePlan, MOST_CATEGORIES, Plan, SetPlans, set_plans};
+pub(crate) use values::Logic;
 
 use crate::input::{LeaIndex, SchoolIndex, StaffAssignment, StudentRows, Units};
 use crate::{Catalogue, CountConfig, EdfactsError, FileNumber, Grade, Level, StudentSource};

@@ -113,12 +113,13 @@ fn file_plan(
     asked: bool,
 ) -> Result<FilePlan, EdfactsError> {
     let declared = find(catalogue, file, level)?;
-    let SetPlans { categories, sets } = set_plans(catalogue, config, file, level);
+    let newest = catalogue.newest_sets(file, level);
+    let SetPlans { categories, sets } = set_plans(catalogue, config, file, level, &newest);
     let zero_rule = catalogue.file(file)?.zero_rule(level).unwrap_or(ZeroRule::None);
     Ok(FilePlan { file, level, zero_rule, categories, sets, asked, declaration: declared })
 }
 
-/// The newest sets of a file and level with their codes and the combinations that are due as zero rows.
+/// The sets of a file and level with their codes and the combinations that are due as zero rows.
 #[derive(Debug)]
 pub(crate) struct SetPlans {
     pub(crate) categories: Vec<CategoryPlan>,
@@ -131,12 +132,12 @@ pub(crate) fn set_plans(
     config: &CountConfig,
     file: FileNumber,
     level: Level,
+    sets: &[&CategorySet],
 ) -> SetPlans {
     let possible = declaration(file).map_or(anything as Possible, |declared| declared.possible);
-    let sets = catalogue.newest_sets(file, level);
     let mut categories: Vec<CategoryPlan> = Vec::new();
     let mut plans = Vec::new();
-    for set in in_table_order(&sets) {
+    for set in in_table_order(sets) {
         let mut places = Vec::new();
         for name in &set.categories {
             let known = categories.iter().position(|category| category.name == *name);
