@@ -32,7 +32,7 @@ pub struct FederalFile {
 ///
 /// ```
 /// use opi_edfacts::{Catalogue, CheckOptions, NamedFile, StateProfile, read_file};
-/// let text = "LEA SUBGRANT STATUS,1,MTLEAX1.csv,170-1,2022-2023\r\n1,30,01,0998,,MVSUBGYES,\r\n";
+/// let text = "LEA SUBGRANT STATUS,1,MTLEAX1.csv,170-1,2022-2023\r\n1,30,01,0998,,MVSUBGYES,,\r\n";
 /// # let catalogue = Catalogue::builtin()?;
 /// # let text = text.replacen("LEA SUBGRANT STATUS", catalogue.file("170".parse()?)?.file_type(opi_edfacts::Level::Lea).unwrap(), 1);
 /// let file = NamedFile { name: "MTLEAX1.csv", bytes: text.as_bytes() };
