@@ -455,11 +455,10 @@ fn code_rank(column: &str, code: &str) -> (u8, u64, String) {
     if code == MISSING {
         return (9, 0, String::new());
     }
-    if column.contains("Grade") {
-        if let Some(place) = Grade::all().position(|grade| grade.code() == code) {
+    if column.contains("Grade")
+        && let Some(place) = Grade::all().position(|grade| grade.code() == code) {
             return (1, place as u64, String::new());
         }
-    }
     if numeric { (1, code.parse().unwrap_or_default(), String::new()) } else { (2, 0, code.to_owned()) }
 }
 

@@ -245,7 +245,7 @@ fn run<'s>(
                 Err(why) => sink.left_out(*place, candidate, why),
             }
         }
-        units.sort_by(|a, b| a.0.cmp(&b.0));
+        units.sort_by_key(|a| a.0);
         for group in units.chunk_by(|a, b| a.0 == b.0) {
             let Some((unit, _)) = group.first() else { continue };
             let chosen: Vec<&Candidate<'s>> = group.iter().map(|(_, candidate)| candidate).collect();
@@ -369,7 +369,7 @@ fn cells_of(
 }
 
 /// The identifiers of a unit at a level.
-pub(crate) fn unit_ids<'u>(units: &'u Units, level: Level, unit: u32) -> (Option<&'u str>, Option<&'u str>) {
+pub(crate) fn unit_ids(units: &Units, level: Level, unit: u32) -> (Option<&str>, Option<&str>) {
     match level {
         Level::Sea => (None, None),
         Level::Lea => (units.lea_unit(LeaIndex(unit)).map(|unit| unit.lea.as_str()), None),

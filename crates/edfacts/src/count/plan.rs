@@ -65,11 +65,10 @@ impl Plan {
             for level in levels {
                 wanted.insert((*file, *level), true);
                 let declared = find(catalogue, *file, *level)?;
-                if declared.needs_members && *level != Level::Sea {
-                    if let Some(membership) = FileNumber::new(52) {
+                if declared.needs_members && *level != Level::Sea
+                    && let Some(membership) = FileNumber::new(52) {
                         wanted.entry((membership, *level)).or_insert(false);
                     }
-                }
             }
         }
         let mut files = Vec::new();

@@ -1,0 +1,169 @@
+//! An invented state as a counting case, for the tests that need many students. Names and numbers mean nothing.
+#![allow(unreachable_pub, dead_code, reason = "shared by several test programs")]
+
+use serde_json::{Value, json};
+
+/// A small generator: the same seed gives the same state everywhere.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1))
+    }
+
+    pub fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    pub fn pick<'p>(&mut self, from: &[&'p str]) -> &'p str {
+        from[self.roll(from.len() as u64) as usize]
+    }
+
+    pub fn one_in(&mut self, sides: u64) -> bool {
+        self.roll(sides) == 0
+    }
+
+    fn day(&mut self, from_year: u64, months: &[u64]) -> String {
+        let month = months[self.roll(months.len() as u64) as usize];
+        let year = if month >= 7 { from_year } else { from_year + 1 };
+        format!("{year}-{month:02}-{:02}", self.roll(28) + 1)
+    }
+}
+
+pub const GRADES: [&str; 14] =
+    ["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
+
+const YEAR: [u64; 12] = [7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6];
+
+/// Units, students and rows of a state of so many students, 2025-26.
+pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
+    let mut dice = Dice::new(seed);
+    let leas = 2 + students / 40;
+    let mut units = Vec::new();
+    let mut schools: Vec<(String, String)> = Vec::new();
+    for lea in 0..leas {
+        let id = format!("L{lea:02}");
+        let status = if dice.one_in(8) { "Closed" } else { dice.pick(&["Open", "New", "Changed", "Reopened"]) };
+        let from = dice.roll(4) as usize;
+        units.push(json!({"lea": id, "school": null, "status": status, "reported_federally": !dice.one_in(15),
+            "grades": GRADES[from..].to_vec()}));
+        for school in 0..1 + dice.roll(3) {
+            let name = format!("S{school}");
+            let kind = if dice.one_in(7) { "Reportable program" } else { "Regular" };
+            let status = if dice.one_in(9) { "Inactive" } else { "Open" };
+            let (low, high) = match dice.roll(4) {
+                0 => (0, 1),
+                1 => (1, 8),
+                2 => (7, 14),
+                _ => (0, 14),
+            };
+            units.push(json!({"lea": id, "school": name, "status": status, "school_type": kind,
+                "grades": GRADES[low..high].to_vec()}));
+            schools.push((id.clone(), name));
+        }
+    }
+    let mut out = [const { Vec::new() }; 8];
+    let [people, enrollments, statuses, discipline, exits, departures, cohorts, _] = &mut out;
+    for number in 0..students {
+        let id = format!("P{number:05}");
+        let age = 3 + dice.roll(20);
+        let birth = format!("{}-{:02}-{:02}", 2025 - age, dice.roll(12) + 1, dice.roll(28) + 1);
+        let races: Vec<&str> =
+            ["AM7", "AS7", "BL7", "PI7", "WH7"].into_iter().filter(|_| dice.one_in(3)).collect();
+        let sex = if dice.one_in(30) { Value::Null } else { json!(dice.pick(&["F", "M"])) };
+        people.push(json!({"id": id, "birthdate": birth, "sex": sex, "hispanic": dice.one_in(5), "races": races}));
+        for _ in 0..1 + dice.roll(3) {
+            let (lea, school) = &schools[dice.roll(schools.len() as u64) as usize];
+            let entry = dice.day(2025, &[7, 8, 9, 9, 10, 11, 1]);
+            let exit = if dice.one_in(2) { Value::Null } else { json!(dice.day(2025, &[10, 11, 12, 2, 6, 6])) };
+            if exit.as_str().is_some_and(|exit| exit < entry.as_str()) {
+                continue;
+            }
+            let at = ((age as usize).saturating_sub(4)).min(13);
+            let grade = if dice.one_in(25) {
+                Value::Null
+            } else if dice.one_in(30) {
+                json!(dice.pick(&["UG", "13", "AE"]))
+            } else {
+                json!(GRADES[at])
+            };
+            let enrolled = dice.roll(180);
+            enrollments.push(json!({"student": id, "lea": lea,
+                "school": if dice.one_in(20) { Value::Null } else { json!(school) },
+                "entry": entry, "exit": exit, "grade": grade,
+                "service_type": if dice.one_in(15) { "S" } else { "P" },
+                "days_enrolled": enrolled, "days_absent": (dice.roll(2 * enrolled / 5 + 1) as f64) / 2.0}));
+        }
+        let lea = |dice: &mut Dice| {
+            if dice.one_in(4) { json!(format!("L{:02}", dice.roll(leas))) } else { Value::Null }
+        };
+        for kind in ["idea", "el", "homeless", "migrant", "section504", "immigrant",
+            "economically_disadvantaged", "foster_care"]
+        {
+            while dice.one_in(3) {
+                let begin = dice.day(2025, &[7, 8, 9, 10, 11, 2]);
+                let end = if dice.one_in(2) { Value::Null } else { json!(dice.day(2025, &[10, 12, 3, 6])) };
+                let end = if end.as_str().is_some_and(|end| end < begin.as_str()) { Value::Null } else { end };
+                let mut row = json!({"student": id, "lea": lea(&mut dice), "kind": kind, "begin": begin, "end": end});
+                match kind {
+                    "idea" => {
+                        row["disability"] = json!(dice.pick(&["SLD", "AUT", "DD", "OHI", "ID"]));
+                        row["env_school_age"] = json!(dice.pick(&["RC80", "RC39", "PPPS", "HH", "CF"]));
+                        row["env_early"] = json!(dice.pick(&["H", "SC", "REC10YSVCS"]));
+                        if dice.one_in(9) {
+                            row["disability"] = Value::Null;
+                            row["env_school_age"] = Value::Null;
+                        }
+                    }
+                    "el" if !dice.one_in(4) => row["language"] = json!(dice.pick(&["spa", "ger", "hmn"])),
+                    "homeless" => {
+                        row["residence"] = json!(dice.pick(&["D", "HM", "STH", "U"]));
+                        row["unaccompanied"] = json!(dice.one_in(3));
+                    }
+                    _ => {}
+                }
+                statuses.push(row);
+            }
+        }
+        while dice.one_in(2) {
+            let (lea, school) = &schools[dice.roll(schools.len() as u64) as usize];
+            let half = dice.roll(30) as f64 / 4.0;
+            let mut row = json!({"student": id, "lea": lea, "school": school, "date": dice.day(2025, &YEAR), "days": half});
+            match dice.roll(4) {
+                0 => row["method"] = json!("INSCHOOL"),
+                1 => row["method"] = json!("OUTOFSCHOOL"),
+                2 => row["expulsion"] = json!(dice.pick(&["SERVPROV", "SERVNOTPROV"])),
+                _ => {
+                    row["interim"] = json!(dice.pick(&["REMDW", "REMDW", "REMHO"]));
+                    row["reason"] = json!(dice.pick(&["D", "W", "SBI"]));
+                }
+            }
+            discipline.push(row);
+        }
+        while dice.one_in(3) {
+            exits.push(json!({"student": id, "lea": format!("L{:02}", dice.roll(leas)),
+                "date": dice.day(2025, &YEAR),
+                "reason": dice.pick(&["GHS", "GRADALTDPL", "RC", "RMA", "D", "MKC", "TRAN", "DROPOUT"])}));
+        }
+        while dice.one_in(3) {
+            let (lea, school) = &schools[dice.roll(schools.len() as u64) as usize];
+            departures.push(json!({"student": id, "lea": lea, "school": school,
+                "date": dice.day(2025, &[9, 10, 12, 5, 6]), "grade": dice.pick(&["06", "07", "09", "12", "UG"]),
+                "kind": dice.pick(&["dropout", "REGDIP", "OTHCOM"])}));
+        }
+        if dice.one_in(2) {
+            let (lea, school) = &schools[dice.roll(schools.len() as u64) as usize];
+            let first = 2014 + dice.roll(10);
+            cohorts.push(json!({"student": id, "lea": lea, "school": school,
+                "first_year": format!("{first}-{}", first + 1),
+                "outcome": dice.pick(&["COHYES", "COHYES", "COHNO", "COHALTDPL", "COHREM"])}));
+        }
+    }
+    let [people, enrollments, statuses, discipline, exits, departures, cohorts, _] = out;
+    let ask: Vec<Value> = asks.iter().map(|(file, levels)| json!({"file": file, "levels": levels})).collect();
+    json!({"case": "invented", "kind": "count", "school_year": "2025-2026",
+        "config": {"membership_date": "2025-10-06"},
+        "units": units, "students": people, "enrollments": enrollments, "statuses": statuses,
+        "discipline": discipline, "exits": exits, "departures": departures, "cohorts": cohorts, "ask": ask})
+}
