@@ -103,7 +103,8 @@ fn row(layout: &Layout, sets: &[&crate::CategorySet], values: &[String]) -> Data
         (fits, if fits { places.len() } else { 0 })
     });
     for ((place, column), value) in layout.fields().enumerate().zip(values) {
-        if column.role != Role::Value || value.is_empty() {
+        let own = column.role == Role::Value || (sets.is_empty() && column.role == Role::TotalIndicator);
+        if !own || value.is_empty() {
             continue;
         }
         let category = set.and_then(|set| {

@@ -237,6 +237,7 @@ pub struct FileWriter<'a> {
     layout: Layout,
     file_type: String,
     sets: Vec<&'a CategorySet>,
+    mandatory: Vec<bool>,
     year: SchoolYear,
 }
 
@@ -258,7 +259,8 @@ impl<'a> FileWriter<'a> {
         let layout = catalogue.layout(file, level, year)?;
         let file_type = catalogue.file(file)?.file_type(level).unwrap_or_default().to_owned();
         let sets = catalogue.record_sets(&layout);
-        Ok(FileWriter { catalogue, profile, layout, file_type, sets, year })
+        let mandatory = catalogue.mandatory(&layout);
+        Ok(FileWriter { catalogue, profile, layout, file_type, sets, mandatory, year })
     }
 
     /// The layout that is written.
@@ -323,8 +325,9 @@ impl<'a> FileWriter<'a> {
             });
             let by_name = || {
                 let free = |column: &&&Column| {
-                    let common = !matches!(column.role, Role::Value);
-                    !common && (column.name == *name || column.element == *name)
+                    let own =
+                        column.role == Role::Value || (set.is_none() && column.role == Role::TotalIndicator);
+                    own && (column.name == *name || column.element == *name)
                 };
                 let place = fields.iter().position(|column| free(&column) && column.element == *name);
                 place.or_else(|| fields.iter().position(|column| free(&column)))
@@ -337,7 +340,7 @@ impl<'a> FileWriter<'a> {
             self.permit(set, name, column, value, record)?;
             *slot = value.clone();
         }
-        for (column, slot) in fields.iter().zip(&mut values) {
+        for ((column, slot), mandatory) in fields.iter().zip(&mut values).zip(&self.mandatory) {
             let fill = match column.role {
                 Role::RecordNumber => Some(record.to_string()),
                 Role::StateCode => Some(self.profile.fips.clone()),
@@ -353,7 +356,7 @@ impl<'a> FileWriter<'a> {
             if let Some(fill) = fill {
                 *slot = fill;
             }
-            if column.mandatory && slot.is_empty() && column.role != Role::Filler {
+            if *mandatory && slot.is_empty() {
                 return Err(refuse(&column.name, "the column always holds a value, found none".to_owned()));
             }
             if !slot.is_empty() && !number_fits(column, slot) {
@@ -456,9 +459,10 @@ fn code_rank(column: &str, code: &str) -> (u8, u64, String) {
         return (9, 0, String::new());
     }
     if column.contains("Grade")
-        && let Some(place) = Grade::all().position(|grade| grade.code() == code) {
-            return (1, place as u64, String::new());
-        }
+        && let Some(place) = Grade::all().position(|grade| grade.code() == code)
+    {
+        return (1, place as u64, String::new());
+    }
     if numeric { (1, code.parse().unwrap_or_default(), String::new()) } else { (2, 0, code.to_owned()) }
 }
 

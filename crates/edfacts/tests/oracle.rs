@@ -157,7 +157,8 @@ impl<'c> Case<'c> {
     }
 
     fn race(&self, student: &Value) -> &'static str {
-        let races: Vec<&str> = student["races"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let races: Vec<&str> =
+            student["races"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         if student["hispanic"] == true {
             return "HI7";
         }
@@ -181,16 +182,29 @@ impl<'c> Case<'c> {
         };
         let race = self.race(student);
         put("RACEETHNIC", race);
-        let major = [("AM7", "MAN"), ("AS7", "MA"), ("BL7", "MB"), ("HI7", "MHL"), ("MU7", "MM"), ("PI7", "MNP"),
-            ("WH7", "MW"), ("MISSING", "MISSING")];
+        let major = [
+            ("AM7", "MAN"),
+            ("AS7", "MA"),
+            ("BL7", "MB"),
+            ("HI7", "MHL"),
+            ("MU7", "MM"),
+            ("PI7", "MNP"),
+            ("WH7", "MW"),
+            ("MISSING", "MISSING"),
+        ];
         put("MAJORREG", major.iter().find(|(code, _)| *code == race).unwrap().1);
         put("SEX", if student["sex"].is_null() { "MISSING" } else { text(student, "sex") });
         put("LEPBOTH", if held("el") { "LEP" } else { "NLEP" });
         put("DISABSTATIDEA", if held("idea") { "WDIS" } else { "WODIS" });
-        let flags = [("el", "LEPONLY", "LEP"), ("idea", "DISABSTATUS", "WDIS"),
-            ("section504", "DISABSTATUS504", "DISAB504STAT"), ("homeless", "HOMELSENRLSTAT", "HOMELSENRL"),
-            ("migrant", "MIGRNTSTATUS", "MS"), ("economically_disadvantaged", "ECODIS", "ECODIS"),
-            ("foster_care", "FSTRCRSTS", "FCS")];
+        let flags = [
+            ("el", "LEPONLY", "LEP"),
+            ("idea", "DISABSTATUS", "WDIS"),
+            ("section504", "DISABSTATUS504", "DISAB504STAT"),
+            ("homeless", "HOMELSENRLSTAT", "HOMELSENRL"),
+            ("migrant", "MIGRNTSTATUS", "MS"),
+            ("economically_disadvantaged", "ECODIS", "ECODIS"),
+            ("foster_care", "FSTRCRSTS", "FCS"),
+        ];
         for (kind, name, code) in flags {
             if held(kind) {
                 put(name, code);
@@ -254,7 +268,9 @@ impl<'c> Case<'c> {
             "002" | "089" => {
                 let years = age(birth, count_day);
                 let rows = self.enrolled(level, unit, id, count_day).into_iter().filter(|row| {
-                    let Some(idea) = self.status(id, "idea", text(row, "lea"), count_day) else { return false };
+                    let Some(idea) = self.status(id, "idea", text(row, "lea"), count_day) else {
+                        return false;
+                    };
                     let early = ["", "PK"].contains(&grade_of(row).as_str());
                     let home = ["HH", "PPPS"].contains(&text(idea, "env_school_age"));
                     match file {
@@ -296,8 +312,12 @@ impl<'c> Case<'c> {
                         if text(status, "kind") != kind || !here {
                             continue;
                         }
-                        let first = [text(row, "entry"), text(status, "begin"), "2025-07-01"].into_iter().max().unwrap();
-                        let both = active(row, "entry", "exit", first) && active(status, "begin", "end", first);
+                        let first = [text(row, "entry"), text(status, "begin"), "2025-07-01"]
+                            .into_iter()
+                            .max()
+                            .unwrap();
+                        let both =
+                            active(row, "entry", "exit", first) && active(status, "begin", "end", first);
                         if both && first <= "2026-06-30" {
                             days.push((first.to_owned(), row));
                         }
@@ -380,7 +400,10 @@ impl<'c> Case<'c> {
                     return out;
                 }
                 if file == "040" && level != "SEA" {
-                    let members = self.rows("students").iter().any(|other| !self.adds("052", level, unit, other).is_empty());
+                    let members = self
+                        .rows("students")
+                        .iter()
+                        .any(|other| !self.adds("052", level, unit, other).is_empty());
                     if !members || !self.offers(unit.0, unit.1).contains(&"12") {
                         return out;
                     }
@@ -431,7 +454,10 @@ impl<'c> Case<'c> {
                     .into_iter()
                     .filter(|row| self.inside(level, unit, row) && text(row, "service_type") == "P")
                     .filter(|row| !["", "PK", "13", "AE"].contains(&grade_of(row).as_str()))
-                    .filter(|row| text(row, "entry") <= "2026-06-30" && (row["exit"].is_null() || text(row, "exit") >= "2025-07-01"))
+                    .filter(|row| {
+                        text(row, "entry") <= "2026-06-30"
+                            && (row["exit"].is_null() || text(row, "exit") >= "2025-07-01")
+                    })
                     .collect();
                 let sum = |key: &str| rows.iter().map(|row| row[key].as_f64().unwrap() * 2.0).sum::<f64>();
                 let (enrolled, absent) = (sum("days_enrolled"), sum("days_absent"));
@@ -441,11 +467,13 @@ impl<'c> Case<'c> {
                 let held = |kind: &str| {
                     self.of("statuses", id).iter().any(|status| {
                         let here = status["lea"].is_null() || text(status, "lea") == unit.0;
-                        text(status, "kind") == kind && here && rows.iter().any(|row| {
-                            (row["exit"].is_null() || text(status, "begin") <= text(row, "exit"))
-                                && (status["end"].is_null() || text(status, "end") >= text(row, "entry"))
-                                && text(status, "begin") <= "2026-06-30"
-                        })
+                        text(status, "kind") == kind
+                            && here
+                            && rows.iter().any(|row| {
+                                (row["exit"].is_null() || text(status, "begin") <= text(row, "exit"))
+                                    && (status["end"].is_null() || text(status, "end") >= text(row, "entry"))
+                                    && text(status, "begin") <= "2026-06-30"
+                            })
                     })
                 };
                 out.push(self.common(student, unit.0, &held, None));
@@ -471,7 +499,8 @@ impl<'c> Case<'c> {
         match file {
             "005" => {
                 for kind in kinds("interim") {
-                    let rows: Vec<&Value> = events.iter().filter(|row| text(row, "interim") == kind).copied().collect();
+                    let rows: Vec<&Value> =
+                        events.iter().filter(|row| text(row, "interim") == kind).copied().collect();
                     let mut values = latest(&rows);
                     values.insert("REMOVALTYPE", vec![kind]);
                     out.push(values);
@@ -481,7 +510,8 @@ impl<'c> Case<'c> {
                 for method in ["INSCHOOL", "OUTOFSCHOOL"] {
                     let of = |row: &&&Value| {
                         let own = text(row, "method");
-                        let named = if own.is_empty() && !row["expulsion"].is_null() { "OUTOFSCHOOL" } else { own };
+                        let named =
+                            if own.is_empty() && !row["expulsion"].is_null() { "OUTOFSCHOOL" } else { own };
                         !interim(row) && named == method
                     };
                     let rows: Vec<&Value> = events.iter().filter(of).copied().collect();
@@ -505,7 +535,13 @@ impl<'c> Case<'c> {
             _ if events.is_empty() || days(events) < 0.5 => {}
             "088" => {
                 let sum = days(events);
-                let length = if sum < 1.5 { "LTOREQ1" } else if sum <= 10.0 { "2TO10" } else { "GREATER10" };
+                let length = if sum < 1.5 {
+                    "LTOREQ1"
+                } else if sum <= 10.0 {
+                    "2TO10"
+                } else {
+                    "GREATER10"
+                };
                 let mut values = latest(events);
                 values.insert("REMOVALLENIDEA", vec![length.into()]);
                 out.push(values);
@@ -515,14 +551,22 @@ impl<'c> Case<'c> {
     }
 
     /// Whether a unit owes a zero row for these codes.
-    fn owes(&self, file: &str, level: &str, unit: (&str, &str), set: &Set, codes: &[(String, String)]) -> bool {
+    fn owes(
+        &self,
+        file: &str,
+        level: &str,
+        unit: (&str, &str),
+        set: &Set,
+        codes: &[(String, String)],
+    ) -> bool {
         if set.categories.iter().any(|name| name == "LANGHOME") {
             return false;
         }
         let grades = self.offers(unit.0, unit.1);
         let bad = codes.iter().any(|(name, code)| {
             code == "MISSING"
-                || (name.contains("GRADE") || name == "GRADELDROP") && ["13", "UG", "AE"].contains(&code.as_str())
+                || (name.contains("GRADE") || name == "GRADELDROP")
+                    && ["13", "UG", "AE"].contains(&code.as_str())
                 || name == "MAJORREG" && ["MAP", "MF", "MHN", "MPR"].contains(&code.as_str())
                 || file == "002" && level == "SCH" && ["HH", "PPPS"].contains(&code.as_str())
         });
@@ -531,7 +575,9 @@ impl<'c> Case<'c> {
         }
         let offered = codes.iter().all(|(name, code)| match name.as_str() {
             "GRADELVMEM" => grades.contains(&code.as_str()),
-            "GRADELDROP" if code == "BELOW7" => common::GRADES[..8].iter().any(|grade| grades.contains(grade)),
+            "GRADELDROP" if code == "BELOW7" => {
+                common::GRADES[..8].iter().any(|grade| grades.contains(grade))
+            }
             "GRADELDROP" => grades.contains(&code.as_str()),
             _ => true,
         });
@@ -546,7 +592,10 @@ impl<'c> Case<'c> {
             ("002" | "005" | "006" | "007" | "088" | "143" | "195", _) => true,
             ("089", _) => grades.contains(&"PK"),
             ("040", _) => {
-                let members = self.rows("students").iter().any(|other| !self.adds("052", level, unit, other).is_empty());
+                let members = self
+                    .rows("students")
+                    .iter()
+                    .any(|other| !self.adds("052", level, unit, other).is_empty());
                 set.set == "TOT" && grades.contains(&"12") && members
             }
             _ => false,
@@ -557,7 +606,15 @@ impl<'c> Case<'c> {
         let mut records: BTreeMap<Key, (i64, i64)> = BTreeMap::new();
         for unit in self.units(level) {
             let key = |set: &Set, codes: &[(String, String)]| -> Key {
-                (file.into(), level.into(), unit.0.into(), unit.1.into(), set.table.clone(), set.set.clone(), codes.to_vec())
+                (
+                    file.into(),
+                    level.into(),
+                    unit.0.into(),
+                    unit.1.into(),
+                    set.table.clone(),
+                    set.set.clone(),
+                    codes.to_vec(),
+                )
             };
             let sets: Vec<Set> =
                 sets().into_iter().filter(|set| set.file == file && set.levels.contains(level)).collect();
@@ -693,7 +750,9 @@ fn a_middle_state_counts_as_the_slow_program_counts() {
 
 #[test]
 fn a_greater_state_counts_as_the_slow_program_counts() {
-    let asks: Vec<(&str, &[&str])> =
-        ASKS.iter().map(|(file, levels)| (*file, if *levels == ["SCH"] { *levels } else { &levels[..2] })).collect();
+    let asks: Vec<(&str, &[&str])> = ASKS
+        .iter()
+        .map(|(file, levels)| (*file, if *levels == ["SCH"] { *levels } else { &levels[..2] }))
+        .collect();
     compare(2026, 200, &asks);
 }

@@ -6,7 +6,7 @@ mod read;
 mod record;
 
 use crate::count::{CountResult, Counter};
-use crate::{Catalogue, EdfactsError};
+use crate::{Catalogue, CountConfig, EdfactsError, FileNumber, Level, StaffAssignment, StateRows};
 use document::{CaseDocument, Kind};
 use serde_json::{Value, json};
 
@@ -55,17 +55,43 @@ pub fn run_case(catalogue: &Catalogue, text: &str) -> Result<CaseOutcome, Edfact
     }
 }
 
-/// Reads the lists of a case and counts what it asks.
-fn count(catalogue: &Catalogue, case: &CaseDocument) -> Result<CountResult, EdfactsError> {
+/// What a counting case holds: the answers of the state, its units and students, and what is asked.
+#[derive(Debug)]
+pub struct CaseInput {
+    /// The answers of the state.
+    pub config: CountConfig,
+    /// Units and students.
+    pub state: StateRows,
+    /// Staff assignments.
+    pub staff: Vec<StaffAssignment>,
+    /// The files and levels.
+    pub asks: Vec<(FileNumber, Vec<Level>)>,
+}
+
+/// Reads the lists of a counting case without counting.
+///
+/// # Errors
+/// As [`run_case`].
+pub fn read_case(catalogue: &Catalogue, text: &str) -> Result<CaseInput, EdfactsError> {
+    let case: CaseDocument =
+        serde_json::from_str(text).map_err(|error| EdfactsError::input("case", error.to_string()))?;
+    input(catalogue, &case)
+}
+
+fn input(catalogue: &Catalogue, case: &CaseDocument) -> Result<CaseInput, EdfactsError> {
     if case.layout.is_some() || case.header.is_some() || case.record.is_some() {
         return Err(EdfactsError::input("case", "layout, header and record belong to the kind record"));
     }
-    let config = read::config(case)?;
     let state = read::state(catalogue, case)?;
-    let asks = read::asks(case)?;
     let staff = read::staff(catalogue, case, &state.units)?;
-    let mut counter = Counter::new(catalogue, &config, &state.units, &asks)?;
-    counter.add_all(&state)?;
-    counter.add_staff(&staff);
+    Ok(CaseInput { config: read::config(case)?, staff, asks: read::asks(case)?, state })
+}
+
+/// Reads the lists of a case and counts what it asks.
+fn count(catalogue: &Catalogue, case: &CaseDocument) -> Result<CountResult, EdfactsError> {
+    let input = input(catalogue, case)?;
+    let mut counter = Counter::new(catalogue, &input.config, &input.state.units, &input.asks)?;
+    counter.add_all(&input.state)?;
+    counter.add_staff(&input.staff);
     Ok(counter.finish())
 }

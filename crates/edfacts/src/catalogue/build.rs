@@ -6,7 +6,7 @@ use super::rows::{
 };
 use super::spec::{
     Category, CategoryKind, CategorySet, CollectionStatus, Column, ColumnType, Derivation, Family, FileSpec,
-    FileValues, InputSource, PermittedValue, Role, ZeroRule,
+    FileValues, InputSource, LevelSpec, PermittedValue, Role, ZeroRule,
 };
 use super::{Catalogue, MISSING, Source, YearRule};
 use crate::{EdfactsError, FileNumber, Level};
@@ -432,6 +432,17 @@ impl Build {
         for file in &mut self.files {
             for spec in &mut file.at {
                 spec.columns.sort_by_key(|column| (column.position, column.first_year));
+                let LevelSpec { columns, sets, .. } = spec;
+                // A set without a table, in a file with one table and a column for it, is of that table.
+                let named = columns.iter().any(|column| column.role == Role::TableName);
+                if let ([only], true) = (file.tables.as_slice(), named) {
+                    for set in sets.iter_mut().filter(|set| set.table.is_empty()) {
+                        set.table.clone_from(only);
+                    }
+                }
+                for set in sets.iter_mut().filter(|set| set.positions.len() != set.categories.len()) {
+                    set.positions = positions(columns, set).unwrap_or_default();
+                }
             }
         }
         for codes in self.permitted.values_mut() {
@@ -445,6 +456,22 @@ impl Build {
             sources: self.sources,
         })
     }
+}
+
+/// Where the columns of an earlier set stood in its last year, where each category names its column.
+fn positions(columns: &[Column], set: &CategorySet) -> Option<Vec<u16>> {
+    let year = set.years.last()?;
+    let held = |column: &&Column| {
+        column.first_year.is_none_or(|first| first <= year)
+            && column.last_year.is_none_or(|last| year <= last)
+    };
+    let of = |category: &String| {
+        let names = |column: &&Column| {
+            column.category.as_deref().is_some_and(|names| names.split(';').any(|name| name == category))
+        };
+        columns.iter().filter(held).find(names).map(|column| column.position)
+    };
+    set.categories.iter().map(of).collect()
 }
 
 fn family(at: At, text: &str) -> Result<Family, EdfactsError> {

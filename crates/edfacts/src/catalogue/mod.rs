@@ -140,9 +140,40 @@ impl Catalogue {
     /// The sets that records of a layout fill: none where the layout has no column for the table that the
     /// sets name (132, 165).
     pub(crate) fn record_sets(&self, layout: &Layout) -> Vec<&CategorySet> {
-        let sets = self.sets(layout.file, layout.level, layout.year);
+        let mut sets = self.sets(layout.file, layout.level, layout.year);
+        // A newest set can name a column that was a filler, or another category, in an earlier layout.
+        let holds = |category: &String, position: u16| {
+            let column = layout.columns.iter().find(|column| column.position == position);
+            let names = column.and_then(|column| column.category.as_deref()).unwrap_or_default();
+            names.split(';').any(|name| name == category)
+        };
+        let usable = |set: &CategorySet| {
+            !set.positions_missing() && set.categories.iter().zip(&set.positions).all(|(c, p)| holds(c, *p))
+        };
+        sets.retain(|set| usable(set));
+        if sets.is_empty() {
+            // Between two years on record the sets of the year before hold.
+            let file = self.file(layout.file).ok();
+            let all =
+                || file.iter().flat_map(|file| &file.level(layout.level).sets).filter(|set| usable(set));
+            let reached = all().filter_map(|set| set.years.last()).filter(|last| *last <= layout.year).max();
+            sets = all().filter(|set| reached.is_some() && set.years.last() == reached).collect();
+        }
         let named = layout.field_of(Role::TableName).is_some();
         if named || sets.iter().all(|set| set.table.is_empty()) { sets } else { Vec::new() }
+    }
+
+    /// Which fields of a layout must hold a value on every record. A category column that some set leaves
+    /// blank cannot, whatever the layout says.
+    pub(crate) fn mandatory(&self, layout: &Layout) -> Vec<bool> {
+        let sets = self.record_sets(layout);
+        let fills = |set: &&CategorySet, position: u16| set.positions.contains(&position);
+        let must = |column: &Column| {
+            let some = sets.iter().any(|set| fills(set, column.position));
+            let all = sets.iter().all(|set| fills(set, column.position));
+            column.mandatory && column.role != Role::Filler && (all || !some)
+        };
+        layout.fields().map(must).collect()
     }
 
     /// The newest category sets on record, in the order of the tables.

@@ -30,10 +30,12 @@ pub(crate) fn check(
             files.iter().find(|known| known.opened.number.get() == number && known.opened.level == level)
         };
         let level = file.opened.level;
-        if level == Level::Sea && super::load::counts_students(catalogue, file.opened.number)
-            && let Some(leas) = other(number, Level::Lea) {
-                state_and_districts(file, leas, found);
-            }
+        if level == Level::Sea
+            && super::load::counts_students(catalogue, file.opened.number)
+            && let Some(leas) = other(number, Level::Lea)
+        {
+            state_and_districts(file, leas, found);
+        }
         match (number, level) {
             (52, Level::Sea) => add_up(file, other(52, Level::Lea), found),
             (52, Level::Lea) => add_up(file, other(52, Level::Sch), found),

@@ -85,15 +85,7 @@ fn shape<'c>(catalogue: &'c Catalogue, opened: &'c Opened) -> Shape<'c> {
     let mut category_fields: Vec<usize> = filled.iter().flatten().copied().collect();
     category_fields.sort_unstable();
     category_fields.dedup();
-    // A category column that some set leaves blank cannot be mandatory on every record.
-    let mandatory = fields
-        .iter()
-        .enumerate()
-        .map(|(place, column)| {
-            let in_every = filled.iter().all(|set| set.contains(&place));
-            column.mandatory && column.role != Role::Filler && (!category_fields.contains(&place) || in_every)
-        })
-        .collect();
+    let mandatory = catalogue.mandatory(layout);
     let codes = fields
         .iter()
         .enumerate()

@@ -29,13 +29,14 @@ pub(crate) fn check(file: &Checked, found: &mut Found) {
                 .say("updated status and effective date are not filled together")
                 .about(&subject);
         } else if let Ok(day) = NaiveDate::parse_from_str(&date, "%Y-%m-%d")
-            && !file.opened.year.contains(day) {
-                found
-                    .at(name, "MTC-07", *line, Some("StatusEffectiveDate"))
-                    .say("the effective date lies outside the school year")
-                    .want(&format!("{} to {}", file.opened.year.first_day(), file.opened.year.last_day()))
-                    .about(&subject);
-            }
+            && !file.opened.year.contains(day)
+        {
+            found
+                .at(name, "MTC-07", *line, Some("StatusEffectiveDate"))
+                .say("the effective date lies outside the school year")
+                .want(&format!("{} to {}", file.opened.year.first_day(), file.opened.year.last_day()))
+                .about(&subject);
+        }
         let identity =
             ["LEAName", "SchoolName", "NCESLEAIDNumber", "NCESSchoolIDNumber", "CharterSchoolStatus"]
                 .iter()

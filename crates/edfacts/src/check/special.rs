@@ -67,13 +67,14 @@ pub(crate) fn unit(file: &Checked, unit: &UnitRecords<'_>, found: &mut Found) {
         33 => {
             let lunch = total(file, unit, "LUNCHFREERED");
             if let (Some(sum), Some(total)) = (set_sum(file, unit, "CSA"), lunch)
-                && sum != total {
-                    said.say(
-                        found,
-                        "SUB-15",
-                        &format!("free and reduced price add up to {sum}, the total is {total}"),
-                    );
-                }
+                && sum != total
+            {
+                said.say(
+                    found,
+                    "SUB-15",
+                    &format!("free and reduced price add up to {sum}, the total is {total}"),
+                );
+            }
         }
         88 => said.equal(found, "SUB-22", &["ST1"]),
         118 => {

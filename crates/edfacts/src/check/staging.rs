@@ -23,9 +23,10 @@ pub fn check_rows(config: &CountConfig, source: &dyn StudentSource) -> Result<Ve
         for row in &student.statuses {
             match &row.kind {
                 StatusKind::Idea { env_school_age, env_early, .. }
-                    if (row.span.first.is_none() || (env_school_age.is_none() && env_early.is_none())) => {
-                        found.at("statuses", "STG-03", row.row, None);
-                    }
+                    if (row.span.first.is_none() || (env_school_age.is_none() && env_early.is_none())) =>
+                {
+                    found.at("statuses", "STG-03", row.row, None);
+                }
                 StatusKind::EnglishLearner { .. } if row.span.first.is_none() => {
                     found.at("statuses", "STG-04", row.row, Some("begin"));
                 }

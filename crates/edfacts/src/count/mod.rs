@@ -18,6 +18,7 @@ mod values;
 pub use declare::{CountingUnit, Declaration, Measure, declarations};
 pub use explain::{Behind, CellQuery, LeftOut, RowKind, RowRef, explain, why_left_out};
 pub use partial::Partial;
+pub use plan::zero_rows;
 pub use populations::Exclusion;
 pub use result::{Amount, CountRecord, CountResult, FileCounts};
 

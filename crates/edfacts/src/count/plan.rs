@@ -2,7 +2,9 @@
 
 use super::declare::{Declaration, Possible, anything, declaration};
 use super::values::Logic;
-use crate::{Catalogue, CategorySet, CountConfig, EdfactsError, FileNumber, Level, MISSING, ZeroRule};
+use crate::{
+    Catalogue, CategorySet, CountConfig, DataRow, EdfactsError, FileNumber, Level, MISSING, ZeroRule,
+};
 use hashbrown::HashMap;
 
 /// At most this many categories stand in one set.
@@ -65,10 +67,12 @@ impl Plan {
             for level in levels {
                 wanted.insert((*file, *level), true);
                 let declared = find(catalogue, *file, *level)?;
-                if declared.needs_members && *level != Level::Sea
-                    && let Some(membership) = FileNumber::new(52) {
-                        wanted.entry((membership, *level)).or_insert(false);
-                    }
+                if declared.needs_members
+                    && *level != Level::Sea
+                    && let Some(membership) = FileNumber::new(52)
+                {
+                    wanted.entry((membership, *level)).or_insert(false);
+                }
             }
         }
         let mut files = Vec::new();
@@ -223,4 +227,36 @@ fn zero_combinations(
     }
     combinations.retain(|(_, named)| possible(config, level, named));
     combinations.into_iter().map(|(codes, _)| codes).collect()
+}
+
+/// The zero rows of a file at a level in a year for one unit that owes every combination: no unit, no amount
+/// but 0. Grades are not limited to those that a unit offers.
+///
+/// # Errors
+/// [`EdfactsError::UnknownFile`] and [`EdfactsError::NoLayout`].
+pub fn zero_rows(
+    catalogue: &Catalogue,
+    config: &CountConfig,
+    file: FileNumber,
+    level: Level,
+) -> Result<Vec<DataRow>, EdfactsError> {
+    let layout = catalogue.layout(file, level, config.year)?;
+    let SetPlans { categories, sets } =
+        set_plans(catalogue, config, file, level, &catalogue.record_sets(&layout));
+    let mut rows = Vec::new();
+    for set in &sets {
+        for codes in &set.zero {
+            let values = set.categories.iter().zip(codes).filter_map(|(place, code)| {
+                let category = categories.get(*place)?;
+                Some((category.name.clone(), category.codes.get(usize::from(*code))?.clone()))
+            });
+            rows.push(DataRow {
+                table: Some(set.table.clone()),
+                values: values.collect(),
+                amount: Some("0".to_owned()),
+                ..DataRow::default()
+            });
+        }
+    }
+    Ok(rows)
 }

@@ -44,10 +44,13 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
     let mut schools: Vec<(String, String)> = Vec::new();
     for lea in 0..leas {
         let id = format!("L{lea:02}");
-        let status = if dice.one_in(8) { "Closed" } else { dice.pick(&["Open", "New", "Changed", "Reopened"]) };
+        let status =
+            if dice.one_in(8) { "Closed" } else { dice.pick(&["Open", "New", "Changed", "Reopened"]) };
         let from = dice.roll(4) as usize;
-        units.push(json!({"lea": id, "school": null, "status": status, "reported_federally": !dice.one_in(15),
-            "grades": GRADES[from..].to_vec()}));
+        units.push(
+            json!({"lea": id, "school": null, "status": status, "reported_federally": !dice.one_in(15),
+            "grades": GRADES[from..].to_vec()}),
+        );
         for school in 0..1 + dice.roll(3) {
             let name = format!("S{school}");
             let kind = if dice.one_in(7) { "Reportable program" } else { "Regular" };
@@ -72,11 +75,14 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
         let races: Vec<&str> =
             ["AM7", "AS7", "BL7", "PI7", "WH7"].into_iter().filter(|_| dice.one_in(3)).collect();
         let sex = if dice.one_in(30) { Value::Null } else { json!(dice.pick(&["F", "M"])) };
-        people.push(json!({"id": id, "birthdate": birth, "sex": sex, "hispanic": dice.one_in(5), "races": races}));
+        people.push(
+            json!({"id": id, "birthdate": birth, "sex": sex, "hispanic": dice.one_in(5), "races": races}),
+        );
         for _ in 0..1 + dice.roll(3) {
             let (lea, school) = &schools[dice.roll(schools.len() as u64) as usize];
             let entry = dice.day(2025, &[7, 8, 9, 9, 10, 11, 1]);
-            let exit = if dice.one_in(2) { Value::Null } else { json!(dice.day(2025, &[10, 11, 12, 2, 6, 6])) };
+            let exit =
+                if dice.one_in(2) { Value::Null } else { json!(dice.day(2025, &[10, 11, 12, 2, 6, 6])) };
             if exit.as_str().is_some_and(|exit| exit < entry.as_str()) {
                 continue;
             }
@@ -98,14 +104,23 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
         let lea = |dice: &mut Dice| {
             if dice.one_in(4) { json!(format!("L{:02}", dice.roll(leas))) } else { Value::Null }
         };
-        for kind in ["idea", "el", "homeless", "migrant", "section504", "immigrant",
-            "economically_disadvantaged", "foster_care"]
-        {
+        for kind in [
+            "idea",
+            "el",
+            "homeless",
+            "migrant",
+            "section504",
+            "immigrant",
+            "economically_disadvantaged",
+            "foster_care",
+        ] {
             while dice.one_in(3) {
                 let begin = dice.day(2025, &[7, 8, 9, 10, 11, 2]);
                 let end = if dice.one_in(2) { Value::Null } else { json!(dice.day(2025, &[10, 12, 3, 6])) };
-                let end = if end.as_str().is_some_and(|end| end < begin.as_str()) { Value::Null } else { end };
-                let mut row = json!({"student": id, "lea": lea(&mut dice), "kind": kind, "begin": begin, "end": end});
+                let end =
+                    if end.as_str().is_some_and(|end| end < begin.as_str()) { Value::Null } else { end };
+                let mut row =
+                    json!({"student": id, "lea": lea(&mut dice), "kind": kind, "begin": begin, "end": end});
                 match kind {
                     "idea" => {
                         row["disability"] = json!(dice.pick(&["SLD", "AUT", "DD", "OHI", "ID"]));
