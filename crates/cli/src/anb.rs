@@ -2,8 +2,8 @@
 
 use crate::Failure;
 use clap::{Args, Subcommand, ValueEnum};
-use opi_anb::dictionary::FiscalYear;
-use opi_anb::{Alternatives, Case, Detail, Law};
+use opi::anb::dictionary::FiscalYear;
+use opi::anb::{Alternatives, Case, Detail, Law};
 use serde::Serialize;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Some(AnbCommand::Check { examples, format }) => {
-            let report = opi_anb::check_examples(&law, &read(&examples)?).map_err(failure)?;
+            let report = opi::anb::check_examples(&law, &read(&examples)?).map_err(failure)?;
             print(&match format {
                 Format::Human => report.to_text(),
                 Format::Json => json(&report)?,
@@ -110,10 +110,10 @@ pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
         }
         Some(AnbCommand::Schema { of }) => {
             let schema = match of {
-                Described::Case => opi_anb::schema_of_case(),
-                Described::Result => opi_anb::schema_of_result(),
-                Described::Changes => opi_anb::schema_of_change(),
-                Described::Check => opi_anb::schema_of_check(),
+                Described::Case => opi::anb::schema_of_case(),
+                Described::Result => opi::anb::schema_of_result(),
+                Described::Changes => opi::anb::schema_of_change(),
+                Described::Check => opi::anb::schema_of_check(),
             };
             print(&json(&schema)?)?;
             Ok(ExitCode::SUCCESS)
@@ -131,7 +131,7 @@ fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
     if args.pupils {
         return pupils(law, &case, args.format);
     }
-    let result = opi_anb::compute_case(law, &case, Alternatives::Computed).map_err(failure)?;
+    let result = opi::anb::compute_case(law, &case, Alternatives::Computed).map_err(failure)?;
     let detail = if args.explain { Detail::Steps } else { Detail::Figures };
     print(&match args.format {
         Format::Human => result.to_text(detail),
@@ -141,14 +141,14 @@ fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
 }
 
 fn what_if(law: &Law, case: &Case, changes: &Path, format: Format) -> Result<ExitCode, Failure> {
-    let changes = opi_anb::changes_from_toml(&read(changes)?).map_err(failure)?;
+    let changes = opi::anb::changes_from_toml(&read(changes)?).map_err(failure)?;
     let mut results = Vec::with_capacity(case.districts.len());
     for district in &case.districts {
-        let result = opi_anb::what_if(law, &case.interpretation, case.fiscal_year, district, &changes);
+        let result = opi::anb::what_if(law, &case.interpretation, case.fiscal_year, district, &changes);
         results.push(result.map_err(failure)?);
     }
     print(&match format {
-        Format::Human => results.iter().map(opi_anb::WhatIf::to_text).collect::<Vec<_>>().join("\n"),
+        Format::Human => results.iter().map(opi::anb::WhatIf::to_text).collect::<Vec<_>>().join("\n"),
         Format::Json => json(&results)?,
     })?;
     Ok(ExitCode::SUCCESS)
@@ -158,7 +158,7 @@ fn pupils(law: &Law, case: &Case, format: Format) -> Result<ExitCode, Failure> {
     let mut text = String::new();
     let mut districts = Vec::with_capacity(case.districts.len());
     for district in &case.districts {
-        let decisions = opi_anb::pupil_decisions(law, &case.interpretation, case.fiscal_year, district)
+        let decisions = opi::anb::pupil_decisions(law, &case.interpretation, case.fiscal_year, district)
             .map_err(failure)?;
         for decision in &decisions {
             let key = decision.key.as_ref().map_or("-", |key| key.reveal());
@@ -182,7 +182,7 @@ fn pupils(law: &Law, case: &Case, format: Format) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn failure(error: opi_anb::AnbError) -> Failure {
+fn failure(error: opi::anb::AnbError) -> Failure {
     Failure::new(error.to_string())
 }
 

@@ -4,8 +4,8 @@ use crate::Failure;
 use crate::output::{self, Format, Style};
 use clap::{Args, Subcommand};
 use opi::edfacts::{
-    Catalogue, CatalogueBuilder, CheckOptions, DataRow, EdfactsError, FileForm, FileNumber, FileWriter, Level,
-    NamedFile, SpecTable, StateProfile, check_files, diff_files, file_name, list, list_text, manifest,
+    Catalogue, CatalogueBuilder, CheckOptions, DataRow, EdfactsError, FileForm, FileNumber, FileWriter,
+    Level, NamedFile, SpecTable, StateProfile, check_files, diff_files, file_name, list, list_text, manifest,
     read_file, run_case, show, show_text,
 };
 use std::borrow::Cow;
@@ -171,12 +171,18 @@ fn catalogue(tables: &[PathBuf]) -> Result<Cow<'static, Catalogue>, Failure> {
             ("categories", SpecTable::Categories),
             ("derivations", SpecTable::Derivations),
         ];
-        let table = known.iter().filter(|(prefix, _)| name.starts_with(prefix)).max_by_key(|(prefix, _)| prefix.len());
+        let table = known
+            .iter()
+            .filter(|(prefix, _)| name.starts_with(prefix))
+            .max_by_key(|(prefix, _)| prefix.len());
         builder = match (name.ends_with(".toml"), table) {
             (true, _) => builder.add_toml(&text),
             (false, Some((_, table))) => builder.add_csv(*table, &text),
             (false, None) => {
-                return Err(Failure::new(format!("{}: the name does not begin with a table", path.display())));
+                return Err(Failure::new(format!(
+                    "{}: the name does not begin with a table",
+                    path.display()
+                )));
             }
         }
         .map_err(|error| Failure::of_file(path, error))?;
@@ -205,7 +211,9 @@ fn borrowed(files: &[(String, Vec<u8>)]) -> Vec<NamedFile<'_>> {
 }
 
 fn year(text: Option<&String>) -> Result<Option<opi::dictionary::SchoolYear>, Failure> {
-    text.map(|text| text.parse()).transpose().map_err(|error: opi::dictionary::DictionaryError| Failure::new(error.to_string()))
+    text.map(|text| text.parse())
+        .transpose()
+        .map_err(|error: opi::dictionary::DictionaryError| Failure::new(error.to_string()))
 }
 
 fn level(text: Option<&String>) -> Result<Option<Level>, Failure> {
@@ -233,11 +241,14 @@ pub(crate) fn run(args: EdfactsArgs) -> Result<ExitCode, Failure> {
             }
         }
         EdfactsCommand::Count { case } => {
-            let outcome = run_case(&catalogue, &read_text(&case)?).map_err(|error| Failure::of_file(&case, error))?;
+            let outcome =
+                run_case(&catalogue, &read_text(&case)?).map_err(|error| Failure::of_file(&case, error))?;
             output::json(&outcome.output)?;
             return Ok(if outcome.ok { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
-        EdfactsCommand::Check(check) => return run_check(&catalogue, profile(args.profile.as_ref())?, &check),
+        EdfactsCommand::Check(check) => {
+            return run_check(&catalogue, profile(args.profile.as_ref())?, &check);
+        }
         EdfactsCommand::Write(write) => run_write(&catalogue, &profile(args.profile.as_ref())?, &write)?,
         EdfactsCommand::Diff { before, after, format } => {
             let options = CheckOptions::new(profile(args.profile.as_ref())?);
@@ -252,8 +263,11 @@ pub(crate) fn run(args: EdfactsArgs) -> Result<ExitCode, Failure> {
                 Format::Json => output::json(&differences)?,
                 Format::Human => {
                     for difference in &differences {
-                        let values: Vec<&str> =
-                            difference.values.iter().map(|(name, code)| if code.is_empty() { name } else { code }.as_str()).collect();
+                        let values: Vec<&str> = difference
+                            .values
+                            .iter()
+                            .map(|(name, code)| if code.is_empty() { name } else { code }.as_str())
+                            .collect();
                         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
                         writeln!(
                             out,
@@ -326,7 +340,8 @@ fn run_write(catalogue: &Catalogue, profile: &StateProfile, args: &WriteArgs) ->
         serde_json::from_str(&read_text(&args.rows)?).map_err(|error| Failure::of_file(&args.rows, error))?;
     let known = catalogue.file(number).map_err(refused)?.abbreviation.clone();
     let abbreviation = args.abbreviation.clone().or(known).unwrap_or_else(|| format!("FS{number}"));
-    let name = file_name(&profile.abbreviation, level, &abbreviation, &args.version, form).map_err(refused)?;
+    let name =
+        file_name(&profile.abbreviation, level, &abbreviation, &args.version, form).map_err(refused)?;
     let writer = FileWriter::new(catalogue, profile, number, level, year).map_err(refused)?;
     let mut bytes = Vec::new();
     let count = writer.write(&rows, &name, &args.identifier, form, &mut bytes).map_err(refused)?;

@@ -7,8 +7,10 @@
     reason = "the program opens files, reads its arguments and prints"
 )]
 
+mod anb;
 mod demo;
 mod dictionary;
+mod edfacts;
 mod explain;
 mod failure;
 mod files;
@@ -35,6 +37,8 @@ use std::process::ExitCode;
         opi read uploads/2026\n  \
         opi explain \"Service Type\"\n  \
         opi layout check enrollments.tsv\n  \
+        opi anb case.toml --explain\n  \
+        opi edfacts show 052 --year 2023\n  \
         opi year state --out out"
 )]
 struct Arguments {
@@ -52,6 +56,10 @@ enum Command {
     Read(read::ReadArgs),
     /// Read a whole year: the directory and every district's uploads.
     Year(year::YearArgs),
+    /// Compute average number belonging, entitlements and budget limits of a case.
+    Anb(anb::AnbArgs),
+    /// Federal EDFacts files: list, show, count, check, write and compare.
+    Edfacts(edfacts::EdfactsArgs),
     /// Explain a word: an element, field, code set, code, layout, date or source of the dictionary.
     Explain(explain::ExplainArgs),
     /// Work with the layouts of files.
@@ -67,6 +75,8 @@ fn main() -> ExitCode {
         Command::Synth(arguments) => synth::run(arguments),
         Command::Read(arguments) => read::run(arguments),
         Command::Year(arguments) => year::run(arguments),
+        Command::Anb(arguments) => anb::run(arguments),
+        Command::Edfacts(arguments) => edfacts::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Layout(command) => layout::run(command),
         Command::Schema(arguments) => schema::run(arguments),

@@ -7,7 +7,9 @@
 #![warn(missing_docs)]
 
 pub use opi_aim as aim;
+pub use opi_anb as anb;
 pub use opi_dictionary as dictionary;
+pub use opi_edfacts as edfacts;
 
 mod reading;
 mod year;
