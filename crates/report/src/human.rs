@@ -1,0 +1,222 @@
+//! Text for people: findings as a good compiler shows them, then what was done and found.
+
+use crate::text::{counted, grouped, visible};
+use crate::{FindingReport, RunHeader, Style, Values};
+use opi_dictionary::{Finding, Position};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Codes named for each reason for which rules were skipped; the rest is counted.
+const CODES_NAMED: usize = 8;
+
+/// Writes one finding as a good compiler would.
+///
+/// ```
+/// use opi_dictionary::{Finding, Position, RuleClass, RuleKey, Severity};
+/// use opi_report::{Style, Values, write_finding};
+/// let finding = Finding {
+///     code: "ENR-020".into(),
+///     severity: Severity::Confirm,
+///     class: RuleClass::Plausibility,
+///     key: RuleKey::Student,
+///     position: Position { file: "enrollment.tsv".into(), line: 7, byte: None, field: Some("Grade".into()) },
+///     subject: Some("student 0•••••412".into()),
+///     message: "grade fell by two since last year".into(),
+///     expected: Some("the same grade or the next".into()),
+///     found: Some("03".into()),
+///     fix: "Confirm the grade or correct it.".into(),
+///     related: vec![Position { file: "prior.tsv".into(), line: 9, byte: None, field: Some("Grade".into()) }],
+/// };
+/// let mut out = Vec::new();
+/// write_finding(&mut out, &finding, Values::Shown, &Style::PLAIN)?;
+/// assert_eq!(String::from_utf8_lossy(&out), r#"confirm[ENR-020] grade fell by two since last year
+///   --> enrollment.tsv:7, Grade
+///    = about: student 0•••••412
+///    = expected: the same grade or the next
+///    = found: "03"
+///    = see: prior.tsv:9, Grade
+///   fix: Confirm the grade or correct it.
+/// "#);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn write_finding(
+    out: &mut impl Write,
+    finding: &Finding,
+    values: Values,
+    style: &Style,
+) -> io::Result<()> {
+    let Style { strong, faint, reset, .. } = style;
+    let colour = style.of(finding.severity);
+    let (code, message) = (visible(&finding.code), visible(&finding.message));
+    writeln!(out, "{colour}{}{reset}[{code}] {strong}{message}{reset}", finding.severity)?;
+    writeln!(out, "  {faint}-->{reset} {}", place(&finding.position))?;
+    let mut line = |label: &str, text: &str| writeln!(out, "   {faint}= {label}:{reset} {text}");
+    if let Some(subject) = &finding.subject {
+        line("about", &visible(subject))?;
+    }
+    if let Some(expected) = &finding.expected {
+        line("expected", &visible(expected))?;
+    }
+    if let Some(found) = finding.found.as_deref().filter(|_| values.are_shown()) {
+        line("found", &format!("\"{}\"", visible(found)))?;
+    }
+    for position in &finding.related {
+        line("see", &place(position))?;
+    }
+    writeln!(out, "  fix: {}", visible(&finding.fix))
+}
+
+/// The whole report.
+pub(crate) fn write_report(
+    out: &mut impl Write,
+    report: &FindingReport,
+    values: Values,
+    style: &Style,
+) -> io::Result<()> {
+    for finding in report.findings() {
+        write_finding(out, finding, values, style)?;
+        writeln!(out)?;
+    }
+    write_counts(out, report, style)?;
+    write_run(out, report.header(), style)
+}
+
+/// The table of findings by rule, the line of findings by severity, or the sentence that there are none.
+fn write_counts(out: &mut impl Write, report: &FindingReport, style: &Style) -> io::Result<()> {
+    let Style { strong, reset, .. } = style;
+    let header = report.header();
+    let over = format!(
+        "{} in {}",
+        counted(header.rows(), "row", "rows"),
+        counted(header.files.len() as u64, "file", "files")
+    );
+    let ran = counted(header.rules.len() as u64, "rule", "rules");
+    if header.rules.is_empty() {
+        return writeln!(out, "{strong}nothing was checked: no rule ran{reset} ({over})");
+    }
+    let total = header.findings();
+    if total == 0 {
+        return writeln!(out, "{strong}no findings by {ran}{reset} over {over}");
+    }
+    writeln!(out, "{strong}{} by {ran}{reset} over {over}", counted(total, "finding", "findings"))?;
+    let words: Vec<String> = report
+        .by_severity()
+        .into_iter()
+        .map(|(severity, count)| format!("{}{severity}{reset} {}", style.of(severity), grouped(count)))
+        .collect();
+    writeln!(out, "  {}", words.join(", "))?;
+    let code_width =
+        header.counts.iter().map(|count| visible(&count.code).chars().count()).max().unwrap_or(0).max(4);
+    writeln!(
+        out,
+        "  {:<code_width$}  {:<20}  {:>10}  {:>8}  what",
+        "rule", "severity", "findings", "listed"
+    )?;
+    for count in header.counts.iter().filter(|count| count.findings > 0) {
+        let summary = report.rule(&count.code).map(|rule| visible(&rule.summary)).unwrap_or_default();
+        writeln!(
+            out,
+            "  {:<code_width$}  {}{:<20}{reset}  {:>10}  {:>8}  {summary}",
+            visible(&count.code),
+            style.of(count.severity),
+            count.severity,
+            grouped(count.findings),
+            grouped(count.shown),
+        )?;
+    }
+    Ok(())
+}
+
+/// What was read and run, what was not, and under which policy.
+fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Result<()> {
+    let Style { strong, reset, .. } = style;
+    let skipped = header.rules_skipped();
+    writeln!(out, "rules run: {}, skipped: {}", grouped(header.rules.len() as u64), grouped(skipped as u64))?;
+    for (reason, codes) in header.skipped_by_reason() {
+        writeln!(out, "  skipped {} ({}): {}", grouped(codes.len() as u64), named(&codes), visible(reason))?;
+    }
+    for entry in &header.policy {
+        writeln!(out, "policy: {}", policy(entry))?;
+    }
+    for file in &header.files {
+        write!(out, "file: {}, {}", visible(&file.name), counted(file.rows, "row", "rows"))?;
+        if let Some(layout) = &file.layout {
+            write!(out, ", {}", visible(layout))?;
+        }
+        if let Some(hash) = &file.hash {
+            write!(out, ", {}", visible(hash))?;
+        }
+        writeln!(out)?;
+    }
+    if let Some(most) = header.max_samples {
+        writeln!(
+            out,
+            "listed: at most {} of each rule; counts are exact",
+            counted(most, "finding", "findings")
+        )?;
+    }
+    writeln!(out, "{}", provenance(header))?;
+    if let Some(reason) = &header.incomplete {
+        writeln!(out, "{strong}incomplete: {}{reset}", visible(reason))?;
+    }
+    Ok(())
+}
+
+/// The first codes, and how many more.
+fn named(codes: &[&str]) -> String {
+    let mut text = codes.iter().take(CODES_NAMED).map(|code| visible(code)).collect::<Vec<_>>().join(", ");
+    if let Some(more) = codes.len().checked_sub(CODES_NAMED).filter(|&more| more > 0) {
+        let _ = write!(text, " and {} more", grouped(more as u64));
+    }
+    text
+}
+
+/// A policy entry as one sentence.
+pub(crate) fn policy(entry: &crate::PolicyEntry) -> String {
+    let mut text = format!("{} {}", visible(&entry.code), entry.action);
+    if let Some(scope) = &entry.scope {
+        let _ = write!(text, " for {}", visible(scope));
+    }
+    if let Some(day) = entry.expires {
+        let _ = write!(text, " until {day}");
+    }
+    let _ = write!(text, ": {}", visible(&entry.reason));
+    text
+}
+
+/// By what the report was made, and for when.
+pub(crate) fn provenance(header: &RunHeader) -> String {
+    let mut text = format!(
+        "{} {}, rule set {}",
+        visible(&header.tool),
+        visible(&header.tool_version),
+        visible(&header.rule_set_version)
+    );
+    if let Some(year) = header.school_year {
+        let _ = write!(text, ", school year {year}");
+    }
+    if let Some(collection) = &header.collection {
+        let _ = write!(text, ", collection {}", visible(collection));
+    }
+    if let Some(day) = header.as_of {
+        let _ = write!(text, ", as of {day}");
+    }
+    if let Some(moment) = header.produced {
+        let _ = write!(text, ", made {} UTC", moment.format("%Y-%m-%d %H:%M:%S"));
+    }
+    text
+}
+
+/// A place, or words for there being none.
+pub(crate) fn place(position: &Position) -> String {
+    if position.file.is_empty() && position.line == 0 {
+        return position
+            .field
+            .as_deref()
+            .map_or_else(|| "no single file".into(), |field| visible(field).into_owned());
+    }
+    visible(&position.to_string()).into_owned()
+}

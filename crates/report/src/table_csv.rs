@@ -1,0 +1,162 @@
+//! CSV for spreadsheets and scripts: findings, and the summary by rule.
+
+use crate::{FindingReport, ReportError, Values};
+use opi_dictionary::{Finding, RuleClass, RuleKey};
+use std::borrow::Cow;
+use std::io::Write;
+
+/// Writes findings one by one as CSV, keeping none of them.
+///
+/// The columns are `code, severity, class, key, file, line, byte, field, subject, message, expected, found,
+/// fix, related`; the column `found` is there only with [`Values::Shown`]. Related places are joined by `; `.
+/// Lines end with a line feed; cells are quoted where they must be.
+///
+/// CSV is opened in spreadsheets, and those run cells that look like formulas. A cell that begins with
+/// `=`, `+`, `-`, `@`, a tab, a carriage return or an apostrophe therefore gets an apostrophe in front;
+/// taking one leading apostrophe away gives the text back. JSON Lines carries texts as they are.
+///
+/// ```
+/// use opi_report::{CsvLines, Values};
+/// let mut out = Vec::new();
+/// CsvLines::new(&mut out, Values::Shown)?.finish()?; // after a `write` for each finding
+/// assert!(out.ends_with(b"expected,found,fix,related\n"));
+/// # Ok::<(), opi_report::ReportError>(())
+/// ```
+pub struct CsvLines<W: Write> {
+    out: csv::Writer<W>,
+    values: Values,
+}
+
+impl<W: Write> CsvLines<W> {
+    /// Writes the line of column names.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn new(out: W, values: Values) -> Result<Self, ReportError> {
+        let mut out = csv::Writer::from_writer(out);
+        let before = [
+            "code", "severity", "class", "key", "file", "line", "byte", "field", "subject", "message",
+            "expected",
+        ];
+        let found = values.are_shown().then_some("found");
+        out.write_record(before.into_iter().chain(found).chain(["fix", "related"]))?;
+        Ok(CsvLines { out, values })
+    }
+
+    /// Writes one finding.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn write(&mut self, finding: &Finding) -> Result<(), ReportError> {
+        let place = &finding.position;
+        let byte = place.byte.map(|byte| byte.to_string()).unwrap_or_default();
+        let related: Vec<String> = finding.related.iter().map(ToString::to_string).collect();
+        let related = related.join("; ");
+        let line = place.line.to_string();
+        let cells = [
+            inert(&finding.code),
+            finding.severity.as_str().into(),
+            class_word(finding.class).into(),
+            key_word(finding.key).into(),
+            inert(&place.file),
+            line.as_str().into(),
+            byte.as_str().into(),
+            inert(place.field.as_deref().unwrap_or_default()),
+            inert(finding.subject.as_deref().unwrap_or_default()),
+            inert(&finding.message),
+            inert(finding.expected.as_deref().unwrap_or_default()),
+        ];
+        let found = self.values.are_shown().then(|| inert(finding.found.as_deref().unwrap_or_default()));
+        let after = [inert(&finding.fix), inert(&related)];
+        let cells = cells.iter().chain(found.iter()).chain(after.iter());
+        self.out.write_record(cells.map(|cell| cell.as_bytes()))?;
+        Ok(())
+    }
+
+    /// Flushes the output.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn finish(mut self) -> Result<(), ReportError> {
+        Ok(self.out.flush()?)
+    }
+}
+
+impl<W: Write> std::fmt::Debug for CsvLines<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CsvLines").field("values", &self.values).finish_non_exhaustive()
+    }
+}
+
+/// One line a rule.
+pub(crate) fn write_summary(out: &mut impl Write, report: &FindingReport) -> Result<(), ReportError> {
+    let header = report.header();
+    let mut out = csv::Writer::from_writer(out);
+    out.write_record([
+        "code", "outcome", "severity", "findings", "shown", "summary", "fix", "source", "reason",
+    ])?;
+    for rule in &header.rules {
+        let source = rule.citation.to_string();
+        let mut write = |severity: &str, findings: u64, shown: u64| {
+            out.write_record([
+                inert(&rule.code).as_ref(),
+                "run",
+                severity,
+                &findings.to_string(),
+                &shown.to_string(),
+                &inert(&rule.summary),
+                &inert(&rule.fix),
+                &inert(&source),
+                "",
+            ])
+        };
+        let mut counts = header.counts.iter().filter(|count| count.code == rule.code).peekable();
+        if counts.peek().is_none() {
+            write(rule.severity.as_str(), 0, 0)?;
+        }
+        for count in counts {
+            write(count.severity.as_str(), count.findings, count.shown)?;
+        }
+    }
+    for rule in &header.skipped {
+        let ran = report.rule(&rule.code).is_some();
+        let outcome = if ran { "partly skipped" } else { "skipped" };
+        out.write_record([&inert(&rule.code), outcome, "", "", "", "", "", "", &inert(&rule.reason)])?;
+    }
+    Ok(out.flush()?)
+}
+
+/// A cell that no spreadsheet runs.
+fn inert(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The word of a class in tables, as in JSON.
+pub(crate) fn class_word(class: RuleClass) -> &'static str {
+    match class {
+        RuleClass::Specification => "specification",
+        RuleClass::Law => "law",
+        RuleClass::Consistency => "consistency",
+        RuleClass::Plausibility => "plausibility",
+    }
+}
+
+/// The word of a key in tables, as in JSON.
+pub(crate) fn key_word(key: RuleKey) -> &'static str {
+    match key {
+        RuleKey::Record => "record",
+        RuleKey::File => "file",
+        RuleKey::Student => "student",
+        RuleKey::NameAndBirthDate => "name_and_birth_date",
+        RuleKey::Section => "section",
+        RuleKey::School => "school",
+        RuleKey::District => "district",
+        RuleKey::State => "state",
+        RuleKey::Table => "table",
+        _ => "other",
+    }
+}
