@@ -34,7 +34,7 @@ pub enum ReportError {
     },
     /// The header states fewer findings of a rule than there are samples of it.
     #[error(
-        "the header counts {stated} findings of {code} ({severity}), but {given} were given; \
+        "the header counts {stated} of {code} ({severity}), but {given} findings were given; \
          counts must be exact, and no smaller than the samples"
     )]
     CountTooSmall {

@@ -3,6 +3,7 @@
 use crate::text::{counted, grouped, visible};
 use crate::{FindingReport, RunHeader, Style, Values};
 use opi_dictionary::{Finding, Position};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -135,8 +136,15 @@ fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Res
     let Style { strong, reset, .. } = style;
     let skipped = header.rules_skipped();
     writeln!(out, "rules run: {}, skipped: {}", grouped(header.rules.len() as u64), grouped(skipped as u64))?;
+    let ran: BTreeSet<&str> = header.rules.iter().map(|rule| rule.code.as_str()).collect();
     for (reason, codes) in header.skipped_by_reason() {
-        writeln!(out, "  skipped {} ({}): {}", grouped(codes.len() as u64), named(&codes), visible(reason))?;
+        writeln!(
+            out,
+            "  skipped {} ({}): {}",
+            grouped(codes.len() as u64),
+            named(&codes, &ran),
+            visible(reason)
+        )?;
     }
     for entry in &header.policy {
         writeln!(out, "policy: {}", policy(entry))?;
@@ -165,9 +173,13 @@ fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Res
     Ok(())
 }
 
-/// The first codes, and how many more.
-fn named(codes: &[&str]) -> String {
-    let mut text = codes.iter().take(CODES_NAMED).map(|code| visible(code)).collect::<Vec<_>>().join(", ");
+/// The first codes, and how many more; a rule that ran elsewhere was skipped in part.
+fn named(codes: &[&str], ran: &BTreeSet<&str>) -> String {
+    let name = |code: &&str| {
+        let part = if ran.contains(code) { " in part" } else { "" };
+        format!("{}{part}", visible(code))
+    };
+    let mut text = codes.iter().take(CODES_NAMED).map(name).collect::<Vec<_>>().join(", ");
     if let Some(more) = codes.len().checked_sub(CODES_NAMED).filter(|&more| more > 0) {
         let _ = write!(text, " and {} more", grouped(more as u64));
     }

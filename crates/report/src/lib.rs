@@ -59,9 +59,11 @@ mod header;
 mod human;
 mod json_lines;
 mod report;
+mod sarif;
 mod style;
 mod table_csv;
 mod text;
+mod workbook;
 
 pub use error::ReportError;
 pub use header::{

@@ -1,7 +1,8 @@
 //! A run and its findings, checked against each other and put in order.
 
 use crate::{
-    CsvLines, JsonLines, ReportError, RuleCount, RuleOutline, RunHeader, Style, Values, human, table_csv,
+    CsvLines, JsonLines, ReportError, RuleCount, RuleOutline, RunHeader, Style, Values, human, sarif,
+    table_csv, workbook,
 };
 use opi_dictionary::{Finding, Severity};
 use std::cmp::Ordering;
@@ -153,6 +154,52 @@ impl FindingReport {
     /// When the output cannot be written.
     pub fn write_summary_csv(&self, out: &mut impl Write) -> Result<(), ReportError> {
         table_csv::write_summary(out, self)
+    }
+
+    /// Writes SARIF 2.1.0: one run with every rule that ran and its help text, the files with their hashes, one
+    /// result a finding, and a notification for each rule that did not run. What blocks is an `error`, what is
+    /// to be confirmed a `warning`.
+    ///
+    /// ```
+    /// use opi_report::{FindingReport, RunHeader, Values};
+    /// let report = FindingReport::new(RunHeader::new("opi", "0.1.0", "2025-26.1"), vec![])?;
+    /// let mut out = Vec::new();
+    /// report.write_sarif(&mut out, Values::Hidden)?;
+    /// let log: serde_json::Value = serde_json::from_slice(&out)?;
+    /// assert_eq!(log["version"], "2.1.0");
+    /// assert_eq!(log["runs"][0]["invocations"][0]["executionSuccessful"], true);
+    /// # Ok::<(), opi_report::ReportError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn write_sarif(&self, out: &mut impl Write, values: Values) -> Result<(), ReportError> {
+        serde_json::to_writer_pretty(&mut *out, &sarif::Log::new(self, values))?;
+        out.write_all(b"\n")?;
+        Ok(out.flush()?)
+    }
+
+    /// The report as an Excel workbook for the clerk: a summary, the rules, and one sheet for each file that
+    /// has findings, with filters, a frozen row of headings and the way to fix each finding. Cells hold text
+    /// and numbers only, never a formula. A sheet that would be too long for Excel says how many findings were
+    /// left out.
+    ///
+    /// The creation time in the file is [`RunHeader::produced`], or midnight of [`RunHeader::as_of`], or
+    /// January 1, 2000.
+    ///
+    /// ```
+    /// use opi_report::{FindingReport, RunHeader, Values};
+    /// let report = FindingReport::new(RunHeader::new("opi", "0.1.0", "2025-26.1"), vec![])?;
+    /// let bytes = report.to_xlsx(Values::Hidden)?;
+    /// assert_eq!(bytes, report.to_xlsx(Values::Hidden)?);
+    /// assert!(bytes.starts_with(b"PK"));
+    /// # Ok::<(), opi_report::ReportError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the workbook cannot be made.
+    pub fn to_xlsx(&self, values: Values) -> Result<Vec<u8>, ReportError> {
+        workbook::write(self, values, workbook::ROWS)
     }
 }
 
