@@ -58,6 +58,7 @@ mod error;
 mod header;
 mod human;
 mod json_lines;
+pub mod page;
 mod report;
 mod sarif;
 mod style;

@@ -1,5 +1,7 @@
 //! What each format looks like, and what holds for all of them.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)] // helpers of tests
+
 mod common;
 
 use common::{MARKER, findings, header, report, shuffled};

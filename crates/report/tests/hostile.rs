@@ -1,5 +1,7 @@
 //! Texts meant to do harm, in every place and every format.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)] // helpers of tests
+
 mod common;
 
 use opi_dictionary::{Finding, Severity};

@@ -1,5 +1,7 @@
 //! The SARIF log against the structure that the 2.1.0 specification demands, written down independently.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)] // helpers of tests
+
 mod common;
 
 use opi_report::{FindingReport, Values};

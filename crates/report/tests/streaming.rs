@@ -1,5 +1,7 @@
 //! A hundred thousand findings are written without keeping them.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)] // helpers of tests
+
 mod common;
 
 use opi_dictionary::Severity;

@@ -1,5 +1,7 @@
 //! The workbook, read back with another library.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)] // helpers of tests
+
 mod common;
 
 use calamine::{Data, Range, Reader, Xlsx, open_workbook_from_rs};

@@ -1,5 +1,5 @@
 //! An invented run: three files, four rules, a policy, a rule that did not run.
-#![allow(dead_code)] // each test program uses a part
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)] // each test program uses a part
 
 use chrono::NaiveDate;
 use opi_dictionary::{Citation, Finding, Position, RuleClass, RuleKey, RuleStatus, Severity};
