@@ -1,9 +1,11 @@
 //! Self-contained HTML pages: sections with key figures, tables, charts and notes.
 
 mod chart;
+mod findings;
 mod table;
 
 pub use chart::{Bar, BarChart, LineChart, Series};
+pub use findings::findings_section;
 pub use table::{Cell, Column, Table};
 
 use crate::ReportError;

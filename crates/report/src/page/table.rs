@@ -79,6 +79,15 @@ impl Cell {
         Cell(Kind::Missing(reason.into()))
     }
 
+    /// How the cell may wrap: a code never, a sentence not in too narrow a column.
+    fn class(&self) -> &'static str {
+        match &self.0 {
+            Kind::Text(text) if text.chars().count() <= 12 => " class=\"short\"",
+            Kind::Text(text) if text.chars().count() > 20 => " class=\"long\"",
+            _ => "",
+        }
+    }
+
     fn build(&self, html: &mut Html) {
         match &self.0 {
             Kind::Text(text) => {
@@ -223,15 +232,11 @@ impl Table {
         }
         html.raw("<tr>");
         for (index, (cell, column)) in row.iter().zip(&self.columns).enumerate() {
-            let (open, close) = match (index, column.number) {
-                (0, false) => ("<th scope=\"row\">", "</th>"),
-                (0, true) => ("<th scope=\"row\" class=\"number\">", "</th>"),
-                (_, false) => ("<td>", "</td>"),
-                (_, true) => ("<td class=\"number\">", "</td>"),
-            };
-            html.raw(open);
+            let class = if column.number { " class=\"number\"" } else { cell.class() };
+            let (name, scope) = if index == 0 { ("th", " scope=\"row\"") } else { ("td", "") };
+            html.raw("<").raw(name).raw(scope).raw(class).raw(">");
             cell.build(html);
-            html.raw(close);
+            html.raw("</").raw(name).raw(">");
         }
         html.raw("</tr>\n");
         Ok(())
