@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The longest text that is shown to people in full, in characters.
-const LONGEST: usize = 2_000;
+const LONGEST: usize = 4_000;
 
 /// The text on one line: control characters, line breaks and characters that reorder or hide text are
 /// written as escapes, and very long texts are cut with a count of what was cut.
