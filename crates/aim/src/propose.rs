@@ -7,8 +7,8 @@
 
 use crate::AimError;
 use opi_dictionary::{
-    CodeKind, Dictionary, FieldType, FieldValue, Layout, LayoutField, LayoutFieldRow, Requirement,
-    layout_to_toml,
+    CodeKind, CodeLookup, Dictionary, FieldType, FieldValue, Layout, LayoutField, LayoutFieldRow,
+    Requirement, layout_to_toml,
 };
 use pathfinding::prelude::{Matrix, kuhn_munkres};
 use serde::Serialize;
@@ -124,7 +124,7 @@ pub fn propose_layout(
     let mut columns: Vec<Column> =
         (0..width).map(|index| Column::new(rows.iter().filter_map(|row| row.get(index)))).collect();
     compare_columns(&mut columns, &rows);
-    compare_patterns(&mut columns, layout);
+    compare_patterns(&mut columns, &rows, layout);
     let scores: Vec<Vec<Score>> = columns
         .iter()
         .enumerate()
@@ -302,7 +302,7 @@ const TOGETHER: [(&str, &str); 4] = [
 
 /// Notes which columns are filled in the same rows as a column that could hold a partner field, and whether a
 /// year is the school year of the dates.
-fn compare_patterns(columns: &mut [Column], layout: &Layout) {
+fn compare_patterns(columns: &mut [Column], rows: &[&Vec<String>], layout: &Layout) {
     let partial = |column: &Column| column.filled > 0 && column.filled < column.rows;
     let mut found: Vec<(usize, &'static str)> = Vec::new();
     for (index, column) in columns.iter().enumerate().filter(|(_, column)| partial(column)) {
@@ -317,6 +317,32 @@ fn compare_patterns(columns: &mut [Column], layout: &Layout) {
         }
     }
     for (index, field) in found {
+        if let Some(column) = columns.get_mut(index) {
+            column.stands_with.insert(field);
+        }
+    }
+    // Rows that carry the field are those whose end status is of one family: 3 for dropouts, 4 for graduates.
+    let family = |field: &str| match field {
+        "drop_out_reason" => Some('3'),
+        "diploma_date" | "diploma_type" | "diploma_period" => Some('4'),
+        _ => None,
+    };
+    let mut of_family: Vec<(usize, &'static str)> = Vec::new();
+    for (index, _) in columns.iter().enumerate().filter(|(_, column)| partial(column)) {
+        for field in ["drop_out_reason", "diploma_date", "diploma_type", "diploma_period"] {
+            let agrees = |other: usize| {
+                rows.iter().all(|row| {
+                    let cell = |at: usize| row.get(at).map_or("", String::as_str);
+                    cell(index).is_empty()
+                        || (cell(other).len() == 3 && cell(other).chars().next() == family(field))
+                })
+            };
+            if (0..columns.len()).any(|other| other != index && agrees(other)) {
+                of_family.push((index, field));
+            }
+        }
+    }
+    for (index, field) in of_family {
         if let Some(column) = columns.get_mut(index) {
             column.stands_with.insert(field);
         }
@@ -389,7 +415,8 @@ fn score(
     let mut score = Score::default();
     let known = layout.fields.iter().position(|other| other.field == field.field);
     if known == Some(index) {
-        score.speaks(8, "stands where the known layout has it");
+        // Little, since a shuffled column may come to stand anywhere: it settles what nothing else does.
+        score.speaks(2, "stands where the known layout has it");
     }
     if column.filled == 0 {
         if field.required == Requirement::Yes {
@@ -477,17 +504,30 @@ fn by_code_set(score: &mut Score, column: &Column, field: &LayoutField, dictiona
         return;
     }
     let members: usize = column.values.keys().filter(|value| set.entry(value).is_some()).count();
-    if members == column.values.len() && !column.more_values {
+    let forms: usize =
+        column.values.keys().filter(|value| matches!(set.look_up(value, None), CodeLookup::Form(_))).count();
+    if members + forms == column.values.len() && !column.more_values {
+        if members == 0 {
+            score.speaks(10, format!("has the form of codes of {}", set.key));
+            return;
+        }
         // A small set that a column fills wholly is stronger than a large one that it touches.
         let covered = members * 100 / codes.max(1);
         score.speaks(
             30 + covered as i64 / 5,
-            format!("holds {members} of the {codes} codes of {} and nothing else", set.key),
+            format!("holds {members} of the {codes} codes of {} and nothing that is no code", set.key),
         );
     } else if members * 2 < column.values.len() {
         score.against(30, format!("mostly holds values outside {}", set.key));
     }
+    let usual = column.values.iter().max_by_key(|(_, count)| **count).map(|(value, _)| value.as_str());
+    if USUAL.iter().any(|(field_key, code)| field.key == *field_key && usual == Some(code)) {
+        score.speaks(6, "its most frequent code is the usual one of the field");
+    }
 }
+
+/// What most rows of a field hold: most graduates have a regular diploma at the regular time.
+const USUAL: [(&str, &str); 2] = [("diploma_type", "W1"), ("diploma_period", "W2")];
 
 /// What the meaning of the field says of the column: the few things that a form cannot tell.
 fn by_key(score: &mut Score, column: &Column, field: &LayoutField) {
@@ -510,7 +550,8 @@ fn by_key(score: &mut Score, column: &Column, field: &LayoutField) {
         "year" if column.is_year_of_dates => score.speaks(40, "is the school year of the dates"),
         "last_name" | "first_name" => {
             if field.key == "last_name" && column.values.keys().any(|name| name.contains(['-', '\''])) {
-                score.speaks(6, "some of its names are hyphenated or have an apostrophe, as family names do");
+                score
+                    .speaks(12, "some of its names are hyphenated or have an apostrophe, as family names do");
             }
             if field.key == "last_name" {
                 score
@@ -542,7 +583,7 @@ fn by_key(score: &mut Score, column: &Column, field: &LayoutField) {
         _ => {}
     }
     if column.stands_with.contains(field.key.as_str()) {
-        score.speaks(20, "is filled in the same rows as a column that fits the field it belongs with");
+        score.speaks(20, "is filled in the rows that its partner field asks for");
     }
     let spread = column.earliest.zip(column.latest).map(|(first, last)| (last - first).num_days());
     match (field.key.as_str(), spread) {
