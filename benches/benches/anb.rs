@@ -64,7 +64,7 @@ fn main() {
 }
 
 fn total(districts: &[opi_anb::DistrictResult]) -> i128 {
-    districts.iter().map(|district| district.amount("direct_state_aid").unwrap().amount.cents()).sum()
+    districts.iter().map(|district| district.amount("direct_state_aid").unwrap().amount.value.cents()).sum()
 }
 
 /// An invented state: a few large districts, many small ones; each with K-6, 7-8 and high school.

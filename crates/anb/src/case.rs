@@ -28,7 +28,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The fiscal year budgeted, such as `FY2026`; the counts are those of the school year before.
+    /// The fiscal year budgeted, `FY2026` or 2026; the counts are those of the school year before.
+    #[serde(deserialize_with = "fiscal_year")]
     pub fiscal_year: FiscalYear,
     /// The choices that differ from the defaults.
     #[serde(default)]
@@ -413,6 +414,21 @@ impl Case {
     }
 }
 
+/// A fiscal year as text or as a number.
+fn fiscal_year<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<FiscalYear, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(i32),
+        Text(String),
+    }
+    let year = match Written::deserialize(deserializer)? {
+        Written::Number(number) => FiscalYear::ending(number),
+        Written::Text(text) => text.parse(),
+    };
+    year.map_err(serde::de::Error::custom)
+}
+
 /// The reader's message without the source lines it quotes: they may hold a pupil's data.
 fn shown(message: &str) -> String {
     let kept = message.lines().filter(|line| {
@@ -440,6 +456,18 @@ mod tests {
     fn the_share_of_a_component_falls_after_the_third_year() {
         let shares: Vec<String> = (0..=7).map(|year| Component::basic_share(year).to_string()).collect();
         assert_eq!(shares, ["0", "1", "1", "1", "3/4", "1/2", "1/4", "0"]);
+    }
+
+    #[test]
+    fn numbers_are_whole_or_text_never_binary_fractions() {
+        let case = |adjusted: &str| {
+            let body = "fiscal_year = 2026\n[[districts]]\ndistrict = \"0001\"\n[[districts.units]]\nunit = \"K-8\"\nprogram = \"elementary\"\n";
+            Case::from_toml(&format!("{body}october = {{ adjusted = {adjusted} }}"))
+        };
+        let adjusted = |text| case(text).unwrap().districts[0].units[0].october.as_ref().unwrap().adjusted;
+        assert_eq!(adjusted("150"), Some(Fraction::whole(150)));
+        assert_eq!(adjusted("\"150.5\""), Fraction::new(301, 2).ok());
+        assert!(case("150.5").unwrap_err().to_string().contains("expected a whole number, or text"));
     }
 
     #[test]

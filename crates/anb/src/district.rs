@@ -4,7 +4,7 @@ use crate::concerns::Concerns;
 use crate::funding::{Amounts, fund};
 use crate::tally::TallyRow;
 use crate::units::{CountRules, Tallied, UnitAnbs, tally_units, units_to_anb};
-use crate::{AnbError, BudgetProgram, Case, District, Fraction, Interpretation, Law, Money, Step};
+use crate::{AnbError, BudgetProgram, Case, District, Explained, Fraction, Interpretation, Law, Money};
 use opi_dictionary::{DistrictNumber, FiscalYear, Standing};
 use serde::Serialize;
 
@@ -77,10 +77,10 @@ pub struct UnitResult {
     /// The February count by reason and weight.
     pub february: Vec<TallyRow>,
     /// ANB of the budget year, with its steps.
-    pub anb_current: Step,
+    pub anb_current: Explained<Fraction>,
     /// The average of three years, with its steps; absent where there is no such option.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub anb_three_year: Option<Step>,
+    pub anb_three_year: Option<Explained<Fraction>>,
     /// The ANB that the unit is budgeted on.
     pub anb_budgeted: Fraction,
 }
@@ -106,12 +106,10 @@ pub struct LevelResult {
 pub struct Amount {
     /// The name, such as `direct_state_aid`.
     pub name: &'static str,
-    /// The amount.
-    pub amount: Money,
     /// How firm it is: the weakest standing of its steps.
     pub standing: Standing,
-    /// How it came about.
-    pub steps: Step,
+    /// The amount, and how it came about.
+    pub amount: Explained<Money>,
 }
 
 /// A choice that affected a result, and what another choice would have given.
@@ -204,16 +202,18 @@ impl DistrictResult {
     pub fn figures(&self) -> Vec<(String, String)> {
         let mut figures = Vec::new();
         for unit in &self.units {
-            figures.push((format!("anb_current of {}", unit.unit), unit.anb_current.value().to_string()));
+            figures.push((format!("anb_current of {}", unit.unit), unit.anb_current.value.to_string()));
             let three =
-                unit.anb_three_year.as_ref().map_or("none".to_owned(), |step| step.value().to_string());
+                unit.anb_three_year.as_ref().map_or("none".to_owned(), |three| three.value.to_string());
             figures.push((format!("anb_three_year of {}", unit.unit), three));
             figures.push((format!("anb_budgeted of {}", unit.unit), unit.anb_budgeted.to_string()));
         }
         for level in &self.levels {
             figures.push((format!("anb_used of {}", level.level.word()), level.used.word().to_owned()));
         }
-        figures.extend(self.amounts.iter().map(|amount| (amount.name.to_owned(), amount.amount.to_string())));
+        figures.extend(
+            self.amounts.iter().map(|amount| (amount.name.to_owned(), amount.amount.value.to_string())),
+        );
         for county in &self.counties {
             let name = format!("direct_state_aid of county {}", county.county);
             figures.push((name, county.direct_state_aid.to_string()));
@@ -334,7 +334,7 @@ fn from_tallies(
     let Amounts { levels, budgeted, amounts, counties, notes } =
         fund(law, choices, year, district, &anbs, &tallied.by_county)?;
     let mut found = std::collections::BTreeSet::new();
-    amounts.iter().for_each(|amount| amount.steps.unsourced(&mut found));
+    amounts.iter().for_each(|amount| amount.amount.steps.unsourced(&mut found));
     for anb in &anbs {
         anb.current.unsourced(&mut found);
         anb.three_year.iter().for_each(|step| step.unsourced(&mut found));
@@ -349,8 +349,8 @@ fn from_tallies(
             program: unit.program,
             october,
             february,
-            anb_current: anb.current,
-            anb_three_year: anb.three_year,
+            anb_current: anb.current.into(),
+            anb_three_year: anb.three_year.map(Explained::from),
             anb_budgeted,
         })
         .collect();

@@ -2,6 +2,7 @@
 
 use crate::AnbError;
 use opi_dictionary::RoundingMode;
+use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -17,9 +18,9 @@ use std::str::FromStr;
 /// assert_eq!("6/2".parse::<Fraction>()?, "3".parse()?);
 /// # Ok::<(), opi_anb::AnbError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "String"))]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "Written"))]
+#[serde(into = "String")]
 pub struct Fraction {
     numerator: i128,
     /// Always positive.
@@ -304,6 +305,52 @@ impl TryFrom<String> for Fraction {
     fn try_from(text: String) -> Result<Self, AnbError> {
         text.parse()
     }
+}
+
+impl<'de> Deserialize<'de> for Fraction {
+    /// From text, or from a whole number. A number with a binary fraction is refused: it may not be what was meant.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl Visitor<'_> for Read {
+            type Value = Fraction;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number, or text with an exact number such as \"3.36\" or \"187/180\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Fraction, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Fraction, E> {
+                Ok(Fraction::whole(number))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Fraction, E> {
+                Ok(Fraction { numerator: number.into(), denominator: 1 })
+            }
+        }
+
+        deserializer.deserialize_any(Read)
+    }
+}
+
+/// A number as text even where a reader would guess its type, as in CSV.
+pub(crate) fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fraction, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+}
+
+/// The two forms in which a number is written, for the schema.
+#[cfg(feature = "schemars")]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "it is only described, never made")]
+enum Written {
+    /// A whole number.
+    Whole(i64),
+    /// An exact number such as `3.36` or `187/180`.
+    Text(String),
 }
 
 impl From<u32> for Fraction {

@@ -5,11 +5,11 @@ use crate::dollars::{not_negative, to_cent};
 use crate::payments::proportional_shares;
 use crate::units::{UnitAnbs, basic_share};
 use crate::{
-    AnbError, BudgetProgram, Comparison, CountyPupils, District, EqualBudgets, Fraction, Interpretation,
-    Ladder, LadderScope, Law, Money, Operation, Payment, Step, Unit, base_part, basic_entitlement,
-    county_shares, direct_state_aid, gtb_aid_per_mill, gtb_area_part, highest_adopted_budget,
-    hours_reduction, payment_amount, school_facility_entitlement, school_major_maintenance,
-    significant_increase, special_education_base, special_education_maximum,
+    AnbError, BudgetProgram, Comparison, CountyPupils, District, EqualBudgets, Explained, Fraction,
+    Interpretation, Ladder, LadderScope, Law, Money, Operation, Payment, Step, Unit, base_part,
+    basic_entitlement, county_shares, direct_state_aid, gtb_aid_per_mill, gtb_area_part,
+    highest_adopted_budget, hours_reduction, payment_amount, school_facility_entitlement,
+    school_major_maintenance, significant_increase, special_education_base, special_education_maximum,
 };
 use opi_dictionary::{Citation, CountyNumber, FiscalYear};
 use std::collections::BTreeMap;
@@ -64,13 +64,14 @@ fn given(label: &'static str, amount: Money) -> Result<Step, AnbError> {
 
 impl Funding<'_> {
     fn add(&mut self, name: &'static str, steps: Step) -> Result<Step, AnbError> {
-        let shown = steps.again();
-        self.amounts.push(Amount { name, amount: steps.money()?, standing: steps.standing(), steps });
+        let amount = Explained::money(steps)?;
+        let shown = amount.steps.again();
+        self.amounts.push(Amount { name, standing: amount.standing(), amount });
         Ok(shown)
     }
 
     fn shown(&self, name: &str) -> Option<Step> {
-        self.amounts.iter().find(|amount| amount.name == name).map(|amount| amount.steps.again())
+        self.amounts.iter().find(|amount| amount.name == name).map(|amount| amount.amount.steps.again())
     }
 
     /// The ANB of each level: the set with the greater maximum budget. MCA 20-9-311; open questions Q15, Q16.

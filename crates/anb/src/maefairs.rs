@@ -194,8 +194,10 @@ pub struct CountEntry {
     #[serde(default)]
     pub grade: Option<Grade>,
     /// Aggregate hours.
+    #[serde(deserialize_with = "crate::fraction::from_text")]
     pub hours: Fraction,
     /// The weight with which the pupil is counted.
+    #[serde(deserialize_with = "crate::fraction::from_text")]
     pub weight: Fraction,
 }
 

@@ -63,13 +63,13 @@ impl DistrictResult {
             "unit", "program", "current", "three-year", "budgeted"
         );
         for unit in &self.units {
-            let three = unit.anb_three_year.as_ref().map_or("-".to_owned(), |step| step.value().to_string());
+            let three = unit.anb_three_year.as_ref().map_or("-".to_owned(), |three| three.value.to_string());
             let _ = writeln!(
                 text,
                 "  {:<24} {:<16} {:>12} {:>12} {:>12}",
                 unit.unit,
                 unit.program.word(),
-                unit.anb_current.value(),
+                unit.anb_current.value,
                 three,
                 unit.anb_budgeted
             );
@@ -89,7 +89,7 @@ impl DistrictResult {
         }
         let _ = writeln!(text, "  {:<34} {:>16}", "amount", "dollars");
         for amount in &self.amounts {
-            let _ = writeln!(text, "  {:<34} {:>16}  {}", amount.name, amount.amount, amount.standing);
+            let _ = writeln!(text, "  {:<34} {:>16}  {}", amount.name, amount.amount.value, amount.standing);
         }
         for county in &self.counties {
             let _ =
@@ -131,7 +131,7 @@ impl DistrictResult {
                 }
             }
             for amount in &self.amounts {
-                let _ = write!(text, "\n{}:\n{}", amount.name, amount.steps.to_text());
+                let _ = write!(text, "\n{}:\n{}", amount.name, amount.amount.to_text());
             }
         }
     }

@@ -108,8 +108,8 @@ pub fn state_files(law: &Law, case: &Case, alternatives: Alternatives) -> Result
                 program: unit.program,
                 october: adjusted(&unit.october)?,
                 february: adjusted(&unit.february)?,
-                anb_current: unit.anb_current.value(),
-                anb_three_year: unit.anb_three_year.as_ref().map(crate::Step::value),
+                anb_current: unit.anb_current.value,
+                anb_three_year: unit.anb_three_year.as_ref().map(|three| three.value),
                 anb_budgeted: unit.anb_budgeted,
                 used: used.map_or(AnbUsed::CurrentYear, |found| found.used),
                 standing: unit.anb_current.standing(),
@@ -120,7 +120,7 @@ pub fn state_files(law: &Law, case: &Case, alternatives: Alternatives) -> Result
             fiscal_year: district.fiscal_year,
             district: district.district,
             entitlement: amount.name,
-            amount: amount.amount,
+            amount: amount.amount.value,
             standing: amount.standing,
         }));
     }

@@ -389,6 +389,15 @@ fn unit_words(unit: Fraction) -> String {
 }
 
 /// A value with the steps that lead to it.
+///
+/// ```
+/// use opi_anb::{Explained, Fraction, Money, Step, Unit};
+/// let third = Step::given("a third of a dollar", "1/3".parse()?, Unit::Dollars);
+/// let explained = Explained::money(third)?;
+/// assert_eq!(explained.value, "0.33".parse::<Money>()?);
+/// assert!(explained.to_text().contains("rounded half up to the cent"));
+/// # Ok::<(), opi_anb::AnbError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Explained<T> {
@@ -399,16 +408,21 @@ pub struct Explained<T> {
 }
 
 impl<T> Explained<T> {
-    /// A value with its steps.
-    pub const fn new(value: T, steps: Step) -> Self {
-        Explained { value, steps }
+    /// The steps as indented text, the result first.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.steps.to_text()
+    }
+
+    /// How firm the value is: the weakest standing of its steps.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.steps.standing()
     }
 }
 
-impl Explained<Fraction> {
-    /// The value of the last step.
-    #[must_use]
-    pub const fn fraction(steps: Step) -> Self {
+impl From<Step> for Explained<Fraction> {
+    fn from(steps: Step) -> Self {
         Explained { value: steps.value(), steps }
     }
 }

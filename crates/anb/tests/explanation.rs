@@ -81,14 +81,14 @@ fn every_result_follows_from_its_own_steps() {
     for district in json["districts"].as_array().unwrap() {
         let (mut defined, mut shown) = (BTreeSet::new(), Vec::new());
         for unit in district["units"].as_array().unwrap() {
-            evaluate(&unit["anb_current"], &mut defined, &mut shown);
+            evaluate(&unit["anb_current"]["steps"], &mut defined, &mut shown);
             if unit["anb_three_year"].is_object() {
-                evaluate(&unit["anb_three_year"], &mut defined, &mut shown);
+                evaluate(&unit["anb_three_year"]["steps"], &mut defined, &mut shown);
             }
         }
         for amount in district["amounts"].as_array().unwrap() {
-            let value = evaluate(&amount["steps"], &mut defined, &mut shown);
-            let dollars = amount["amount"].as_str().unwrap().replace('.', "");
+            let value = evaluate(&amount["amount"]["steps"], &mut defined, &mut shown);
+            let dollars = amount["amount"]["value"].as_str().unwrap().replace('.', "");
             let cents = BigRational::from(BigInt::from(100)) * value;
             assert_eq!(cents, rational(&dollars), "{}", amount["name"]);
         }
@@ -99,7 +99,7 @@ fn every_result_follows_from_its_own_steps() {
     }
     for district in &result.districts {
         for amount in &district.amounts {
-            assert!(amount.steps.recompute().unwrap(), "{}", amount.name);
+            assert!(amount.amount.steps.recompute().unwrap(), "{}", amount.name);
         }
     }
 }
@@ -120,10 +120,10 @@ fn every_rule_step_of_a_unit_names_its_article() {
     let mut found = Vec::new();
     for district in json["districts"].as_array().unwrap() {
         for unit in district["units"].as_array().unwrap() {
-            rounds_without_citation(&unit["anb_current"], &mut found);
+            rounds_without_citation(&unit["anb_current"]["steps"], &mut found);
         }
         for amount in district["amounts"].as_array().unwrap() {
-            rounds_without_citation(&amount["steps"], &mut found);
+            rounds_without_citation(&amount["amount"]["steps"], &mut found);
         }
     }
     assert!(found.is_empty(), "{found:?}");
@@ -135,6 +135,6 @@ fn the_text_is_a_worksheet() {
     insta::assert_snapshot!("figures", result.to_text(Detail::Figures));
     let steps = result.districts[0].units[0].anb_current.to_text();
     insta::assert_snapshot!("steps_of_a_unit", steps);
-    let aid = result.districts[0].amount("direct_state_aid").unwrap().steps.to_text();
+    let aid = result.districts[0].amount("direct_state_aid").unwrap().amount.to_text();
     insta::assert_snapshot!("steps_of_direct_state_aid", aid);
 }

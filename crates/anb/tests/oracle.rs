@@ -487,8 +487,8 @@ fn answer(result: &DistrictResult, wanted: &Answer) -> Answer {
             .iter()
             .map(|unit| {
                 (
-                    unit.anb_current.value().to_string(),
-                    unit.anb_three_year.as_ref().map(|step| step.value().to_string()),
+                    unit.anb_current.value.to_string(),
+                    unit.anb_three_year.as_ref().map(|three| three.value.to_string()),
                     unit.anb_budgeted.to_string(),
                 )
             })
@@ -497,7 +497,7 @@ fn answer(result: &DistrictResult, wanted: &Answer) -> Answer {
         amounts: wanted
             .amounts
             .iter()
-            .map(|(name, _)| (*name, result.amount(name).unwrap().amount.to_string()))
+            .map(|(name, _)| (*name, result.amount(name).unwrap().amount.value.to_string()))
             .collect(),
     }
 }

@@ -50,7 +50,7 @@ fn report() -> Result<String, AnbError> {
         }
         for name in ["direct_state_aid", "base_budget", "maximum_budget"] {
             if let Some(amount) = budget.amount(name) {
-                text += &format!("{name:<18} {:>12} ({})\n", amount.amount, amount.standing);
+                text += &format!("{name:<18} {:>12} ({})\n", amount.amount.value, amount.standing);
             }
         }
         for note in &budget.notes {
