@@ -32,7 +32,16 @@ pub(crate) fn fund(
     anbs: &[UnitAnbs],
     by_county: &BTreeMap<CountyNumber, Fraction>,
 ) -> Result<Amounts, AnbError> {
-    let mut funding = Funding { law, choices, year, district, anbs, amounts: Vec::new(), notes: Vec::new() };
+    let mut funding = Funding {
+        law,
+        choices,
+        year,
+        district,
+        anbs,
+        amounts: Vec::new(),
+        exact: Vec::new(),
+        notes: Vec::new(),
+    };
     let (levels, budgeted) = funding.choose()?;
     let aid = funding.entitlement_parts(&budgeted)?;
     funding.limits(&budgeted)?;
@@ -49,6 +58,7 @@ struct Funding<'a> {
     district: &'a District,
     anbs: &'a [UnitAnbs],
     amounts: Vec<Amount>,
+    exact: Vec<(&'static str, Step)>,
     notes: Vec<String>,
 }
 
@@ -63,15 +73,17 @@ fn given(label: &'static str, amount: Money) -> Result<Step, AnbError> {
 }
 
 impl Funding<'_> {
+    /// Reports an amount, rounded; what is computed from it goes on with the exact one. Open question Q22.
     fn add(&mut self, name: &'static str, steps: Step) -> Result<Step, AnbError> {
+        let exact = steps.again();
+        self.exact.push((name, steps.again()));
         let amount = Explained::money(steps)?;
-        let shown = amount.steps.again();
         self.amounts.push(Amount { name, standing: amount.standing(), amount });
-        Ok(shown)
+        Ok(exact)
     }
 
     fn shown(&self, name: &str) -> Option<Step> {
-        self.amounts.iter().find(|amount| amount.name == name).map(|amount| amount.amount.steps.again())
+        self.exact.iter().find(|(known, _)| *known == name).map(|(_, exact)| exact.clone())
     }
 
     /// The ANB of each level: the set with the greater maximum budget. MCA 20-9-311; open questions Q15, Q16.

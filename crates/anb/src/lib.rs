@@ -19,6 +19,7 @@ mod eligibility;
 mod error;
 mod fraction;
 mod funding;
+mod grade;
 mod increase;
 mod interpretation;
 mod law;
@@ -26,6 +27,7 @@ mod maefairs;
 mod money;
 mod payments;
 mod pupil;
+mod reason;
 mod report;
 #[cfg(feature = "schemars")]
 mod schema;
@@ -63,6 +65,7 @@ pub use eligibility::{
 };
 pub use error::AnbError;
 pub use fraction::Fraction;
+pub use grade::Grade;
 pub use increase::{
     Increase, IncreaseRule, budget_amendment_ceiling, first_kindergarten_year, significant_increase,
     unanticipated_increase, unusual_increase,
@@ -83,7 +86,8 @@ pub use payments::{
     gtb_aid_per_mill, highest_adopted_budget, hours_reduction, over_base_levy_needs_vote, payment_amount,
     school_facility_entitlement, school_major_maintenance, special_education_parts,
 };
-pub use pupil::{Attendance, Decision, Grade, Pupil, PupilRules, Reason};
+pub use pupil::{Attendance, Pupil, PupilRules};
+pub use reason::{Decision, Reason};
 pub use report::Detail;
 #[cfg(feature = "schemars")]
 pub use schema::{schema_of_case, schema_of_change, schema_of_check, schema_of_result};

@@ -2,95 +2,13 @@
 
 use crate::eligibility::{EXCEPTION_AGE, UPPER_AGE};
 use crate::{
-    AnbError, BudgetProgram, ConcurrentShare, EarlyGraduates, Fraction, Interpretation, JumpstartCap, Law,
-    PupilProgram, WeightRules, YouthChallenge, eleventh_day_bars, kindergarten_age_bars, september_10,
+    AnbError, ConcurrentShare, Decision, EarlyGraduates, Fraction, Grade, Interpretation, JumpstartCap, Law,
+    PupilProgram, Reason, WeightRules, YouthChallenge, eleventh_day_bars, kindergarten_age_bars,
+    september_10,
 };
 use chrono::NaiveDate;
-use opi_dictionary::{BirthDate, BudgetUnitKind, Citation, CountyNumber, LocalId, SchoolNumber, SchoolYear};
+use opi_dictionary::{BirthDate, CountyNumber, LocalId, SchoolNumber, SchoolYear};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A grade as collections write it: `PK`, `KF`, `01` to `12`; another code is kept as it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "String"))]
-#[serde(into = "String", from = "String")]
-#[non_exhaustive]
-pub enum Grade {
-    /// Preschool.
-    Preschool,
-    /// Kindergarten.
-    Kindergarten,
-    /// Grades 1 to 12.
-    Number(u8),
-    /// A code that is none of these.
-    Other(String),
-}
-
-impl From<String> for Grade {
-    fn from(code: String) -> Self {
-        match code.as_str() {
-            "PK" => Grade::Preschool,
-            "KF" => Grade::Kindergarten,
-            other => match other.parse::<u8>() {
-                Ok(number @ 1..=12) if other.len() == 2 => Grade::Number(number),
-                _ => Grade::Other(code),
-            },
-        }
-    }
-}
-
-impl From<Grade> for String {
-    fn from(grade: Grade) -> String {
-        grade.to_string()
-    }
-}
-
-impl fmt::Display for Grade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Grade::Preschool => f.pad("PK"),
-            Grade::Kindergarten => f.pad("KF"),
-            Grade::Number(number) => f.pad(&format!("{number:02}")),
-            Grade::Other(code) => f.pad(code),
-        }
-    }
-}
-
-impl TryFrom<BudgetUnitKind> for BudgetProgram {
-    type Error = AnbError;
-
-    fn try_from(kind: BudgetUnitKind) -> Result<Self, AnbError> {
-        BudgetProgram::ALL.into_iter().find(|program| program.word() == kind.as_str()).ok_or_else(|| {
-            AnbError::unreadable(
-                "kind of budget unit",
-                kind.as_str(),
-                "elementary, accredited_7_8 or high_school",
-            )
-        })
-    }
-}
-
-impl BudgetProgram {
-    /// The program in which pupils of a grade are counted: grade 6 is elementary, 7 and 8 are elementary unless
-    /// their program is accredited. `None` for a code that is no grade. ARM 10.20.102(3); open question Q25.
-    ///
-    /// ```
-    /// use opi_anb::{BudgetProgram, Grade};
-    /// let seven = Grade::Number(7);
-    /// assert_eq!(BudgetProgram::of_grade(&seven, true), Some(BudgetProgram::Accredited7To8));
-    /// assert_eq!(BudgetProgram::of_grade(&seven, false), Some(BudgetProgram::Elementary));
-    /// ```
-    #[must_use]
-    pub fn of_grade(grade: &Grade, accredited_7_8: bool) -> Option<Self> {
-        match grade {
-            Grade::Preschool | Grade::Kindergarten | Grade::Number(1..=6) => Some(BudgetProgram::Elementary),
-            Grade::Number(7..=8) if accredited_7_8 => Some(BudgetProgram::Accredited7To8),
-            Grade::Number(7..=8) => Some(BudgetProgram::Elementary),
-            Grade::Number(9..=12) => Some(BudgetProgram::HighSchool),
-            Grade::Number(_) | Grade::Other(_) => None,
-        }
-    }
-}
 
 /// By what right a pupil attends. MCA 20-9-311(11).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -203,90 +121,6 @@ impl Default for Pupil {
             american_indian: false,
             elsewhere: Vec::new(),
         }
-    }
-}
-
-macro_rules! reasons {
-    ($($variant:ident: $code:literal, $text:literal, $standing:ident $source:literal;)+) => {
-        /// Why a pupil counts as much or as little as they do.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-        #[serde(rename_all = "snake_case")]
-        #[non_exhaustive]
-        pub enum Reason {
-            $(#[doc = $text] $variant,)+
-        }
-
-        impl Reason {
-            /// All reasons.
-            pub const ALL: &'static [Reason] = &[$(Reason::$variant),+];
-
-            /// The word used in files.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Reason::$variant => $code,)+ }
-            }
-
-            /// The reason in words.
-            #[must_use]
-            pub const fn text(self) -> &'static str {
-                match self { $(Reason::$variant => $text,)+ }
-            }
-
-            /// The article or document.
-            #[must_use]
-            pub const fn citation(self) -> Citation {
-                match self { $(Reason::$variant => Citation::$standing($source),)+ }
-            }
-        }
-    };
-}
-
-reasons! {
-    EnrolledElsewhere: "enrolled_elsewhere", "enrolled in another district by the count date", sourced "ARM 10.20.102(4)(b)";
-    NoticeOfNotReturning: "notice_of_not_returning", "gave notice of not returning", sourced "ARM 10.20.102(4)(b)";
-    RecordsTransferred: "records_transferred", "records were transferred", sourced "ARM 10.20.102(4)(b)";
-    CannotContinue: "cannot_continue", "cannot continue in the district", sourced "ARM 10.20.102(4)(b)";
-    EleventhDay: "eleventh_day", "the count date is the 11th or a later consecutive day of absence", sourced "ARM 10.20.102(4)(a); MCA 20-9-311(6)";
-    NoAttendanceAgreement: "no_attendance_agreement", "a nonresident without an attendance agreement", sourced "MCA 20-9-311(11)";
-    RemoteBeforeLaw: "remote_before_law", "remote instruction in a year in which it did not belong", sourced "MCA 20-1-101";
-    LimitedServices: "limited_services", "not offered the complete range of services", recall "MCA 20-9-311(10)";
-    UpperAge: "upper_age", "19 on or before September 10", sourced "ARM 10.20.104; MCA 20-9-311(7)";
-    KindergartenAge: "kindergarten_age", "kindergarten pupil not yet 5 on September 10, without permission", sourced "MCA 20-7-117(1)";
-    PreschoolAge: "preschool_age", "not of the age of the preschool program", derived "2025 HB 168; MCA 20-7-1803";
-    PreschoolDiscretionary: "preschool_discretionary", "preschool at the trustees' discretion", sourced "2025 HB 168; MCA 20-9-311(7)(a)";
-    PreschoolBeforeLaw: "preschool_before_law", "preschool with disability in a year in which it did not count", sourced "2025 HB 168";
-    EarlyLiteracyBeforeLaw: "early_literacy_before_law", "early literacy in a year in which it did not count", sourced "MCA 20-7-1804";
-    EarlyLiteracyHome: "early_literacy_home", "early literacy at home carries no ANB", sourced "MCA 20-7-1804(2)";
-    JumpstartTooShort: "jumpstart_too_short", "jumpstart of fewer than 4 weeks or 120 hours", sourced "MCA 20-7-1804(3)";
-    ActivitiesOnly: "activities_only", "in activities only: added to the average at year end", sourced "2021 SB 72";
-    EarlyGraduateNotAdded: "early_graduate_not_added", "early graduate, not added by the choice made", recall "MCA 20-9-313(1)(f), open question Q20";
-    UnderLowestBand: "under_lowest_band", "fewer hours than quarter-time", sourced "MCA 20-9-311(4)(b)";
-    Jumpstart: "jumpstart", "early literacy jumpstart, a quarter", sourced "MCA 20-7-1804(3); 2025 SB 35";
-    QuarterTime: "quarter_time", "quarter-time", sourced "MCA 20-9-311(4)(a)";
-    HalfTime: "half_time", "half-time, 360 to 539 hours", sourced "MCA 20-9-311(4)(a)";
-    HalfTimeKindergarten: "half_time_kindergarten", "half-time kindergarten, one half", sourced "ARM 10.20.104(2)(a)";
-    KindergartenGoesFull: "kindergarten_goes_full", "half-time kindergarten that becomes full-time", recall "MCA 20-9-311(5)";
-    YouthChallenge: "youth_challenge", "Montana Youth ChalleNGe, one half", recall "MCA 20-9-707; ARM 10.20.104, open question Q24";
-    ThreeQuarterTime: "three_quarter_time", "three-quarter-time, 540 to 719 hours", sourced "MCA 20-9-311(4)(a)";
-    FullTime: "full_time", "full-time, 720 hours or more", sourced "MCA 20-9-311(4)(a)";
-    SharedPupil: "shared_pupil", "one pupil in several places, in part here", sourced "MCA 20-9-311(4)(e)(i)";
-    EarlyGraduate: "early_graduate", "early graduate, at the weight before graduating", recall "MCA 20-9-313(1)(f)";
-}
-
-/// How much a pupil counts, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct Decision {
-    /// The weight: nothing to one.
-    pub weight: Fraction,
-    /// Why.
-    pub reason: Reason,
-}
-
-impl Decision {
-    const fn not_counted(reason: Reason) -> Self {
-        Decision { weight: Fraction::ZERO, reason }
     }
 }
 
@@ -668,37 +502,9 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_budget_unit_is_a_program() {
-        for kind in BudgetUnitKind::ALL {
-            assert_eq!(BudgetProgram::try_from(*kind).unwrap().word(), kind.as_str());
-        }
-    }
-
-    #[test]
-    fn grade_six_is_elementary_and_seven_only_when_not_accredited() {
-        use BudgetProgram::{Accredited7To8, Elementary, HighSchool};
-        let of = |number, accredited| BudgetProgram::of_grade(&Grade::Number(number), accredited);
-        assert_eq!(
-            [of(6, true), of(7, true), of(8, true)],
-            [Some(Elementary), Some(Accredited7To8), Some(Accredited7To8)]
-        );
-        assert_eq!([of(8, false), of(9, false)], [Some(Elementary), Some(HighSchool)]);
-        assert_eq!(BudgetProgram::of_grade(&Grade::Preschool, true), Some(Elementary));
-        assert_eq!(BudgetProgram::of_grade(&Grade::Other("UG".into()), true), None);
-    }
-
-    #[test]
     fn nothing_personal_is_printed() {
         let pupil = Pupil { key: "A-771".parse().ok(), birth_date: born(2012, 3, 4), ..full() };
         let text = format!("{pupil:?}");
         assert!(!text.contains("A-771") && !text.contains("2012-03-04"), "{text}");
-    }
-
-    #[test]
-    fn grades_keep_unknown_codes() {
-        for code in ["PK", "KF", "01", "12", "UG", "13", "1"] {
-            assert_eq!(Grade::from(code.to_owned()).to_string(), code);
-        }
-        assert_eq!(Grade::from("13".to_owned()), Grade::Other("13".to_owned()));
     }
 }
