@@ -397,15 +397,22 @@ fn read_csv<T: serde::de::DeserializeOwned>(
     Ok(rows)
 }
 
+/// Spans of years in words; spans that follow each other are told as one.
 fn spans(years: impl Iterator<Item = (Option<i32>, Option<i32>)>) -> String {
-    let words: Vec<String> = years
-        .map(|span| match span {
-            (Some(first), Some(last)) if first == last => first.to_string(),
-            (Some(first), Some(last)) => format!("{first} to {last}"),
-            (Some(first), None) => format!("from {first}"),
-            (None, Some(last)) => format!("through {last}"),
-            (None, None) => "in every year".to_owned(),
-        })
-        .collect();
+    let mut joined: Vec<(Option<i32>, Option<i32>)> = Vec::new();
+    for (first, last) in years {
+        match joined.last_mut() {
+            Some((_, end @ Some(_))) if end.map(|end| end + 1) == first => *end = last,
+            _ => joined.push((first, last)),
+        }
+    }
+    let words = joined.into_iter().map(|span| match span {
+        (Some(first), Some(last)) if first == last => first.to_string(),
+        (Some(first), Some(last)) => format!("{first} to {last}"),
+        (Some(first), None) => format!("from {first}"),
+        (None, Some(last)) => format!("through {last}"),
+        (None, None) => "in every year".to_owned(),
+    });
+    let words: Vec<String> = words.collect();
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
