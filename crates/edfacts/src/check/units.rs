@@ -67,7 +67,13 @@ pub(crate) fn check(
     if !file.in_sets {
         return;
     }
+    // A rate of 0 for an unknown value is a rate; a count of 0 is no record.
+    let family = catalogue.file(file.opened.number).map(|spec| spec.family);
+    let zero_says_none = matches!(family, Ok(Family::Counts | Family::Fte));
     for record in &file.clean {
+        if zero_says_none {
+            missing_with_zero(file, record, found);
+        }
         single(options, directory, file, record, found);
     }
     let mut units = units(file);
@@ -94,10 +100,6 @@ fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record:
         })
     };
     let subject = unit_name(&record.lea, &record.school);
-    let status = !record.status.is_empty() && record.status.parse::<f64>().is_err();
-    if !status && record.amount == 0 && codes().any(|(_, code)| code == MISSING) {
-        found.at(name, "SUB-05", line, None).say("a record with MISSING has the count 0").about(&subject);
-    }
     let unit = directory.unit(opened.level, &record.lea, &record.school);
     let closed =
         unit.is_some_and(|unit| unit.status.is_some_and(|status| !status.is_reported()) || unit.unreported);
@@ -176,6 +178,20 @@ fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record:
             }
         }
         _ => {}
+    }
+}
+
+/// SUB-05: a record with MISSING and the count 0.
+fn missing_with_zero(file: &Checked, record: &Clean, found: &mut Found) {
+    let names = file.plans.sets.get(record.set).into_iter().flat_map(|set| &set.categories);
+    let missing = names
+        .filter_map(|place| file.plans.categories.get(*place))
+        .any(|category| file.code(record, &category.name) == Some(MISSING));
+    if record.amount == 0 && missing {
+        found
+            .at(&file.opened.name, "SUB-05", record.line, None)
+            .say("a record with MISSING has the count 0")
+            .about(&unit_name(&record.lea, &record.school));
     }
 }
 

@@ -1,0 +1,195 @@
+//! Promise: all federal files that student rows can hold, for a whole state, in seconds; membership at a small
+//! multiple of plain loops. Usage: `cargo bench -p opi-benches --bench edfacts [-- STUDENTS]`.
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench"
+)]
+
+use chrono::NaiveDate;
+use opi_edfacts::{
+    Catalogue, CountConfig, Counter, Days, Departure, DepartureKind, DisciplineEvent, Enrollment, FileNumber, Grade,
+    GradeSet, InputSource, LeaIndex, Level, Race, RaceSet, SchoolIndex, Sex, Span, SpecialEducationExit, Status,
+    StatusKind, StudentKey, StudentRows, Unit, UnitStatus, Units, declarations, federal7,
+};
+use std::time::Instant;
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+const LEAS: u64 = 400;
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+fn units() -> Units {
+    let grades: GradeSet = Grade::all().take(14).collect();
+    let unit = |lea: u64, school: Option<u64>| Unit {
+        lea: format!("{lea:04}"),
+        school: school.map(|school| format!("{school:04}")),
+        status: Some(UnitStatus::Open),
+        reported_federally: true,
+        grades,
+        ..Unit::default()
+    };
+    let all = (0..LEAS).flat_map(|lea| {
+        std::iter::once(unit(lea, None)).chain((0..2).map(move |school| unit(lea, Some(school))))
+    });
+    Units::new(all, []).unwrap()
+}
+
+fn student(number: u64, units: &[(LeaIndex, SchoolIndex)]) -> StudentRows {
+    let mut dice = Dice(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut student = StudentRows::new(StudentKey::new(format!("{:09}", 100_000_000 + number)));
+    let grade = dice.roll(14);
+    student.birth = NaiveDate::from_ymd_opt(2020 - grade as i32, 1 + dice.roll(12) as u32, 1);
+    student.sex = Some(if dice.roll(2) == 0 { Sex::Female } else { Sex::Male });
+    student.hispanic = dice.roll(20) == 0;
+    let all = [Race::White, Race::White, Race::White, Race::AmericanIndian, Race::Asian, Race::Black];
+    student.races = RaceSet::NONE.with(all[dice.roll(6) as usize]);
+    let moves = 1 + u64::from(dice.roll(10) == 0);
+    for step in 0..moves {
+        let (lea, school) = units[dice.roll(units.len() as u64) as usize];
+        let first = if step == 0 { day(2025, 8, 20) } else { day(2026, 1, 7) };
+        let last = if step + 1 < moves { Some(day(2025, 12, 19)) } else { None };
+        let enrolled = 60 + dice.roll(120);
+        student.enrollments.push(Enrollment {
+            lea,
+            school: Some(school),
+            span: Span { first: Some(first), last },
+            grade: Grade::all().nth(grade as usize),
+            primary: true,
+            days_enrolled: Some(Days(i128::from(enrolled) * Days::ONE)),
+            days_absent: Some(Days(i128::from(dice.roll(30)) * Days::ONE)),
+            row: number,
+        });
+    }
+    let mut status = |kind: StatusKind| {
+        let span = Span { first: Some(day(2025, 8, 20)), last: None };
+        student.statuses.push(Status { lea: None, span, kind, row: number });
+    };
+    if dice.roll(8) == 0 {
+        let disability = ["SLD", "AUT", "OHI", "SLI"][dice.roll(4) as usize].to_owned();
+        status(StatusKind::Idea {
+            disability: Some(disability),
+            env_school_age: Some("RC80".to_owned()),
+            env_early: Some("SC".to_owned()),
+        });
+    }
+    if dice.roll(30) == 0 {
+        status(StatusKind::EnglishLearner { language: Some("spa".to_owned()) });
+    }
+    if dice.roll(40) == 0 {
+        status(StatusKind::Homeless { residence: Some("D".to_owned()), unaccompanied: false, served: false });
+    }
+    if dice.roll(3) == 0 {
+        status(StatusKind::EconomicallyDisadvantaged);
+    }
+    let (lea, school) = (student.enrollments[0].lea, student.enrollments[0].school);
+    if dice.roll(20) == 0 {
+        student.discipline.push(DisciplineEvent {
+            lea,
+            school,
+            date: day(2025, 11, 4),
+            days: Some(Days(2 * Days::ONE)),
+            method: Some("OUTOFSCHOOL".to_owned()),
+            interim: None,
+            reason: None,
+            expulsion: None,
+            row: number,
+        });
+    }
+    if dice.roll(60) == 0 {
+        let reason = Some("TRAN".to_owned());
+        student.exits.push(SpecialEducationExit { lea, date: day(2026, 2, 3), reason, row: number });
+    }
+    if grade == 13 && dice.roll(4) > 0 {
+        let kind = if dice.roll(9) == 0 { DepartureKind::Dropout } else { DepartureKind::RegularDiploma };
+        let grade = Some(Grade::TWELVE);
+        student.departures.push(Departure { lea, school, date: day(2026, 5, 30), grade, kind, row: number });
+    }
+    student
+}
+
+fn main() {
+    let students: u64 = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(147_000);
+    let catalogue = Catalogue::builtin().unwrap();
+    let config = CountConfig::defaults("2025-26".parse().unwrap()).unwrap();
+    let units = units();
+    let places: Vec<(LeaIndex, SchoolIndex)> = (0..LEAS)
+        .flat_map(|lea| (0..2).map(move |school| (format!("{lea:04}"), format!("{school:04}"))))
+        .map(|(lea, school)| (units.lea(&lea).unwrap(), units.school(&lea, &school).unwrap()))
+        .collect();
+    let rows: Vec<StudentRows> = (0..students).map(|number| student(number, &places)).collect();
+    let asks: Vec<(FileNumber, Vec<Level>)> = declarations()
+        .iter()
+        .filter_map(|declared| {
+            let spec = catalogue.file(FileNumber::new(declared.file)?).ok()?;
+            let derivation = spec.derivation.as_ref()?;
+            (derivation.inputs == InputSource::AimUploads).then(|| (spec.number, derivation.levels.clone()))
+        })
+        .collect();
+    let membership: Vec<(FileNumber, Vec<Level>)> = vec![("052".parse().unwrap(), Level::ALL.to_vec())];
+    let count = |asks: &[(FileNumber, Vec<Level>)]| {
+        let start = Instant::now();
+        let mut counter = Counter::new(catalogue, &config, &units, asks).unwrap();
+        for student in &rows {
+            counter.add(student);
+        }
+        let counted = start.elapsed();
+        let result = counter.finish();
+        let records: usize = result.files().iter().map(opi_edfacts::FileCounts::len).sum();
+        (counted, start.elapsed(), records)
+    };
+    let best = |asks: &[(FileNumber, Vec<Level>)]| (0..3).map(|_| count(asks)).min_by_key(|done| done.1).unwrap();
+    let (counted, all, records) = best(&asks);
+    println!("{students} students, {} files: {counted:?} counting, {all:?} in all, {records} records", asks.len());
+    let (_, ours, _) = best(&membership);
+    let loops = (0..3).map(|_| plain_loops(&rows, &config)).min().unwrap();
+    println!("052 at three levels: {ours:?}; plain loops {loops:?}; ratio {:.1}", ours.as_secs_f64() / loops.as_secs_f64());
+}
+
+/// Membership at three levels by hand: arrays by unit, grade, race and sex.
+fn plain_loops(rows: &[StudentRows], config: &CountConfig) -> std::time::Duration {
+    const RACES: [&str; 8] = ["AM7", "AS7", "BL7", "HI7", "MISSING", "MU7", "PI7", "WH7"];
+    let start = Instant::now();
+    let mut cells = vec![[[[0u32; 3]; 8]; 17]; 1 + 400 + 800];
+    for student in rows {
+        let mut active: Vec<&Enrollment> = student
+            .enrollments
+            .iter()
+            .filter(|row| row.primary && row.span.contains(config.membership_date))
+            .collect();
+        active.sort_by_key(|row| std::cmp::Reverse(row.span.first));
+        let Some(first) = active.first() else { continue };
+        let race = federal7(config.race.question, student.hispanic, student.races);
+        let race = RACES.iter().position(|code| *code == race).unwrap();
+        let sex = student.sex.map_or(2, |sex| usize::from(sex == Sex::Male));
+        let grade = Grade::all().position(|grade| Some(grade) == first.grade).unwrap_or(0);
+        let lea: usize = active.iter().map(|row| row.lea).collect::<std::collections::BTreeSet<_>>().len();
+        cells[0][grade][race][sex] += 1;
+        cells[lea][grade][race][sex] += 1;
+        cells[401 + (student.enrollments.len() % 800)][grade][race][sex] += 1;
+    }
+    // Subtotals and totals, as the file asks for them.
+    let mut total = 0u64;
+    for unit in &cells {
+        for grade in unit {
+            for race in grade {
+                total += race.iter().map(|count| u64::from(*count)).sum::<u64>();
+            }
+        }
+    }
+    assert!(total > 0);
+    start.elapsed()
+}
