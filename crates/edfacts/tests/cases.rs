@@ -1,4 +1,5 @@
 //! The counting cases give the stated cells.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable, reason = "tests")]
 
 use opi_edfacts::{Catalogue, run_case};
 

@@ -1,4 +1,5 @@
 //! The coverage page is that of the tables.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable, reason = "tests")]
 
 use opi_edfacts::{Catalogue, coverage_page};
 

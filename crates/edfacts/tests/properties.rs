@@ -1,5 +1,6 @@
 //! What holds for every state: order changes nothing, parts merge to the whole, each student counts once in a
 //! unit, zero rows are complete, our own files pass our own checks, and every cell has its reasons.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable, reason = "tests")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The samples: written byte for byte, read without findings, and the defective one with exactly its errors.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable, reason = "tests")]
 
 use opi_edfacts::{
     Catalogue, CheckOptions, DataRow, FileForm, FileWriter, Level, NamedFile, StateProfile, check_files,

@@ -205,6 +205,8 @@ fn keys(
                 }
                 keys.values = Some(named);
             }
+            // Text has no effect.
+            "title" | "why" => {}
             other if own.contains(&other) => {}
             other => return refuse(place, format!("`{other}` is not a key of this expectation")),
         }

@@ -1,5 +1,6 @@
 //! The declarations: one value for each file that student rows can hold.
 
+use super::include;
 use super::populations::{self as who, Candidate, Exclusion};
 use super::programs;
 use super::select::{self, Dropped, Group};
@@ -85,7 +86,7 @@ const STUDENT: Declaration = Declaration {
     program: None,
     steps: ["", "", ""],
     population: who::on_membership_date,
-    include: who::all,
+    include: include::all,
     select: select::standing_enrollment,
     reports: every_unit,
     possible: anything,
@@ -98,7 +99,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 2,
         population: who::on_child_count_date,
-        include: who::school_age_disability,
+        include: include::school_age_disability,
         possible: school_age_possible,
         steps: [
             "primary enrollment on the child count date",
@@ -110,7 +111,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 5,
         population: who::discipline_of_year,
-        include: who::interim_removal,
+        include: include::interim_removal,
         select: select::by_interim,
         steps: [
             "disciplinary events of the school year",
@@ -122,7 +123,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 6,
         population: who::discipline_of_year,
-        include: who::suspension_or_expulsion,
+        include: include::suspension_or_expulsion,
         select: select::by_method,
         steps: [
             "disciplinary events of the school year",
@@ -135,7 +136,7 @@ static DECLARATIONS: &[Declaration] = &[
         file: 7,
         unit: CountingUnit::Removal,
         population: who::discipline_of_year,
-        include: who::unilateral_removal,
+        include: include::unilateral_removal,
         select: select::each_reason,
         steps: [
             "disciplinary events of the school year",
@@ -147,7 +148,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 9,
         population: who::special_education_exits,
-        include: who::special_education_exit,
+        include: include::special_education_exit,
         select: select::one_exit,
         possible: exit_possible,
         steps: [
@@ -160,7 +161,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 32,
         population: who::departures,
-        include: who::dropout,
+        include: include::dropout,
         select: select::latest_departure,
         steps: [
             "departures from 1 October to 30 September",
@@ -172,7 +173,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 33,
         needs_members: true,
-        include: who::member,
+        include: include::member,
         select: programs::lunch,
         reports: lunch_school,
         steps: [
@@ -185,7 +186,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 37,
         population: who::enrolled_in_year,
-        include: who::title_one_student,
+        include: include::title_one_student,
         select: programs::title_one,
         steps: [
             "primary enrollments of the school year",
@@ -198,7 +199,7 @@ static DECLARATIONS: &[Declaration] = &[
         file: 40,
         needs_members: true,
         population: who::departures,
-        include: who::completer,
+        include: include::completer,
         select: select::latest_departure,
         reports: grade_twelve_members,
         possible: completer_possible,
@@ -212,7 +213,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 45,
         population: who::immigrant_days,
-        include: who::immigrant_age,
+        include: include::immigrant_age,
         select: select::first_status_day,
         steps: [
             "days on which enrollment and participation as an immigrant overlap",
@@ -223,7 +224,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 52,
-        include: who::member,
+        include: include::member,
         reports: no_reportable_program,
         steps: [
             "primary enrollment on the membership date",
@@ -243,7 +244,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 88,
         population: who::discipline_of_year,
-        include: who::any_removal,
+        include: include::any_removal,
         select: select::by_length,
         steps: [
             "disciplinary events of the school year",
@@ -255,7 +256,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 89,
         population: who::on_child_count_date,
-        include: who::early_childhood_disability,
+        include: include::early_childhood_disability,
         steps: [
             "primary enrollment on the child count date",
             "IDEA status on the day; age 3 or 4, or 5 and not in kindergarten",
@@ -277,7 +278,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 141,
         population: who::on_learner_date,
-        include: who::learner,
+        include: include::learner,
         steps: [
             "primary enrollment on the count date of English learners",
             "English learner on the day; kindergarten and above",
@@ -289,7 +290,7 @@ static DECLARATIONS: &[Declaration] = &[
         file: 143,
         unit: CountingUnit::Removal,
         population: who::discipline_of_year,
-        include: who::any_removal,
+        include: include::any_removal,
         select: select::each_removal,
         steps: [
             "disciplinary events of the school year",
@@ -301,7 +302,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 144,
         population: who::discipline_of_year,
-        include: who::expulsion,
+        include: include::expulsion,
         select: select::by_expulsion,
         steps: [
             "disciplinary events of the school year",
@@ -336,7 +337,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 194,
         population: who::homeless_served_days,
-        include: who::subgrant_preschool,
+        include: include::subgrant_preschool,
         select: select::first_status_day,
         steps: [
             "days on which enrollment and homeless status with service overlap in the year",
@@ -348,7 +349,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 195,
         population: who::enrolled_in_year,
-        include: who::attendance_grade,
+        include: include::attendance_grade,
         select: select::chronically_absent,
         steps: [
             "primary enrollments of the school year in kindergarten to 12 and ungraded",
@@ -360,7 +361,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 226,
         needs_members: true,
-        include: who::disadvantaged_member,
+        include: include::disadvantaged_member,
         reports: members_only,
         steps: [
             "primary enrollment on the membership date",

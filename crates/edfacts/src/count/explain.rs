@@ -2,7 +2,7 @@
 //! declaration runs again, filtered to what is asked.
 
 use super::populations::{Candidate, Exclusion};
-use super::{CellKey, Context, Instance, Plan, Sink, run, unit_ids};
+use super::{CellKey, Context, Instance, Plan, Scratch, Sink, run, unit_ids};
 use crate::input::{StudentKey, StudentRows, StudentSource};
 use crate::{Catalogue, CountConfig, EdfactsError, FileNumber, Level};
 
@@ -126,10 +126,10 @@ pub fn explain(
     let plan = Plan::new(catalogue, config, &[(file, vec![level])])?;
     let cx = Context::new(catalogue, config, source.units());
     let mut trace = CellTrace { plan: &plan, cx: &cx, query, found: Vec::new() };
-    let mut keys = Vec::new();
+    let mut scratch = Scratch::default();
     source.each_student(&mut |student| {
         for (declared, places) in &plan.groups {
-            run(&cx, &plan, declared, places, student, &mut keys, &mut trace);
+            run(&cx, &plan, declared, places, student, &mut scratch, &mut trace);
         }
         Ok(())
     })?;
@@ -182,9 +182,9 @@ pub fn why_left_out(
     let plan = Plan::new(catalogue, config, &[(file, vec![level])])?;
     let cx = Context::new(catalogue, config, units);
     let mut trace = OutTrace { plan: &plan, counted: false, out: Vec::new() };
-    let mut keys = Vec::new();
+    let mut scratch = Scratch::default();
     for (declared, places) in &plan.groups {
-        run(&cx, &plan, declared, places, student, &mut keys, &mut trace);
+        run(&cx, &plan, declared, places, student, &mut scratch, &mut trace);
     }
     Ok(trace.out)
 }

@@ -7,6 +7,7 @@
 
 mod declare;
 mod explain;
+mod include;
 mod partial;
 mod plan;
 mod populations;
@@ -152,6 +153,8 @@ pub struct Counter<'a> {
 #[derive(Debug, Default)]
 struct Scratch {
     keys: Vec<CellKey>,
+    seen: Vec<CellKey>,
+    found: Vec<Places>,
 }
 
 struct CellSink<'s> {
@@ -189,7 +192,7 @@ impl<'a> Counter<'a> {
     pub fn add(&mut self, student: &StudentRows) {
         let mut sink = CellSink { cells: &mut self.cells };
         for (declared, places) in &self.plan.groups {
-            run(&self.cx, &self.plan, declared, places, student, &mut self.scratch.keys, &mut sink);
+            run(&self.cx, &self.plan, declared, places, student, &mut self.scratch, &mut sink);
         }
     }
 
@@ -223,7 +226,7 @@ fn run<'s>(
     declared: &Declaration,
     places: &[usize],
     student: &'s StudentRows,
-    keys: &mut Vec<CellKey>,
+    scratch: &mut Scratch,
     sink: &mut dyn Sink,
 ) {
     let mut candidates: Vec<Candidate<'s>> = Vec::new();
@@ -234,49 +237,46 @@ fn run<'s>(
         }
         return;
     }
+    let mut units: Vec<(u32, &Candidate<'s>)> = Vec::with_capacity(candidates.len());
+    let mut chosen: Vec<&Candidate<'s>> = Vec::with_capacity(candidates.len());
+    let mut instances: Vec<Instance<'s>> = Vec::new();
     for place in places {
         let Some(file) = plan.files.get(*place) else { continue };
-        let mut units: Vec<(u32, Candidate<'s>)> = Vec::new();
+        units.clear();
         for candidate in &candidates {
             match unit_of(cx, file.level, candidate) {
                 Ok(unit) => match (declared.include)(cx, file.level, student, candidate) {
-                    Ok(()) => units.push((unit, candidate.clone())),
+                    Ok(()) => units.push((unit, candidate)),
                     Err(why) => sink.left_out(*place, candidate, why),
                 },
                 Err(why) => sink.left_out(*place, candidate, why),
             }
         }
-        units.sort_by_key(|a| a.0);
+        units.sort_by_key(|(unit, _)| *unit);
         for group in units.chunk_by(|a, b| a.0 == b.0) {
             let Some((unit, _)) = group.first() else { continue };
-            let chosen: Vec<&Candidate<'s>> = group.iter().map(|(_, candidate)| candidate).collect();
-            let mut instances: Vec<Instance<'s>> = Vec::new();
+            chosen.clear();
+            chosen.extend(group.iter().map(|(_, candidate)| *candidate));
+            instances.clear();
             let mut dropped: Vec<(&Candidate<'s>, Exclusion)> = Vec::new();
             (declared.select)(cx, student, &chosen, &mut instances, &mut dropped);
             for (candidate, why) in dropped {
                 sink.left_out(*place, candidate, why);
             }
-            keys.clear();
+            let alone = instances.len() == 1;
+            scratch.seen.clear();
             for inst in &instances {
-                let from = keys.len();
-                cells_of(cx, file, *place, *unit, inst, keys);
-                match declared.unit {
-                    // A student stands once in a cell, however many rows lead there.
-                    CountingUnit::Student => {
-                        let mut fresh = keys.split_off(from);
-                        fresh.sort_unstable();
-                        fresh.dedup();
-                        for key in fresh {
-                            if !keys.contains(&key) {
-                                keys.push(key);
-                                sink.cell(key, inst);
-                            }
-                        }
+                scratch.keys.clear();
+                let several = cells_of(cx, file, *place, *unit, inst, scratch);
+                // A student stands once in a cell, however many rows lead there; a removal each time.
+                let once = declared.unit == CountingUnit::Student && (several || !alone);
+                for key in &scratch.keys {
+                    if once && scratch.seen.contains(key) {
+                        continue;
                     }
-                    CountingUnit::Removal | CountingUnit::Incident | CountingUnit::StaffFte => {
-                        for key in keys.drain(..) {
-                            sink.cell(key, inst);
-                        }
+                    sink.cell(*key, inst);
+                    if once {
+                        scratch.seen.push(*key);
                     }
                 }
             }
@@ -303,70 +303,85 @@ fn unit_of(cx: &Context<'_>, level: Level, candidate: &Candidate<'_>) -> Result<
     }
 }
 
-/// Puts the cells of an instance into `keys`.
+/// The places of an instance in the code list of a category.
+#[derive(Debug)]
+enum Places {
+    /// In no record of a set with the category.
+    Nowhere,
+    One(u16),
+    Several(Vec<u16>),
+}
+
+fn places_of(cx: &Context<'_>, category: &plan::CategoryPlan, inst: &Instance<'_>) -> Places {
+    let or_missing = |place: Option<u16>| place.or(category.missing).map_or(Places::Nowhere, Places::One);
+    match value(cx, inst, &category.name, category.logic) {
+        Value::One(code) => {
+            let own = category.index.get(code).copied();
+            // A state that merges high school grades has the code HS in place of 09 to 12.
+            let merged = || match category.logic {
+                values::Logic::GradeTested => category.index.get("HS").copied(),
+                _ => None,
+            };
+            or_missing(own.or_else(merged))
+        }
+        Value::Many(codes) => {
+            let place = |code: &str| category.index.get(code).copied().or(category.missing);
+            let mut places: Vec<u16> = codes.into_iter().filter_map(place).collect();
+            places.sort_unstable();
+            places.dedup();
+            Places::Several(places)
+        }
+        Value::Unknown => or_missing(None),
+        Value::Absent => Places::Nowhere,
+    }
+}
+
+/// Puts the cells of an instance into the keys; says whether it can stand in several cells of a set.
 fn cells_of(
     cx: &Context<'_>,
     file: &FilePlan,
     place: usize,
     unit: u32,
     inst: &Instance<'_>,
-    keys: &mut Vec<CellKey>,
-) {
-    let places = |category: &plan::CategoryPlan| -> Vec<u16> {
-        let one = |code: &str| category.index.get(code).copied().or(category.missing);
-        match value(cx, inst, &category.name, category.logic) {
-            Value::One(code) => match (category.index.get(code), category.logic) {
-                (Some(number), _) => vec![*number],
-                // A state that merges high school grades has the code HS in place of 09 to 12.
-                (None, values::Logic::GradeTested) => {
-                    category.index.get("HS").copied().or(category.missing).into_iter().collect()
-                }
-                (None, _) => category.missing.into_iter().collect(),
-            },
-            Value::Many(codes) => {
-                let mut numbers: Vec<u16> = codes.into_iter().filter_map(one).collect();
-                numbers.sort_unstable();
-                numbers.dedup();
-                numbers
-            }
-            Value::Unknown => category.missing.into_iter().collect(),
-            Value::Absent => Vec::new(),
-        }
-    };
-    let found: Vec<Vec<u16>> = file.categories.iter().map(places).collect();
-    let (Ok(plan), mut combinations) = (u16::try_from(place), Vec::new()) else { return };
+    scratch: &mut Scratch,
+) -> bool {
+    let Scratch { keys, found, .. } = scratch;
+    found.clear();
+    found.extend(file.categories.iter().map(|category| places_of(cx, category, inst)));
+    let several = found.iter().any(|places| matches!(places, Places::Several(_)));
+    let Ok(plan) = u16::try_from(place) else { return several };
     for (set, number) in file.sets.iter().zip(0u16..) {
         if inst.table.as_ref().is_some_and(|table| *table != set.table) {
             continue;
         }
-        combinations.clear();
-        combinations.push([0u16; MOST_CATEGORIES]);
+        let from = keys.len();
+        keys.push(CellKey { plan, unit, set: number, codes: [0; MOST_CATEGORIES] });
         for (slot, category) in set.categories.iter().enumerate() {
-            let numbers = found.get(*category).map(Vec::as_slice).unwrap_or_default();
-            match numbers {
-                [one] => {
-                    for codes in &mut combinations {
-                        if let Some(code) = codes.get_mut(slot) {
-                            *code = *one;
+            match found.get(*category) {
+                Some(Places::One(code)) => {
+                    for key in keys.iter_mut().skip(from) {
+                        if let Some(place) = key.codes.get_mut(slot) {
+                            *place = *code;
                         }
                     }
                 }
-                many => {
-                    let before = std::mem::take(&mut combinations);
-                    for codes in before {
-                        for one in many {
-                            let mut codes = codes;
-                            if let Some(code) = codes.get_mut(slot) {
-                                *code = *one;
+                Some(Places::Several(codes)) => {
+                    let before = keys.split_off(from);
+                    for key in before {
+                        for code in codes {
+                            let mut key = key;
+                            if let Some(place) = key.codes.get_mut(slot) {
+                                *place = *code;
                             }
-                            combinations.push(codes);
+                            keys.push(key);
                         }
                     }
                 }
+                Some(Places::Nowhere) | None => keys.truncate(from),
             }
         }
-        keys.extend(combinations.iter().map(|codes| CellKey { plan, unit, set: number, codes: *codes }));
     }
+    several
 }
 
 /// The identifiers of a unit at a level.

@@ -1,6 +1,7 @@
 //! How often a student counts in a unit: which of several rows stands, and with which values.
 
-use super::populations::{Candidate, Exclusion, Of, child_count_age, cohort_length, exit_age};
+use super::include::exit_age;
+use super::populations::{Candidate, Exclusion, Of, child_count_age, cohort_length};
 use super::values::{FlagBasis, Value, age_grade};
 use super::{Context, Instance};
 use crate::input::{DisciplineEvent, Enrollment, Span, StatusKind, StudentRows};
