@@ -1,0 +1,305 @@
+//! Values as rules compare them: every field of a row as one small number, read once.
+
+/// The state of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Blank,
+    /// Failed its own form or length; a rule that reads it is not evaluated.
+    Bad,
+    Good,
+}
+
+/// A field of a row: days are counted from the first of the common era, numbers stand in ten-thousandths or, for
+/// identifiers, as they are, codes as [`code`] packs them, free text as 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell {
+    pub(crate) state: State,
+    pub(crate) value: i64,
+}
+
+impl Cell {
+    pub(crate) const BLANK: Cell = Cell { state: State::Blank, value: 0 };
+    pub(crate) const BAD: Cell = Cell { state: State::Bad, value: 0 };
+
+    pub(crate) const fn good(value: i64) -> Cell {
+        Cell { state: State::Good, value }
+    }
+
+    #[inline]
+    pub(crate) fn get(self) -> Option<i64> {
+        if self.state == State::Good { Some(self.value) } else { None }
+    }
+}
+
+/// What decimals are multiplied by.
+pub(crate) const DECIMAL_SCALE: i64 = 10_000;
+
+/// A code as a number: up to seven bytes packed, longer ones hashed with the sign bit set.
+#[must_use]
+pub(crate) const fn code(text: &str) -> i64 {
+    let bytes = text.as_bytes();
+    if bytes.len() > 7 {
+        return (hash_bytes(bytes) | 1 << 63) as i64;
+    }
+    let mut packed: i64 = 0;
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        packed = packed << 8 | *first as i64;
+        rest = tail;
+    }
+    packed
+}
+
+/// FNV-1a.
+pub(crate) const fn hash_bytes(bytes: &[u8]) -> u64 {
+    let mut hash = FNV_START;
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        hash = (hash ^ *first as u64).wrapping_mul(FNV_PRIME);
+        rest = tail;
+    }
+    hash
+}
+
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// Joins two hashes.
+pub(crate) const fn hash_pair(first: u64, second: u64) -> u64 {
+    (first.rotate_left(29) ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// A name as it is compared: letter case, accents, spaces and punctuation set aside. 0 for a name without letters.
+#[inline]
+pub(crate) fn name_hash(name: &str) -> u32 {
+    let mut hash = FNV_START;
+    let mut letters = false;
+    let mut add = |byte: u8| {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
+        letters = true;
+    };
+    if name.is_ascii() {
+        for byte in name.bytes() {
+            if byte.is_ascii_alphabetic() {
+                add(byte | 0x20);
+            }
+        }
+    } else {
+        for character in name.chars().flat_map(char::to_lowercase) {
+            let mut buffer = [0; 4];
+            match plain(character) {
+                Some(text) => text.bytes().for_each(&mut add),
+                None if character.is_alphabetic() => character.encode_utf8(&mut buffer).bytes().for_each(&mut add),
+                None => {}
+            }
+        }
+    }
+    let folded = (hash ^ hash >> 32) as u32;
+    if letters { folded.max(1) } else { 0 }
+}
+
+/// A small letter without its accent, for the letters of European languages; `None` for all others.
+fn plain(character: char) -> Option<&'static str> {
+    Some(match character {
+        'a'..='z' => return ASCII.get((character as usize) - ('a' as usize)).copied(),
+        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+        'æ' => "ae",
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => "c",
+        'ð' | 'ď' | 'đ' => "d",
+        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => "e",
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => "g",
+        'ĥ' | 'ħ' => "h",
+        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => "i",
+        'ĵ' => "j",
+        'ķ' => "k",
+        'ĺ' | 'ļ' | 'ľ' | 'ŀ' | 'ł' => "l",
+        'ñ' | 'ń' | 'ņ' | 'ň' => "n",
+        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => "o",
+        'œ' => "oe",
+        'ŕ' | 'ŗ' | 'ř' => "r",
+        'ß' => "ss",
+        'ś' | 'ŝ' | 'ş' | 'š' => "s",
+        'ţ' | 'ť' | 'ŧ' => "t",
+        'þ' => "th",
+        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => "u",
+        'ŵ' => "w",
+        'ý' | 'ÿ' | 'ŷ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        _ => return None,
+    })
+}
+
+const ASCII: [&str; 26] = [
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w",
+    "x", "y", "z",
+];
+
+/// Index of kindergarten where its length is not told.
+pub(crate) const KG: u8 = 1;
+/// Index of half-time kindergarten.
+pub(crate) const KH: u8 = 3;
+/// Index of prekindergarten.
+pub(crate) const PK: u8 = 0;
+/// No grade: blank, bad or unknown.
+pub(crate) const NO_GRADE: u8 = 255;
+
+const GRADES: [i64; 17] = [
+    code("PK"),
+    code("KG"),
+    code("KF"),
+    code("KH"),
+    code("01"),
+    code("02"),
+    code("03"),
+    code("04"),
+    code("05"),
+    code("06"),
+    code("07"),
+    code("08"),
+    code("09"),
+    code("10"),
+    code("11"),
+    code("12"),
+    code("UG"),
+];
+
+/// A grade by its place among all grades.
+#[inline]
+pub(crate) fn grade_index(grade: i64) -> u8 {
+    GRADES.iter().position(|known| *known == grade).map_or(NO_GRADE, |index| index as u8)
+}
+
+/// The year of schooling: kindergarten 0, grade 1 to 12; none for the rest.
+#[inline]
+pub(crate) fn grade_level(index: u8) -> Option<i32> {
+    match index {
+        1..=3 => Some(0),
+        4..=15 => Some(i32::from(index) - 3),
+        _ => None,
+    }
+}
+
+/// A day MM/DD/YYYY that exists, counted from the first of the common era.
+#[inline]
+pub(crate) fn day_number(bytes: &[u8]) -> Option<i32> {
+    let &[m1, m2, b'/', d1, d2, b'/', y1, y2, y3, y4] = <&[u8; 10]>::try_from(bytes).ok()? else { return None };
+    let pair = |tens: u8, ones: u8| {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        if tens < 10 && ones < 10 { Some(i32::from(tens) * 10 + i32::from(ones)) } else { None }
+    };
+    let (month, day) = (pair(m1, m2)?, pair(d1, d2)?);
+    let year = pair(y1, y2)? * 100 + pair(y3, y4)?;
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + i32::from(leap),
+        _ => return None,
+    };
+    if year < 1 || day < 1 || day > length {
+        return None;
+    }
+    // Days before the month, in a year that starts in March (so that the leap day is the last).
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let before = year * 365 + year / 4 - year / 100 + year / 400;
+    Some(before + (153 * month + 2) / 5 + day - 306)
+}
+
+/// A whole number of at most 18 digits.
+#[inline]
+pub(crate) fn digits(bytes: &[u8]) -> Option<i64> {
+    if bytes.is_empty() || bytes.len() > 18 {
+        return None;
+    }
+    let mut number = 0;
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + i64::from(digit);
+    }
+    Some(number)
+}
+
+/// A plain decimal number in ten-thousandths; further places are set aside. `None` when it is no such number or too
+/// large to matter.
+#[inline]
+pub(crate) fn decimal(bytes: &[u8]) -> Option<i64> {
+    let (negative, unsigned) = match bytes.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, bytes),
+    };
+    let point = unsigned.iter().position(|byte| *byte == b'.').unwrap_or(unsigned.len());
+    let (whole, fraction) = unsigned.split_at(point);
+    let mut number = digits(whole).filter(|_| whole.len() <= 12)?;
+    let fraction = match fraction.split_first() {
+        None => &[][..],
+        Some((_, [])) => return None,
+        Some((_, fraction)) => fraction,
+    };
+    if !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    for place in 0..4 {
+        let digit = fraction.get(place).map_or(0, |byte| byte.wrapping_sub(b'0'));
+        number = number * 10 + i64::from(digit);
+    }
+    Some(if negative { -number } else { number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{Datelike, NaiveDate};
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_compared_without_case_accents_and_punctuation() {
+        for (one, other) in
+            [("O'Juniper", "ojuniper"), ("Cottonwood-Elm", "COTTONWOOD ELM"), ("Peña", "Pena"), ("Größe", "Grosse")]
+        {
+            assert_eq!(name_hash(one), name_hash(other), "{one}");
+        }
+        assert_ne!(name_hash("Larch"), name_hash("Larck"));
+        assert_eq!(name_hash("-- '"), 0);
+    }
+
+    #[test]
+    fn grades_have_levels() {
+        for (grade, level) in [("KH", Some(0)), ("01", Some(1)), ("12", Some(12)), ("PK", None), ("UG", None), ("", None)]
+        {
+            assert_eq!(grade_level(grade_index(code(grade))), level, "{grade}");
+        }
+    }
+
+    #[test]
+    fn decimals_at_the_edges() {
+        for (text, value) in [
+            ("180.00", Some(1_800_000)),
+            ("-1", Some(-10_000)),
+            ("0.5", Some(5_000)),
+            ("1.", None),
+            (".5", None),
+            ("", None),
+            ("1e3", None),
+            ("12345678901234", None),
+        ] {
+            assert_eq!(decimal(text.as_bytes()), value, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn days_agree_with_the_calendar(month in 0u32..14, day in 0u32..33, year in 0i32..10_000) {
+            let text = format!("{month:02}/{day:02}/{year:04}");
+            let expected = NaiveDate::from_ymd_opt(year, month, day).filter(|_| year > 0).map(|d| d.num_days_from_ce());
+            prop_assert_eq!(day_number(text.as_bytes()), expected, "{}", text);
+        }
+
+        #[test]
+        fn codes_differ(one in "[A-Z0-9]{0,7}", other in "[A-Z0-9]{0,7}") {
+            prop_assert_eq!(code(&one) == code(&other), one == other);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Findings on their way: counted exactly, kept as samples up to a limit, fixed in size.
+
+use crate::policy::Verdict;
+use hashbrown::HashMap;
+use opi_dictionary::{FieldId, Hit, Severity};
+
+/// A row in a run: the number of its input and its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Number of the input in the run.
+    pub file: u32,
+    /// Line; 0 for the file as a whole.
+    pub line: u32,
+}
+
+/// A finding in the engine. The order is that of reports: by file, line, rule and field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Found {
+    /// File, line, rule and field.
+    pub hit: Hit,
+    /// The student as a number; 0 when it is about none.
+    pub(crate) student: u32,
+    /// The place of another row that belongs to it.
+    pub(crate) other: Option<Place>,
+    /// The district; 65535 when not known.
+    pub(crate) district: u16,
+    /// What it leads to under the policy.
+    pub(crate) severity: Severity,
+}
+
+/// No district.
+pub(crate) const NO_DISTRICT: u16 = u16::MAX;
+
+/// Counts and samples of one worker; workers are merged in any order.
+pub(crate) struct Sink<'a> {
+    verdicts: &'a [Verdict],
+    base: &'a [Severity],
+    samples_per_rule: usize,
+    keep_lines_from: Option<Severity>,
+    pub(crate) tallies: Vec<[u64; 4]>,
+    pub(crate) suppressed: Vec<u64>,
+    pub(crate) districts: HashMap<(u16, u16), u64>,
+    pub(crate) samples: Vec<Vec<Found>>,
+    /// Rows with a finding of the severity asked for, for splitting a file.
+    pub(crate) lines: Vec<Place>,
+}
+
+impl<'a> Sink<'a> {
+    pub(crate) fn new(
+        verdicts: &'a [Verdict],
+        base: &'a [Severity],
+        samples_per_rule: usize,
+        keep_lines_from: Option<Severity>,
+    ) -> Self {
+        Sink {
+            verdicts,
+            base,
+            samples_per_rule,
+            keep_lines_from,
+            tallies: vec![[0; 4]; verdicts.len()],
+            suppressed: vec![0; verdicts.len()],
+            districts: HashMap::new(),
+            samples: vec![Vec::new(); verdicts.len()],
+            lines: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, hit: Hit, student: u32, other: Option<Place>, district: u16, own: Option<Severity>) {
+        let rule = usize::from(hit.rule);
+        let (Some(verdict), Some(base)) = (self.verdicts.get(rule), self.base.get(rule)) else { return };
+        let Some(severity) = verdict.severity_in(district, own, *base) else {
+            if let Some(count) = self.suppressed.get_mut(rule) {
+                *count += 1;
+            }
+            return;
+        };
+        if let Some(count) = self.tallies.get_mut(rule).and_then(|tally| tally.get_mut(severity as usize)) {
+            *count += 1;
+        }
+        *self.districts.entry((hit.rule, district)).or_default() += 1;
+        if hit.line > 0 && self.keep_lines_from.is_some_and(|least| severity >= least) {
+            self.lines.push(Place { file: hit.file, line: hit.line });
+        }
+        if let Some(samples) = self.samples.get_mut(rule) {
+            samples.push(Found { hit, student, other, district, severity });
+            if samples.len() >= self.samples_per_rule.saturating_mul(2).saturating_add(64) {
+                keep_first(samples, self.samples_per_rule);
+            }
+        }
+    }
+
+    #[cfg(feature = "rayon")]
+    pub(crate) fn merge(&mut self, other: Sink<'_>) {
+        for (mine, theirs) in self.tallies.iter_mut().zip(other.tallies) {
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
+        }
+        for (mine, theirs) in self.suppressed.iter_mut().zip(other.suppressed) {
+            *mine += theirs;
+        }
+        #[allow(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
+        for (key, count) in other.districts {
+            *self.districts.entry(key).or_default() += count;
+        }
+        for (mine, theirs) in self.samples.iter_mut().zip(other.samples) {
+            mine.extend(theirs);
+            keep_first(mine, self.samples_per_rule);
+        }
+        self.lines.extend(other.lines);
+    }
+
+    /// Samples in the order of reports.
+    pub(crate) fn take_samples(&mut self) -> Vec<Found> {
+        let mut all = Vec::new();
+        for samples in &mut self.samples {
+            keep_first(samples, self.samples_per_rule);
+            all.append(samples);
+        }
+        all.sort_unstable();
+        all
+    }
+
+    pub(crate) fn total(&self) -> [u64; 4] {
+        self.tallies.iter().fold([0; 4], |mut total, tally| {
+            total.iter_mut().zip(tally).for_each(|(total, count)| *total += count);
+            total
+        })
+    }
+}
+
+/// Keeps the first of them by the order of reports, so that which samples are kept depends on nothing else.
+fn keep_first(samples: &mut Vec<Found>, limit: usize) {
+    if limit == 0 {
+        samples.clear();
+    } else if samples.len() > limit {
+        samples.select_nth_unstable(limit - 1);
+        samples.truncate(limit);
+    }
+}
+
+/// Where a rule puts its findings.
+pub struct Emit<'s, 'a> {
+    pub(crate) sink: &'s mut Sink<'a>,
+    pub(crate) rule: u16,
+}
+
+impl Emit<'_, '_> {
+    pub(crate) fn put(
+        &mut self,
+        place: Place,
+        field: Option<FieldId>,
+        student: u32,
+        district: u16,
+        other: Option<Place>,
+    ) {
+        let hit = Hit { file: place.file, line: place.line, rule: self.rule, field };
+        self.sink.add(hit, student, other, district, None);
+    }
+}

@@ -1,0 +1,562 @@
+//! The engine: one pass over every input for field and record rules, then students and wider circles on facts.
+
+use crate::emit::{Emit, Found, NO_DISTRICT, Place, Sink};
+use crate::facts::{Facts, FileKind, Thing};
+use crate::policy::Policy;
+use crate::record::{Head, Plan};
+use crate::register::StoredFact;
+use crate::render;
+use crate::report::{FileReport, Report};
+use crate::rules::{Check, EVEN_IF_UNKNOWN, Rule, Whole, built_in};
+use crate::source::{Input, Notice};
+use crate::student::{Run, Student, each_student};
+use crate::table::{Entry, Present, Table, number_if_runs, record_checks, skip_reason};
+use crate::world::World;
+use crate::{References, RulesError};
+use opi_dictionary::{Finding, Hit, Row, RuleKey, Severity};
+use std::collections::BTreeSet;
+
+/// How a run is made. Nothing is cut off silently: limits are echoed in the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Findings kept of each rule; counts are exact whatever the limit. The default is 1,000.
+    pub samples_per_rule: usize,
+    /// Collects the places of all rows with a finding of at least this severity, for splitting files.
+    pub rejected_from: Option<Severity>,
+    /// Whether rows with fewer fields than their layout are read, the missing ones as blank.
+    pub short_rows: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { samples_per_rule: 1_000, rejected_from: None, short_rows: false }
+    }
+}
+
+/// The inputs of a run. Findings are about the current ones; the others are looked things up in.
+#[derive(Clone, Default)]
+pub struct Inputs<'i> {
+    /// The files that are checked.
+    pub current: Vec<&'i dyn Input>,
+    /// Stored rows of the state, in the same layouts.
+    pub register: Vec<&'i dyn Input>,
+    /// Files of the year before.
+    pub prior: Vec<&'i dyn Input>,
+}
+
+impl<'i> Inputs<'i> {
+    /// Inputs to be checked, without register and last year.
+    #[must_use]
+    pub fn of<T: Input>(inputs: &[&'i T]) -> Self {
+        Inputs { current: inputs.iter().map(|input| *input as &dyn Input).collect(), ..Inputs::default() }
+    }
+
+    /// All in the order of their numbers: by role, then by name.
+    fn in_order(&self) -> Result<Vec<(Role, &'i dyn Input)>, RulesError> {
+        let mut all = Vec::new();
+        let roles = [(Role::Current, &self.current), (Role::Register, &self.register), (Role::Prior, &self.prior)];
+        for (role, inputs) in roles {
+            let mut inputs = inputs.clone();
+            inputs.sort_by(|one, other| one.name().cmp(other.name()));
+            all.extend(inputs.into_iter().map(|input| (role, input)));
+        }
+        let mut names = BTreeSet::new();
+        match all.iter().find(|(_, input)| !names.insert(input.name())) {
+            Some((_, input)) => Err(RulesError::DuplicateInput { file: input.name().to_owned() }),
+            None => Ok(all),
+        }
+    }
+}
+
+/// What an input is in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    Current,
+    Register,
+    Prior,
+}
+
+/// An input after its pass.
+pub(crate) struct FileInfo {
+    pub(crate) name: String,
+    pub(crate) layout: String,
+    pub(crate) kind: FileKind,
+    pub(crate) role: Role,
+    pub(crate) rows: u64,
+    pub(crate) hash: Option<String>,
+    pub(crate) header_date: Option<i32>,
+    pub(crate) districts: BTreeSet<u16>,
+    pub(crate) problem: Option<String>,
+}
+
+const BUCKETS: usize = 256;
+
+/// Facts of one role, parted by student so that each part fits the cache.
+pub(crate) struct Partition {
+    pub(crate) buckets: Vec<Facts>,
+    pub(crate) things: Vec<Thing>,
+}
+
+impl Partition {
+    fn new() -> Self {
+        Partition { buckets: (0..BUCKETS).map(|_| Facts::default()).collect(), things: Vec::new() }
+    }
+
+    #[cfg(feature = "rayon")]
+    fn append(&mut self, other: Partition) {
+        self.buckets.iter_mut().zip(other.buckets).for_each(|(mine, theirs)| mine.append(theirs));
+        self.things.extend(other.things);
+    }
+}
+
+/// Runs the rules. Made once for a year, a day and a policy; then checks one row, a file, a district or the state.
+pub struct Checker<'a> {
+    pub(crate) world: World<'a>,
+    pub(crate) policy: Policy,
+    pub(crate) options: Options,
+    pub(crate) table: Table<'a>,
+    facts: Vec<StoredFact>,
+}
+
+impl<'a> Checker<'a> {
+    /// A checker with the rules of the registry.
+    ///
+    /// # Errors
+    /// When the policy names an unknown rule or gives no reason.
+    pub fn new(references: &'a References<'a>, policy: &Policy, options: Options) -> Result<Self, RulesError> {
+        Self::with_rules(references, policy, options, &[])
+    }
+
+    /// A checker with rules of one's own beside those of the registry.
+    ///
+    /// # Errors
+    /// As [`Checker::new`]; also when a code stands twice.
+    pub fn with_rules(
+        references: &'a References<'a>,
+        policy: &Policy,
+        options: Options,
+        own: &[&'a dyn Rule],
+    ) -> Result<Self, RulesError> {
+        let codes: Vec<&str> = own.iter().map(|rule| rule.info().code).collect();
+        policy.check(&codes)?;
+        let mut facts = references.facts.facts.clone();
+        facts.sort_unstable();
+        Ok(Checker {
+            world: World::new(references, policy.parameters.clone()),
+            policy: policy.clone(),
+            options,
+            table: Table::new(own, policy, references.as_of)?,
+            facts,
+        })
+    }
+
+    /// Field and record rules on one row, as on a screen while it is typed. The position is that of the row.
+    #[must_use]
+    pub fn record(&self, row: &Row<'_>) -> Vec<Finding> {
+        let layout = row.layout();
+        let mut present = Present::default();
+        present.add_references(&self.world);
+        present.add(FileKind::short(&layout.key));
+        let runs = self.runs(&present);
+        let runs: Vec<bool> = runs.iter().map(Option::is_none).collect();
+        let mut sink = self.table.sink(usize::MAX / 4, None);
+        let mut plan = Plan::new(layout, &self.world, |code| number_if_runs(&self.table, &runs, code));
+        if plan.read(row, 0, self.options.short_rows, Some(&mut sink)) {
+            let record = plan.record(row, &self.world, 0);
+            for (rule, check) in record_checks(&self.table, &layout.key, &runs) {
+                check.run(&record, &mut Emit { sink: &mut sink, rule });
+            }
+        }
+        let mut found = sink.take_samples();
+        found.dedup_by_key(|found| found.hit);
+        found.iter().map(|found| render::of_row(self, found, row)).collect()
+    }
+
+    /// One file by itself: rules that read other files are skipped and listed.
+    ///
+    /// # Errors
+    /// As [`Checker::check`].
+    pub fn check_file(&self, input: &dyn Input) -> Result<Outcome, RulesError> {
+        self.check(&Inputs { current: vec![input], ..Inputs::default() })
+    }
+
+    /// The files of one district.
+    ///
+    /// # Errors
+    /// As [`Checker::check`].
+    pub fn check_district(&self, inputs: &Inputs<'_>) -> Result<Outcome, RulesError> {
+        self.check(inputs)
+    }
+
+    /// The files of all districts.
+    ///
+    /// # Errors
+    /// As [`Checker::check`].
+    pub fn check_state(&self, inputs: &Inputs<'_>) -> Result<Outcome, RulesError> {
+        self.check(inputs)
+    }
+
+    /// Runs every rule for which there is what it needs.
+    ///
+    /// # Errors
+    /// When two inputs have one name. An input that cannot be read to its end makes the outcome incomplete; what was
+    /// found until then stands.
+    pub fn check(&self, inputs: &Inputs<'_>) -> Result<Outcome, RulesError> {
+        let inputs = inputs.in_order()?;
+        let mut present = Present::default();
+        present.add_references(&self.world);
+        for (role, input) in &inputs {
+            let short = FileKind::short(&input.layout().key);
+            match role {
+                Role::Current => present.add(short),
+                Role::Register => {
+                    present.add("reg");
+                    present.add(format!("reg.{short}"));
+                }
+                Role::Prior => present.add(format!("prior.{short}")),
+            }
+        }
+        let reasons = self.runs(&present);
+        let runs: Vec<bool> = reasons.iter().map(Option::is_none).collect();
+
+        let (mut partitions, mut sink, files) = self.read_all(&inputs, &runs);
+
+        let districts: BTreeSet<u16> = of_kind(&files, Role::Current, None);
+        if districts.len() > 1 {
+            present.add("districts");
+        }
+        let reasons = self.runs(&present);
+        let runs: Vec<bool> = reasons.iter().map(Option::is_none).collect();
+        let replaced = of_kind(&files, Role::Current, Some(FileKind::Enrollments));
+        mark_replaced(&mut partitions, &replaced);
+
+        let sections = partitions.iter().take(2).flat_map(|partition| &partition.things);
+        let sections = sections.filter(|thing| thing.kind == FileKind::Section).map(|thing| thing.section);
+        let run = Run { present: &present, files: &files, sections: sections.collect() };
+        self.check_students(&mut partitions, &run, &runs, &mut sink);
+        let [now, stored, prior] = &partitions;
+        let whole = Whole { world: &self.world, now, stored, prior, files: &files };
+        for rule in built_in() {
+            if let (Check::Whole(function), Some(number)) = (rule.check, self.number_if_runs(&runs, rule.code)) {
+                function(&whole, &mut Emit { sink: &mut sink, rule: number });
+            }
+        }
+        self.check_certification(&runs, &mut sink);
+        Ok(self.outcome(sink, files, &reasons))
+    }
+
+    fn runs(&self, present: &Present) -> Vec<Option<String>> {
+        let references = self.world.references;
+        let reason = |(entry, verdict): (&Entry<'_>, _)| {
+            skip_reason(entry, verdict, present, references.year, references.collection)
+        };
+        self.table.entries.iter().zip(&self.table.verdicts).map(reason).collect()
+    }
+
+    fn number_if_runs(&self, runs: &[bool], code: &str) -> Option<u16> {
+        let number = self.table.number(code)?;
+        runs.get(usize::from(number)).copied().unwrap_or(false).then_some(number)
+    }
+
+    fn new_sink(&self) -> Sink<'_> {
+        self.table.sink(self.options.samples_per_rule, self.options.rejected_from)
+    }
+
+    #[cfg(not(feature = "rayon"))]
+    fn read_all(&self, inputs: &[(Role, &dyn Input)], runs: &[bool]) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
+        let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
+        let mut sink = self.new_sink();
+        let mut files = Vec::new();
+        for (number, (role, input)) in inputs.iter().enumerate() {
+            let Some(partition) = partitions.get_mut(*role as usize) else { continue };
+            files.push(self.read_file(number as u32, *role, *input, runs, partition, &mut sink));
+        }
+        (partitions, sink, files)
+    }
+
+    #[cfg(feature = "rayon")]
+    fn read_all(&self, inputs: &[(Role, &dyn Input)], runs: &[bool]) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
+        use rayon::prelude::*;
+        let read = |(number, (role, input)): (usize, &(Role, &dyn Input))| {
+            let mut partition = Partition::new();
+            let mut sink = self.new_sink();
+            let file = self.read_file(number as u32, *role, *input, runs, &mut partition, &mut sink);
+            (partition, sink, file)
+        };
+        let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
+        let mut sink = self.new_sink();
+        let mut files = Vec::new();
+        let parts: Vec<_> = inputs.par_iter().enumerate().map(read).collect();
+        for (partition, part, file) in parts {
+            if let Some(mine) = partitions.get_mut(file.role as usize) {
+                mine.append(partition);
+            }
+            sink.merge(part);
+            files.push(file);
+        }
+        (partitions, sink, files)
+    }
+
+    /// One pass over one input.
+    fn read_file(
+        &self,
+        number: u32,
+        role: Role,
+        input: &dyn Input,
+        runs: &[bool],
+        partition: &mut Partition,
+        sink: &mut Sink<'_>,
+    ) -> FileInfo {
+        let layout = input.layout();
+        let mut file = FileInfo {
+            name: input.name().to_owned(),
+            layout: layout.key.clone(),
+            kind: FileKind::of(&layout.key),
+            role,
+            rows: 0,
+            hash: None,
+            header_date: None,
+            districts: BTreeSet::new(),
+            problem: None,
+        };
+        // What the reader judges itself is left to it.
+        let mine: Vec<bool> = (runs.iter().zip(&self.table.entries))
+            .map(|(runs, entry)| *runs && !input.judged().contains(&entry.info.code))
+            .collect();
+        let code = |code: &str| number_if_runs(&self.table, &mine, code);
+        let checks = if role == Role::Current { record_checks(&self.table, &layout.key, &mine) } else { Vec::new() };
+        let several = code("FILE-014");
+        let mut plan = Plan::new(layout, &self.world, code);
+        let mut source = match input.open() {
+            Ok(source) => source,
+            Err(error) => {
+                file.problem = Some(error.to_string());
+                return file;
+            }
+        };
+        let (mut first_district, mut last_district) = (NO_DISTRICT, NO_DISTRICT);
+        loop {
+            let row = match source.next_row() {
+                Ok(Some(row)) => row,
+                Ok(None) => break,
+                Err(error) => {
+                    file.problem = Some(error.to_string());
+                    break;
+                }
+            };
+            if row.line() > u64::from(u32::MAX) {
+                let limit = u64::from(u32::MAX);
+                file.problem =
+                    Some(RulesError::TooLarge { what: file.name.clone(), found: row.line(), limit }.to_string());
+                break;
+            }
+            file.rows += 1;
+            let reports = if role == Role::Current { Some(&mut *sink) } else { None };
+            if !plan.read(&row, number, self.options.short_rows, reports) {
+                continue;
+            }
+            let record = plan.record(&row, &self.world, number);
+            for (rule, check) in &checks {
+                check.run(&record, &mut Emit { sink, rule: *rule });
+            }
+            let district = record.head.district;
+            if district != last_district && district != NO_DISTRICT {
+                last_district = district;
+                file.districts.insert(district);
+            }
+            if first_district == NO_DISTRICT {
+                first_district = district;
+            } else if district != first_district && district != NO_DISTRICT && role == Role::Current && several != crate::record::OFF {
+                record.report(&mut Emit { sink, rule: several }, opi_dictionary::fields::DISTRICT_NUMBER);
+            }
+            match file.kind {
+                FileKind::Other => {}
+                FileKind::Course
+                | FileKind::Section
+                | FileKind::Placement
+                | FileKind::StaffHistory
+                | FileKind::Employment
+                | FileKind::Assignment => {
+                    let mut facts = Facts::default();
+                    facts.add(file.kind, &record);
+                    partition.things.append(&mut facts.things);
+                }
+                kind => {
+                    let bucket = record.head.student.wrapping_mul(0x9e37_79b1) >> 24;
+                    if let Some(facts) = partition.buckets.get_mut(bucket as usize) {
+                        facts.add(kind, &record);
+                    }
+                }
+            }
+        }
+        file.header_date = source.header_date().map(|day| chrono::Datelike::num_days_from_ce(&day));
+        file.hash = source.hash();
+        if role == Role::Current {
+            for notice in source.notices() {
+                self.notice(number, &notice, runs, sink);
+            }
+        }
+        file
+    }
+
+    /// A finding of the reader.
+    fn notice(&self, file: u32, notice: &Notice, runs: &[bool], sink: &mut Sink<'_>) {
+        if let Some(rule) = self.number_if_runs(runs, &notice.code) {
+            let line = u32::try_from(notice.line).unwrap_or(u32::MAX);
+            sink.add(Hit { file, line, rule, field: notice.field }, 0, None, NO_DISTRICT, notice.severity);
+        }
+    }
+
+    fn student_checks(&self, runs: &[bool]) -> Vec<(u16, StudentCheck<'a>)> {
+        let mut checks = Vec::new();
+        for rule in built_in() {
+            if let (Check::Student(function), Some(number)) = (rule.check, self.number_if_runs(runs, rule.code)) {
+                checks.push((number, StudentCheck::BuiltIn(function)));
+            }
+        }
+        for entry in &self.table.entries {
+            if let (Some(own), RuleKey::Student) = (entry.own, entry.info.key)
+                && let Some(number) = self.number_if_runs(runs, entry.info.code)
+            {
+                checks.push((number, StudentCheck::Own(own)));
+            }
+        }
+        checks
+    }
+
+    /// Student rules, bucket by bucket.
+    fn check_students<'s>(
+        &'s self,
+        partitions: &mut [Partition; 3],
+        run: &Run<'_>,
+        runs: &[bool],
+        sink: &mut Sink<'s>,
+    ) {
+        let checks = self.student_checks(runs);
+        let of_unknown = |rule: u16| {
+            let entry = self.table.entries.get(usize::from(rule));
+            entry.is_some_and(|entry| EVEN_IF_UNKNOWN.contains(&entry.info.code))
+        };
+        let of_unknown: Vec<bool> = checks.iter().map(|(rule, _)| of_unknown(*rule)).collect();
+        let [now, stored, prior] = partitions;
+        let bucket = |((now, stored), prior): ((&mut Facts, &mut Facts), &mut Facts), sink: &mut Sink<'_>| {
+            now.sort();
+            stored.sort();
+            prior.sort();
+            each_student(&self.world, run, [now, stored, prior], &self.facts, |student| {
+                let unknown = student.is_unknown();
+                for ((rule, check), even_if_unknown) in checks.iter().zip(&of_unknown) {
+                    if !unknown || *even_if_unknown {
+                        check.run(student, &mut Emit { sink, rule: *rule });
+                    }
+                }
+            });
+        };
+        #[cfg(not(feature = "rayon"))]
+        for parts in now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets) {
+            bucket(parts, sink);
+        }
+        #[cfg(feature = "rayon")]
+        {
+            use rayon::prelude::*;
+            let parts: Vec<_> = now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets).collect();
+            let part = |mut sink: Sink<'s>, parts| {
+                bucket(parts, &mut sink);
+                sink
+            };
+            let sinks: Vec<_> = parts.into_par_iter().fold(|| self.new_sink(), part).collect();
+            sinks.into_iter().for_each(|part| sink.merge(part));
+        }
+        for partition in [now, stored, prior] {
+            partition.things.sort_unstable_by_key(|thing| thing.place);
+        }
+    }
+
+    /// CERT-004: what is certified must have no finding that blocks it.
+    fn check_certification(&self, runs: &[bool], sink: &mut Sink<'_>) {
+        let [_, _, certification, upload] = sink.total();
+        if self.world.references.certifying
+            && certification + upload > 0
+            && let Some(rule) = self.number_if_runs(runs, "CERT-004")
+        {
+            Emit { sink, rule }.put(Place { file: 0, line: 0 }, None, 0, NO_DISTRICT, None);
+        }
+    }
+
+    fn outcome(&self, mut sink: Sink<'_>, files: Vec<FileInfo>, reasons: &[Option<String>]) -> Outcome {
+        let mut rejected = std::mem::take(&mut sink.lines);
+        rejected.sort_unstable();
+        rejected.dedup();
+        let found = sink.take_samples();
+        let report = Report::new(self, &sink, &found, &files, reasons);
+        let names = files.into_iter().map(|file| file.name).collect();
+        Outcome { found, report, names, rejected }
+    }
+}
+
+enum StudentCheck<'a> {
+    BuiltIn(crate::rules::StudentFn),
+    Own(&'a dyn Rule),
+}
+
+impl StudentCheck<'_> {
+    #[inline]
+    fn run(&self, student: &Student<'_>, emit: &mut Emit<'_, '_>) {
+        match self {
+            StudentCheck::BuiltIn(function) => function(student, emit),
+            StudentCheck::Own(rule) => rule.student(student, emit),
+        }
+    }
+}
+
+/// The districts of the files of a role and kind.
+fn of_kind(files: &[FileInfo], role: Role, kind: Option<FileKind>) -> BTreeSet<u16> {
+    let fits = |file: &&FileInfo| file.role == role && kind.is_none_or(|kind| file.kind == kind);
+    files.iter().filter(fits).flat_map(|file| file.districts.iter().copied()).collect()
+}
+
+/// Stored enrollments of a district whose enrollments are uploaded are replaced by them.
+fn mark_replaced([_, stored, _]: &mut [Partition; 3], districts: &BTreeSet<u16>) {
+    for row in stored.buckets.iter_mut().flat_map(|facts| &mut facts.enrollments) {
+        if districts.contains(&row.head.district) {
+            row.head.flags |= Head::REPLACED;
+        }
+    }
+}
+
+/// What a run found: exact counts and the account of the run in the report, findings as far as they were kept.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The findings kept, in the order of reports: file, line, rule, field.
+    pub found: Vec<Found>,
+    /// The account of the run.
+    pub report: Report,
+    /// The names of the inputs by their numbers.
+    pub names: Vec<String>,
+    /// The rows with a finding of the severity asked for in [`Options::rejected_from`].
+    pub rejected: Vec<Place>,
+}
+
+impl Outcome {
+    /// The findings kept, as they are shown. Texts are fetched again from the inputs, which must be those of the run;
+    /// values appear only when `show_values` is set.
+    ///
+    /// # Errors
+    /// When an input cannot be read again.
+    pub fn findings(
+        &self,
+        checker: &Checker<'_>,
+        inputs: &Inputs<'_>,
+        show_values: bool,
+    ) -> Result<Vec<Finding>, RulesError> {
+        let inputs = inputs.in_order()?;
+        let inputs: Vec<&dyn Input> = inputs.into_iter().map(|(_, input)| input).collect();
+        render::findings(checker, self, &inputs, show_values)
+    }
+
+    /// The account of each file.
+    #[must_use]
+    pub fn files(&self) -> &[FileReport] {
+        &self.report.files
+    }
+}

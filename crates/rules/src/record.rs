@@ -1,0 +1,435 @@
+//! Rows as field and record rules see them: each field read once, by checks compiled for its layout.
+
+use crate::cell::{Cell, DECIMAL_SCALE, NO_GRADE, State, code, day_number, decimal, digits, grade_index, name_hash};
+use crate::emit::{Emit, NO_DISTRICT, Place, Sink};
+use crate::forms::forms;
+use crate::world::{Days, School, World};
+use chrono::NaiveDate;
+use opi_dictionary::{FieldId, FieldType, Hit, Layout, LayoutField, Membership, Requirement, Row, fields};
+
+/// A rule that does not run.
+pub(crate) const OFF: u16 = u16::MAX;
+
+/// No number: blank, bad, or a field the layout lacks.
+pub(crate) const NONE: u16 = u16::MAX;
+
+/// How the value of a field is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// Digits read as a number.
+    Number {
+        width: Option<u8>,
+    },
+    Date,
+    Decimal {
+        places: u8,
+    },
+    /// Anything else: tested by the dictionary, packed as a code.
+    Code,
+    /// As `Code`, but digits are read as a number, since the field identifies.
+    Identifier,
+}
+
+/// The compiled checks of one column.
+struct Column {
+    field: FieldId,
+    kind: Kind,
+    required: bool,
+    max_length: usize,
+    /// Rules to report under; [`OFF`] where one does not run.
+    form: u16,
+    blank: u16,
+}
+
+/// The compiled checks of one layout.
+pub(crate) struct Plan<'a> {
+    pub(crate) layout: &'a Layout,
+    columns: Vec<Column>,
+    pub(crate) cells: Vec<Cell>,
+    spaces: u16,
+    too_long: u16,
+    required_blank: u16,
+    control: u16,
+    ragged: u16,
+    district: usize,
+    school: usize,
+    calendar: usize,
+    student: usize,
+    last: usize,
+    first: usize,
+}
+
+impl<'a> Plan<'a> {
+    /// Compiles a layout; `number` gives the number of a rule that runs, by its code.
+    pub(crate) fn new(layout: &'a Layout, world: &World<'_>, number: impl Fn(&str) -> u16) -> Self {
+        let columns = layout.fields.iter().map(|field| Column::new(layout, field, world, &number)).collect();
+        let column = |field| layout.column(field).unwrap_or(usize::MAX);
+        Plan {
+            layout,
+            columns,
+            cells: vec![Cell::BLANK; layout.fields.len()],
+            spaces: number("FILE-017"),
+            too_long: number("FILE-016"),
+            required_blank: number("FILE-018"),
+            control: number("FILE-011"),
+            ragged: number("FILE-009"),
+            district: column(fields::DISTRICT_NUMBER),
+            school: column(fields::SCHOOL_NUMBER),
+            calendar: column(fields::CALENDAR_NUMBER),
+            student: column(fields::STUDENT_STATE_ID),
+            last: column(fields::LAST_NAME),
+            first: column(fields::FIRST_NAME),
+        }
+    }
+
+    /// Reads a row into the cells and reports what fails by itself. Answers false for a row that has the wrong
+    /// number of fields: nothing else can be said about it.
+    #[inline]
+    pub(crate) fn read(&mut self, row: &Row<'_>, file: u32, short_rows: bool, sink: Option<&mut Sink<'_>>) -> bool {
+        let line = row.line() as u32;
+        let wrong_count = row.len() != self.columns.len() && !(short_rows && row.len() < self.columns.len());
+        let mut problems = Problems { sink, file, line, district: NO_DISTRICT };
+        if wrong_count {
+            problems.report(self.ragged, None);
+            return false;
+        }
+        // The district is read first, since policies go by it.
+        if let Some(raw) = row.raw_at(self.district) {
+            problems.district = digits(trim(raw).as_bytes()).and_then(|n| u16::try_from(n).ok()).unwrap_or(NO_DISTRICT);
+        }
+        if has_control(row.record().as_bytes(), row.len()) {
+            for (index, column) in self.columns.iter().enumerate() {
+                if row.raw_at(index).is_some_and(|raw| raw.bytes().any(is_control)) {
+                    problems.report(self.control, Some(column.field));
+                }
+            }
+        }
+        for ((index, column), cell) in self.columns.iter().enumerate().zip(&mut self.cells) {
+            let raw = row.raw_at(index).unwrap_or_default();
+            let value = trim(raw);
+            if value.len() != raw.len() {
+                problems.report(self.spaces, Some(column.field));
+            }
+            if value.is_empty() {
+                *cell = Cell::BLANK;
+                if column.required {
+                    problems.report(self.required_blank, Some(column.field));
+                }
+                problems.report(column.blank, Some(column.field));
+                continue;
+            }
+            if value.len() > column.max_length && value.chars().count() > column.max_length {
+                *cell = Cell::BAD;
+                problems.report(self.too_long, Some(column.field));
+                if column.fits_no_longer(value) {
+                    problems.report(column.form, Some(column.field));
+                }
+                continue;
+            }
+            *cell = column.read(self.layout, index, value);
+            if cell.state == State::Bad {
+                problems.report(column.form, Some(column.field));
+            }
+        }
+        true
+    }
+
+    /// The row with its cells.
+    pub(crate) fn record<'r>(&'r self, row: &'r Row<'r>, world: &'r World<'r>, file: u32) -> Record<'r> {
+        let place = Place { file, line: row.line() as u32 };
+        let number = |column: usize| {
+            let value = self.cells.get(column).and_then(|cell| cell.get());
+            value.and_then(|value| u16::try_from(value).ok()).unwrap_or(NONE)
+        };
+        let (district, school, calendar) = (number(self.district), number(self.school), number(self.calendar));
+        let found_school = world.school(district, school);
+        let found_calendar = if calendar == NONE { None } else { world.calendar(district, school, calendar) };
+        let school_usable = school != NONE && district != NONE && (!world.has_directory || found_school.is_some());
+        let student = self.cells.get(self.student).and_then(|cell| cell.get()).unwrap_or(0);
+        let name = |column: usize| row.raw_at(column).map_or(0, name_hash);
+        let mut flags = 0;
+        if school_usable {
+            flags |= Head::SCHOOL_USABLE;
+        }
+        if school_usable && calendar != NONE && (!world.has_calendars || found_calendar.is_some()) {
+            flags |= Head::CALENDAR_USABLE;
+        }
+        Record {
+            row,
+            cells: &self.cells,
+            world,
+            school: found_school,
+            calendar: found_calendar,
+            head: Head {
+                student: u32::try_from(student).unwrap_or(0),
+                file,
+                line: place.line,
+                last: name(self.last),
+                first: name(self.first),
+                district,
+                school,
+                calendar,
+                flags,
+            },
+        }
+    }
+}
+
+/// Reports to a sink, if there is one.
+struct Problems<'s, 'a> {
+    sink: Option<&'s mut Sink<'a>>,
+    file: u32,
+    line: u32,
+    district: u16,
+}
+
+impl Problems<'_, '_> {
+    #[inline]
+    fn report(&mut self, rule: u16, field: Option<FieldId>) {
+        if rule != OFF
+            && let Some(sink) = &mut self.sink
+        {
+            let hit = Hit { file: self.file, line: self.line, rule, field };
+            sink.add(hit, 0, None, self.district, None);
+        }
+    }
+}
+
+impl Column {
+    fn new(layout: &Layout, field: &LayoutField, world: &World<'_>, number: &impl Fn(&str) -> u16) -> Self {
+        let form = forms(&layout.key, &field.key).find(|form| form.on_form).map_or("FILE-020", |form| form.rule);
+        let blank = forms(&layout.key, &field.key).find(|form| form.on_blank).map_or(OFF, |form| number(form.rule));
+        let stand_in = field.code_set.as_deref().is_some_and(|set| {
+            let set = world.references.dictionary.code_set(set);
+            set.is_ok_and(|set| set.membership != Membership::Test)
+        });
+        // A stand-in list of pathways is no ground for a finding; the users' table is asked by the rule itself.
+        let form = if form == "CTE-007" && stand_in { OFF } else { number(form) };
+        let identifies = [
+            fields::DISTRICT_NUMBER,
+            fields::SCHOOL_NUMBER,
+            fields::CALENDAR_NUMBER,
+            fields::STUDENT_STATE_ID,
+            fields::STAFF_STATE_ID,
+            fields::DISTRICT_ASSIGNMENT_SCHOOL,
+            fields::YEAR,
+        ];
+        let kind = if field.constant().is_some() {
+            Kind::Code
+        } else {
+            match field.field_type {
+                FieldType::Date => Kind::Date,
+                FieldType::Time => Kind::Code,
+                FieldType::Numeric if field.format == "YYYY" => Kind::Identifier,
+                FieldType::Numeric => Kind::Decimal { places: if field.format.is_empty() { 28 } else { 2 } },
+                FieldType::NumericString => {
+                    Kind::Number { width: field.format.split_whitespace().find_map(|word| word.parse().ok()) }
+                }
+                _ if identifies.contains(&field.field) => Kind::Identifier,
+                _ if field.code_set.is_some() => Kind::Code,
+                _ => Kind::Text,
+            }
+        };
+        Column {
+            field: field.field,
+            kind,
+            required: field.required == Requirement::Yes,
+            max_length: field.max_length.map_or(usize::MAX, usize::from),
+            form,
+            blank,
+        }
+    }
+
+    /// Reads a value that is not blank and not too long. What is not plainly right is asked of the dictionary.
+    #[inline]
+    fn read(&self, layout: &Layout, index: usize, value: &str) -> Cell {
+        let bytes = value.as_bytes();
+        let read = match self.kind {
+            Kind::Text => return Cell::good(0),
+            Kind::Number { width: Some(width) } if bytes.len() == usize::from(width) => digits(bytes),
+            Kind::Number { width: None } => digits(bytes),
+            Kind::Number { .. } => None,
+            Kind::Date => day_number(bytes).map(i64::from),
+            Kind::Decimal { places } => decimal(bytes).filter(|_| decimal_places(bytes) <= usize::from(places)),
+            Kind::Code | Kind::Identifier => None,
+        };
+        match read {
+            Some(value) => Cell::good(value),
+            None => self.ask(layout, index, value),
+        }
+    }
+
+    fn ask(&self, layout: &Layout, index: usize, value: &str) -> Cell {
+        let problem = layout.fields.get(index).and_then(|field| field.form_problem(value));
+        match (problem, self.kind) {
+            (Some(_), _) => Cell::BAD,
+            (None, Kind::Code) => Cell::good(code(value)),
+            (None, Kind::Decimal { .. }) => Cell::good(decimal(value.as_bytes()).unwrap_or(i64::MAX / DECIMAL_SCALE)),
+            (None, _) => Cell::good(digits(value.as_bytes()).unwrap_or_else(|| code(value))),
+        }
+    }
+
+    /// Whether a value that is too long also fails the form. A text or a number has no other form to fail.
+    fn fits_no_longer(&self, value: &str) -> bool {
+        match self.kind {
+            Kind::Text => false,
+            Kind::Number { width: None } => !value.bytes().all(|byte| byte.is_ascii_digit()),
+            Kind::Decimal { places } => {
+                decimal(value.as_bytes()).is_none() || decimal_places(value.as_bytes()) > usize::from(places)
+            }
+            _ => true,
+        }
+    }
+}
+
+fn decimal_places(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| *byte == b'.').map_or(0, |point| bytes.len() - point - 1)
+}
+
+/// Spaces are set aside; other white space belongs to the text.
+#[inline]
+pub(crate) fn trim(raw: &str) -> &str {
+    match (raw.as_bytes().first(), raw.as_bytes().last()) {
+        (Some(b' '), _) | (_, Some(b' ')) => raw.trim_matches(' '),
+        _ => raw,
+    }
+}
+
+#[inline]
+fn is_control(byte: u8) -> bool {
+    byte < 0x20 || byte == 0x7f
+}
+
+/// Whether a record may hold control characters beside its separators; tabs are separators where they are as many.
+#[inline]
+fn has_control(record: &[u8], fields: usize) -> bool {
+    let (mut tabs, mut others) = (0usize, 0usize);
+    for part in record.chunks(128) {
+        tabs += usize::from(part.iter().map(|byte| u8::from(*byte == b'\t')).sum::<u8>());
+        others += usize::from(part.iter().map(|byte| u8::from(is_control(*byte))).sum::<u8>());
+    }
+    others != tabs || (tabs != 0 && tabs + 1 != fields)
+}
+
+/// What all rows about students have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// The state ID as a number; 0 when blank or bad.
+    pub(crate) student: u32,
+    pub(crate) file: u32,
+    pub(crate) line: u32,
+    /// Names as they are compared; 0 when there is none.
+    pub(crate) last: u32,
+    pub(crate) first: u32,
+    /// Numbers; [`NONE`] when blank or bad.
+    pub(crate) district: u16,
+    pub(crate) school: u16,
+    pub(crate) calendar: u16,
+    pub(crate) flags: u16,
+}
+
+impl Head {
+    pub(crate) const SCHOOL_USABLE: u16 = 1;
+    pub(crate) const CALENDAR_USABLE: u16 = 2;
+    /// A stored row that the files of the run replace.
+    pub(crate) const REPLACED: u16 = 4;
+
+    pub(crate) fn place(&self) -> Place {
+        Place { file: self.file, line: self.line }
+    }
+
+    pub(crate) fn has(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Whether both stand in one school that can be used.
+    pub(crate) fn same_school(&self, other: &Head) -> bool {
+        self.has(Head::SCHOOL_USABLE)
+            && other.has(Head::SCHOOL_USABLE)
+            && (self.district, self.school) == (other.district, other.school)
+    }
+
+    pub(crate) fn same_calendar(&self, other: &Head) -> bool {
+        self.same_school(other) && self.calendar == other.calendar && self.calendar != NONE
+    }
+}
+
+/// A row with its fields read, as record rules see it. A field that is blank or failed its own form gives `None`.
+pub struct Record<'a> {
+    row: &'a Row<'a>,
+    cells: &'a [Cell],
+    pub(crate) world: &'a World<'a>,
+    pub(crate) school: Option<&'a School>,
+    pub(crate) calendar: Option<&'a Days>,
+    pub(crate) head: Head,
+}
+
+impl<'a> Record<'a> {
+    /// The row.
+    #[must_use]
+    pub fn row(&self) -> &Row<'a> {
+        self.row
+    }
+
+    /// The text of a field without spaces around it.
+    #[must_use]
+    pub fn text(&self, field: FieldId) -> &'a str {
+        self.row.text(field)
+    }
+
+    #[inline]
+    fn cell(&self, field: FieldId) -> Option<Cell> {
+        self.row.layout().column(field).and_then(|column| self.cells.get(column)).copied()
+    }
+
+    /// Whether the layout has the field and it is blank here.
+    #[must_use]
+    pub fn is_blank(&self, field: FieldId) -> bool {
+        self.cell(field).is_some_and(|cell| cell.state == State::Blank)
+    }
+
+    /// Whether the field has a value of its form.
+    #[must_use]
+    pub fn is_good(&self, field: FieldId) -> bool {
+        self.cell(field).is_some_and(|cell| cell.state == State::Good)
+    }
+
+    /// A date.
+    #[must_use]
+    pub fn date(&self, field: FieldId) -> Option<NaiveDate> {
+        self.day(field).and_then(NaiveDate::from_num_days_from_ce_opt)
+    }
+
+    /// A date, or a number, in the form in which rules compare it.
+    #[inline]
+    pub(crate) fn value(&self, field: FieldId) -> Option<i64> {
+        self.cell(field).and_then(Cell::get)
+    }
+
+    #[inline]
+    pub(crate) fn day(&self, field: FieldId) -> Option<i32> {
+        self.value(field).map(|day| day as i32)
+    }
+
+    #[inline]
+    pub(crate) fn is(&self, field: FieldId, wanted: i64) -> bool {
+        self.value(field) == Some(wanted)
+    }
+
+    #[inline]
+    pub(crate) fn grade(&self) -> u8 {
+        self.value(fields::GRADE).map_or(NO_GRADE, grade_index)
+    }
+
+    /// Reports this row. `field` is the one at fault.
+    pub fn report(&self, emit: &mut Emit<'_, '_>, field: FieldId) {
+        let field = self.row.layout().column(field).map(|_| field);
+        emit.put(self.head.place(), field, self.head.student, self.head.district, None);
+    }
+
+    /// Reports this row as a whole.
+    pub fn report_row(&self, emit: &mut Emit<'_, '_>) {
+        emit.put(self.head.place(), None, self.head.student, self.head.district, None);
+    }
+}

@@ -1,0 +1,161 @@
+//! From a finding in the engine to one that is shown: texts of the rule, and the value fetched again by position.
+
+use crate::emit::{Found, NO_DISTRICT};
+use crate::engine::{Checker, Outcome};
+use crate::record::trim;
+use crate::source::Input;
+use crate::RulesError;
+use opi_dictionary::{Dictionary, Finding, Layout, Position, Row};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The fields of the rows that findings are about, by line.
+type Lines = BTreeMap<u32, (u64, Vec<String>)>;
+
+pub(crate) fn findings(
+    checker: &Checker<'_>,
+    outcome: &Outcome,
+    inputs: &[&dyn Input],
+    show_values: bool,
+) -> Result<Vec<Finding>, RulesError> {
+    let mut findings = Vec::with_capacity(outcome.found.len());
+    let mut rest = outcome.found.as_slice();
+    while let Some(first) = rest.first() {
+        let file = first.hit.file;
+        let end = rest.partition_point(|found| found.hit.file == file);
+        let (of_file, tail) = rest.split_at(end);
+        rest = tail;
+        let input = inputs.get(file as usize);
+        let lines = match input {
+            Some(input) => fetch(*input, of_file)?,
+            None => Lines::new(),
+        };
+        for found in of_file {
+            let layout = input.map(|input| input.layout());
+            let row = lines.get(&found.hit.line);
+            let value = |field| {
+                let column = layout?.column(field)?;
+                row.and_then(|(_, fields)| fields.get(column)).map(String::as_str)
+            };
+            let text = found.hit.field.and_then(value);
+            let name = |file: u32| {
+                let known = outcome.names.get(file as usize).cloned();
+                known.unwrap_or_else(|| "directory".to_owned())
+            };
+            findings.push(make(checker, found, layout, text, row.map(|(byte, _)| *byte), show_values, &name));
+        }
+    }
+    Ok(findings)
+}
+
+/// Reads the rows of findings again, in one pass.
+fn fetch(input: &dyn Input, found: &[Found]) -> Result<Lines, RulesError> {
+    let wanted: BTreeSet<u32> = found.iter().map(|found| found.hit.line).filter(|line| *line > 0).collect();
+    let mut lines = Lines::new();
+    let Some(last) = wanted.last() else { return Ok(lines) };
+    let mut source = input.open()?;
+    while let Some(row) = source.next_row()? {
+        let line = row.line() as u32;
+        if line > *last {
+            break;
+        }
+        if wanted.contains(&line) {
+            lines.insert(line, (row.byte(), row.fields().map(str::to_owned).collect()));
+        }
+    }
+    Ok(lines)
+}
+
+/// A finding about a row that is at hand.
+pub(crate) fn of_row(checker: &Checker<'_>, found: &Found, row: &Row<'_>) -> Finding {
+    let text = found.hit.field.and_then(|field| row.raw(field));
+    make(checker, found, Some(row.layout()), text, None, false, &|_| String::new())
+}
+
+fn make(
+    checker: &Checker<'_>,
+    found: &Found,
+    layout: Option<&Layout>,
+    text: Option<&str>,
+    byte: Option<u64>,
+    show_values: bool,
+    name: &dyn Fn(u32) -> String,
+) -> Finding {
+    let entry = checker.table.entries.get(usize::from(found.hit.rule));
+    let Some(entry) = entry else { return unknown_rule(found, name) };
+    let field = found.hit.field.and_then(|field| layout?.field(field));
+    let right = entry.registered.map_or("", |rule| rule.right);
+    let mut message = entry.info.summary.to_owned();
+    let mut expected = Some(right.to_owned()).filter(|right| !right.is_empty());
+    // Where the value has not its form, the layout says more exactly what would be right.
+    if let (Some(field), Some(text)) = (field, text)
+        && reports_form(entry.info.code, &field.key, layout)
+        && let Some(problem) = field.problem(text)
+    {
+        expected = Some(field.expected());
+        let looked_up = || explain_code(checker.world.references.dictionary, field.code_set.as_deref(), trim(text));
+        message = match looked_up() {
+            Some(lookup) if !trim(text).is_empty() => format!("{message}: {lookup}"),
+            _ => format!("{message}: {} {problem}", field.name),
+        };
+    }
+    Finding {
+        code: entry.info.code.to_owned(),
+        severity: found.severity,
+        class: entry.info.class,
+        key: entry.info.key,
+        position: Position {
+            file: name(found.hit.file),
+            line: u64::from(found.hit.line),
+            byte,
+            field: field.map(|field| field.name.clone()),
+        },
+        subject: subject(found, show_values),
+        message,
+        expected,
+        found: text.filter(|_| show_values).map(str::to_owned),
+        fix: entry.info.fix.to_owned(),
+        related: found
+            .other
+            .map(|place| Position { file: name(place.file), line: u64::from(place.line), byte: None, field: None })
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// Whether a rule reports the form of a field, by the table of forms.
+fn reports_form(code: &str, field: &str, layout: Option<&Layout>) -> bool {
+    matches!(code, "FILE-016" | "FILE-018" | "FILE-020")
+        || layout.is_some_and(|layout| crate::forms::forms(&layout.key, field).any(|form| form.rule == code))
+}
+
+fn explain_code(dictionary: &Dictionary, set: Option<&str>, text: &str) -> Option<String> {
+    let found = dictionary.look_up(set?, text, None).ok()?;
+    (!found.is_permitted()).then(|| found.to_string())
+}
+
+/// Whom a finding is about. A state ID shows its last two digits only, unless values were asked for.
+fn subject(found: &Found, show_values: bool) -> Option<String> {
+    match (found.student, found.district) {
+        (0, NO_DISTRICT) => None,
+        (0, district) => Some(format!("district {district:04}")),
+        (student, _) if show_values => Some(format!("student {student:09}")),
+        (student, _) => Some(format!("student *******{:02}", student % 100)),
+    }
+}
+
+/// Cannot happen with the checker of the run; with another one the finding still stands.
+fn unknown_rule(found: &Found, name: &dyn Fn(u32) -> String) -> Finding {
+    Finding {
+        code: String::new(),
+        severity: found.severity,
+        class: opi_dictionary::RuleClass::Specification,
+        key: opi_dictionary::RuleKey::Record,
+        position: Position { file: name(found.hit.file), line: u64::from(found.hit.line), ..Position::default() },
+        subject: None,
+        message: "found by a rule that this checker does not have".to_owned(),
+        expected: None,
+        found: None,
+        fix: "use the checker of the run".to_owned(),
+        related: Vec::new(),
+    }
+}

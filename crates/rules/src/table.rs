@@ -1,0 +1,244 @@
+//! The rules of a run: their numbers, what a policy makes of them, and why some do not run.
+
+use crate::emit::Sink;
+use crate::facts::FileKind;
+use crate::families::members;
+use crate::policy::{Policy, Verdict};
+use crate::record::OFF;
+use crate::rules::{Check, Rule, built_in};
+use crate::world::World;
+use crate::{Collection, RegisteredRule, RulesError, registry};
+use chrono::NaiveDate;
+use hashbrown::HashSet;
+use opi_dictionary::{RuleInfo, RuleStatus, SchoolYear, Severity};
+
+/// A rule with its number: its place in the table, which is ordered by code.
+pub(crate) struct Entry<'a> {
+    pub(crate) info: &'a RuleInfo,
+    pub(crate) registered: Option<&'static RegisteredRule>,
+    pub(crate) own: Option<&'a dyn Rule>,
+}
+
+/// All rules, in the order of their codes.
+pub(crate) struct Table<'a> {
+    pub(crate) entries: Vec<Entry<'a>>,
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) base: Vec<Severity>,
+}
+
+impl<'a> Table<'a> {
+    pub(crate) fn new(own: &[&'a dyn Rule], policy: &Policy, day: NaiveDate) -> Result<Self, RulesError> {
+        let mut entries: Vec<Entry<'a>> = registry()
+            .iter()
+            .map(|rule| Entry { info: &rule.info, registered: Some(rule), own: None })
+            .chain(own.iter().map(|rule| Entry { info: rule.info(), registered: None, own: Some(*rule) }))
+            .collect();
+        entries.sort_by_key(|entry| entry.info.code);
+        let twice = entries.windows(2).find_map(|pair| match pair {
+            [one, other] if one.info.code == other.info.code => Some(one.info.code.to_owned()),
+            _ => None,
+        });
+        if let Some(code) = twice {
+            return Err(RulesError::DuplicateRule { code });
+        }
+        let verdict = |entry: &Entry<'_>| Verdict::new(policy, entry.info.code, entry.info.severity, day);
+        let verdicts = entries.iter().map(verdict).collect();
+        let base = entries.iter().map(|entry| entry.info.severity).collect();
+        Ok(Table { entries, verdicts, base })
+    }
+
+    pub(crate) fn number(&self, code: &str) -> Option<u16> {
+        self.entries.binary_search_by_key(&code, |entry| entry.info.code).ok().map(|index| index as u16)
+    }
+
+    pub(crate) fn sink(&self, samples_per_rule: usize, keep_lines_from: Option<Severity>) -> Sink<'_> {
+        Sink::new(&self.verdicts, &self.base, samples_per_rule, keep_lines_from)
+    }
+}
+
+/// What a run has, by the words that `needs` in the registry uses.
+#[derive(Default)]
+pub(crate) struct Present {
+    words: HashSet<String>,
+}
+
+impl Present {
+    pub(crate) fn add(&mut self, word: impl Into<String>) {
+        self.words.insert(word.into());
+    }
+
+    pub(crate) fn has(&self, word: &str) -> bool {
+        self.words.contains(word)
+    }
+
+    pub(crate) fn add_references(&mut self, world: &World<'_>) {
+        let references = world.references;
+        for (word, there) in [
+            ("directory", world.has_directory),
+            ("calendar", world.has_calendars),
+            ("count_date", world.has_count_dates()),
+            ("uploader", references.uploader.is_some()),
+            ("reg", !references.facts.is_empty()),
+        ] {
+            if there {
+                self.add(word);
+            }
+        }
+        for kind in crate::FactKind::ALL {
+            if references.facts.has(kind.as_str()) {
+                self.add(format!("reg.{}", kind.as_str()));
+            }
+        }
+        for table in [
+            "withdrawal",
+            "transfer_between_districts",
+            "transfer_in_state",
+            "transfer_out_of_state",
+            "schoolwide_school",
+            "delinquent_district",
+            "cte_pathway",
+            "behavior",
+        ] {
+            if references.tables.has(table) {
+                self.add(format!("table.{table}"));
+            }
+        }
+    }
+}
+
+/// Words of `needs` as a clerk would say them.
+fn in_words(need: &str) -> String {
+    let short = |name: &str| match name {
+        "SD" => "demographics".to_owned(),
+        "EN" => "enrollments".to_owned(),
+        other => format!("the {other} file"),
+    };
+    match need {
+        "directory" => "the directory of districts and schools".to_owned(),
+        "calendar" => "the calendars of the schools".to_owned(),
+        "count_date" => "a count date".to_owned(),
+        "uploader" => "the district that uploads".to_owned(),
+        "districts" => "files of two districts or more".to_owned(),
+        "reg" => "a register".to_owned(),
+        other => match other.split_once('.') {
+            Some(("reg", name)) if name.len() <= 3 => format!("stored rows ({})", short(name)),
+            Some(("reg", fact)) => format!("stored facts of the kind {fact}"),
+            Some(("prior", name)) => format!("last year's rows ({})", short(name)),
+            Some(("table", table)) => format!("the state table {table}"),
+            _ => short(other),
+        },
+    }
+}
+
+/// Why a rule does not run; `None` when it does.
+pub(crate) fn skip_reason(
+    entry: &Entry<'_>,
+    verdict: &Verdict,
+    present: &Present,
+    year: SchoolYear,
+    collection: Option<Collection>,
+) -> Option<String> {
+    if entry.info.status == RuleStatus::Deprecated {
+        let redirect = entry.registered.and_then(|rule| rule.redirect).unwrap_or("another rule");
+        return Some(format!("replaced by {redirect}"));
+    }
+    if let Some(reason) = entry.registered.and_then(|rule| rule.not_judged) {
+        return Some(format!("cannot be judged here: {reason}"));
+    }
+    if verdict.is_off_everywhere() {
+        return Some(format!("switched off by policy: {}", verdict.reason));
+    }
+    let holds = entry.info.first_year.is_none_or(|first| first <= year)
+        && entry.info.last_year.is_none_or(|last| year <= last);
+    if !holds {
+        return Some(format!("does not hold in {year}"));
+    }
+    if let Some(rule) = entry.registered {
+        if !rule.belongs_to(collection) {
+            let of: Vec<&str> = rule.collections.iter().map(|collection| collection.as_str()).collect();
+            return Some(format!("belongs to another collection: {}", of.join(", ")));
+        }
+        for need in &rule.needs {
+            if !need.iter().any(|word| present.has(word)) {
+                let words: Vec<String> = need.iter().map(|word| in_words(word)).collect();
+                return Some(format!("needs {}", words.join(" or ")));
+            }
+        }
+    }
+    let reads_files = !entry.info.files.is_empty() && entry.info.files != ["calendar-report"];
+    let file = |layout: &&str| present.has(FileKind::short(layout));
+    if reads_files && !entry.info.files.iter().any(|layout| file(layout)) && !needs_prior_only(entry) {
+        return Some("none of its files is in the run".to_owned());
+    }
+    None
+}
+
+/// Rules whose files may all be of last year.
+fn needs_prior_only(entry: &Entry<'_>) -> bool {
+    let Some(rule) = entry.registered else { return false };
+    rule.needs.iter().flatten().any(|word| word.starts_with("prior."))
+}
+
+/// The record checks of one layout, in the order of rules.
+pub(crate) fn record_checks<'a>(
+    table: &Table<'a>,
+    layout: &str,
+    runs: &[bool],
+) -> Vec<(u16, RecordCheck<'a>)> {
+    let short = FileKind::short(layout);
+    let mut checks = Vec::new();
+    let runs = |code: &str| {
+        let number = table.number(code)?;
+        runs.get(usize::from(number)).copied().unwrap_or(false).then_some(number)
+    };
+    for rule in built_in() {
+        if let Check::Record(files, function) = rule.check
+            && (files.is_empty() || files.contains(&short))
+            && let Some(number) = runs(rule.code)
+        {
+            checks.push((number, RecordCheck::BuiltIn(function)));
+        }
+    }
+    for member in members() {
+        if member.files.iter().any(|file| file == layout)
+            && let Some(number) = runs(member.rule)
+        {
+            checks.push((number, RecordCheck::Family(member)));
+        }
+    }
+    for entry in &table.entries {
+        if let Some(own) = entry.own
+            && entry.info.files.contains(&layout)
+            && let Some(number) = runs(entry.info.code)
+        {
+            checks.push((number, RecordCheck::Own(own)));
+        }
+    }
+    checks
+}
+
+/// A check of one row.
+pub(crate) enum RecordCheck<'a> {
+    BuiltIn(crate::rules::RecordFn),
+    Family(&'static crate::families::Member),
+    Own(&'a dyn Rule),
+}
+
+impl RecordCheck<'_> {
+    #[inline]
+    pub(crate) fn run(&self, record: &crate::Record<'_>, emit: &mut crate::Emit<'_, '_>) {
+        match self {
+            RecordCheck::BuiltIn(function) => function(record, emit),
+            RecordCheck::Family(member) => member.check(record, emit),
+            RecordCheck::Own(rule) => rule.record(record, emit),
+        }
+    }
+}
+
+/// The number under which a rule reports, or [`OFF`].
+pub(crate) fn number_if_runs(table: &Table<'_>, runs: &[bool], code: &str) -> u16 {
+    match table.number(code) {
+        Some(number) if runs.get(usize::from(number)) == Some(&true) => number,
+        _ => OFF,
+    }
+}
