@@ -30,6 +30,12 @@ fn main() -> ExitCode {
         }
         stale += 1;
         if write {
+            if let Some(folder) = path.parent()
+                && let Err(error) = std::fs::create_dir_all(folder)
+            {
+                eprintln!("{}: {error}", folder.display());
+                return ExitCode::from(2);
+            }
             if let Err(error) = std::fs::write(&path, text) {
                 eprintln!("{}: {error}", path.display());
                 return ExitCode::from(2);
@@ -43,11 +49,15 @@ fn main() -> ExitCode {
 }
 
 /// Every generated file, by its path from the root, with the text it should have.
-fn generated() -> Vec<(&'static str, String)> {
-    vec![
-        ("crates/dictionary/src/generated/fields.rs", records::fields()),
-        ("crates/dictionary/src/generated/records.rs", records::records()),
-    ]
+fn generated() -> Vec<(String, String)> {
+    let mut files = vec![
+        ("crates/dictionary/src/generated/fields.rs".to_owned(), records::fields()),
+        ("crates/dictionary/src/generated/records.rs".to_owned(), records::records()),
+        ("docs/rules/README.md".to_owned(), opi_rules::index_page()),
+    ];
+    let pages = opi_rules::registry().iter();
+    files.extend(pages.map(|rule| (format!("docs/rules/{}.md", rule.info.code), opi_rules::page(rule))));
+    files
 }
 
 fn root() -> PathBuf {

@@ -89,6 +89,25 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Findings of a reader that only their number is known of.
+    pub(crate) fn add_uncounted(&mut self, rule: u16, count: u64) {
+        let rule_index = usize::from(rule);
+        let (Some(verdict), Some(base)) = (self.verdicts.get(rule_index), self.base.get(rule_index)) else { return };
+        match verdict.severity_in(NO_DISTRICT, None, *base) {
+            Some(severity) => {
+                if let Some(tally) = self.tallies.get_mut(rule_index).and_then(|tally| tally.get_mut(severity as usize)) {
+                    *tally += count;
+                }
+                *self.districts.entry((rule, NO_DISTRICT)).or_default() += count;
+            }
+            None => {
+                if let Some(suppressed) = self.suppressed.get_mut(rule_index) {
+                    *suppressed += count;
+                }
+            }
+        }
+    }
+
     #[cfg(feature = "rayon")]
     pub(crate) fn merge(&mut self, other: Sink<'_>) {
         for (mine, theirs) in self.tallies.iter_mut().zip(other.tallies) {

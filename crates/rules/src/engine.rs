@@ -208,7 +208,10 @@ impl<'a> Checker<'a> {
         for (role, input) in &inputs {
             let short = FileKind::short(&input.layout().key);
             match role {
-                Role::Current => present.add(short),
+                Role::Current => {
+                    present.add(short);
+                    input.judged().iter().for_each(|code| present.add(format!("judged:{code}")));
+                }
                 Role::Register => {
                     present.add("reg");
                     present.add(format!("reg.{short}"));
@@ -394,6 +397,11 @@ impl<'a> Checker<'a> {
         if role == Role::Current {
             for notice in source.notices() {
                 self.notice(number, &notice, runs, sink);
+            }
+            for (code, count) in source.not_kept() {
+                if let Some(rule) = self.number_if_runs(runs, &code) {
+                    sink.add_uncounted(rule, count);
+                }
             }
         }
         file

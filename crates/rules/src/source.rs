@@ -35,6 +35,11 @@ pub trait RowSource {
         Vec::new()
     }
 
+    /// How many findings the reader counted beyond its notices, by code, so that counts stay exact.
+    fn not_kept(&self) -> Vec<(String, u64)> {
+        Vec::new()
+    }
+
     /// A hash of the bytes read, as hexadecimal text. Asked for at the end of the pass.
     fn hash(&self) -> Option<String> {
         None

@@ -5,7 +5,7 @@ use crate::facts::FileKind;
 use crate::families::members;
 use crate::policy::{Policy, Verdict};
 use crate::record::OFF;
-use crate::rules::{Check, Rule, built_in};
+use crate::rules::{Check, JUDGED_BY_READERS, Rule, built_in};
 use crate::world::World;
 use crate::{Collection, RegisteredRule, RulesError, registry};
 use chrono::NaiveDate;
@@ -164,6 +164,9 @@ pub(crate) fn skip_reason(
                 return Some(format!("needs {}", words.join(" or ")));
             }
         }
+    }
+    if JUDGED_BY_READERS.contains(&entry.info.code) && !present.has(&format!("judged:{}", entry.info.code)) {
+        return Some("no reader of these inputs judges it".to_owned());
     }
     let reads_files = !entry.info.files.is_empty() && entry.info.files != ["calendar-report"];
     let file = |layout: &&str| present.has(FileKind::short(layout));
