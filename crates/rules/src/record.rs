@@ -89,14 +89,10 @@ impl<'a> Plan<'a> {
     pub(crate) fn read(&mut self, row: &Row<'_>, file: u32, short_rows: bool, sink: Option<&mut Sink<'_>>) -> bool {
         let line = row.line() as u32;
         let wrong_count = row.len() != self.columns.len() && !(short_rows && row.len() < self.columns.len());
-        let mut problems = Problems { sink, file, line, district: NO_DISTRICT };
+        let mut problems = Problems { sink, file, line, row, district: self.district, student: self.student };
         if wrong_count {
             problems.report(self.ragged, None);
             return false;
-        }
-        // The district is read first, since policies go by it.
-        if let Some(raw) = row.raw_at(self.district) {
-            problems.district = digits(trim(raw).as_bytes()).and_then(|n| u16::try_from(n).ok()).unwrap_or(NO_DISTRICT);
         }
         if has_control(row.record().as_bytes(), row.len()) {
             for (index, column) in self.columns.iter().enumerate() {
@@ -176,22 +172,35 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Reports to a sink, if there is one.
-struct Problems<'s, 'a> {
+/// Reports to a sink, if there is one. District and student are read only for a row that is reported.
+struct Problems<'s, 'a, 'r> {
     sink: Option<&'s mut Sink<'a>>,
     file: u32,
     line: u32,
-    district: u16,
+    row: &'r Row<'r>,
+    district: usize,
+    student: usize,
 }
 
-impl Problems<'_, '_> {
+impl Problems<'_, '_, '_> {
     #[inline]
     fn report(&mut self, rule: u16, field: Option<FieldId>) {
-        if rule != OFF
-            && let Some(sink) = &mut self.sink
-        {
+        if rule != OFF && self.sink.is_some() {
+            self.add(rule, field);
+        }
+    }
+
+    #[cold]
+    fn add(&mut self, rule: u16, field: Option<FieldId>) {
+        let number = |column: usize, width: usize| {
+            let text = self.row.raw_at(column).map(trim).filter(|text| text.len() == width)?;
+            digits(text.as_bytes())
+        };
+        let district = number(self.district, 4).and_then(|n| u16::try_from(n).ok()).unwrap_or(NO_DISTRICT);
+        let student = number(self.student, 9).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        if let Some(sink) = &mut self.sink {
             let hit = Hit { file: self.file, line: self.line, rule, field };
-            sink.add(hit, 0, None, self.district, None);
+            sink.add(hit, student, None, district, None);
         }
     }
 }

@@ -129,8 +129,14 @@ fn reports_form(code: &str, field: &str, layout: Option<&Layout>) -> bool {
 }
 
 fn explain_code(dictionary: &Dictionary, set: Option<&str>, text: &str) -> Option<String> {
-    let found = dictionary.look_up(set?, text, None).ok()?;
-    (!found.is_permitted()).then(|| found.to_string())
+    let set = dictionary.code_set(set?).ok()?;
+    // Of a form there are no codes to compare with.
+    if set.kind == "pattern" {
+        return None;
+    }
+    let found = dictionary.look_up(&set.key, text, None).ok()?;
+    let says_more = !found.is_permitted() && found != opi_dictionary::CodeLookup::Unknown;
+    says_more.then(|| found.to_string())
 }
 
 /// Whom a finding is about. A state ID shows its last two digits only, unless values were asked for.
