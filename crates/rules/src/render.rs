@@ -5,7 +5,7 @@ use crate::engine::{Checker, Outcome};
 use crate::record::trim;
 use crate::source::Input;
 use crate::RulesError;
-use opi_dictionary::{Dictionary, Finding, Layout, Position, Row};
+use opi_dictionary::{Dictionary, FieldProblem, Finding, Layout, Position, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The fields of the rows that findings are about, by line.
@@ -95,6 +95,7 @@ fn make(
         let looked_up = || explain_code(checker.world.references.dictionary, field.code_set.as_deref(), trim(text));
         message = match looked_up() {
             Some(lookup) if !trim(text).is_empty() => format!("{message}: {lookup}"),
+            _ if problem == FieldProblem::NotACode => message,
             _ => format!("{message}: {} {problem}", field.name),
         };
     }

@@ -10,7 +10,7 @@ use crate::world::World;
 use crate::{Collection, RegisteredRule, RulesError, registry};
 use chrono::NaiveDate;
 use hashbrown::HashSet;
-use opi_dictionary::{RuleInfo, RuleStatus, SchoolYear, Severity};
+use opi_dictionary::{RuleInfo, RuleKey, RuleStatus, SchoolYear, Severity};
 
 /// A rule with its number: its place in the table, which is ordered by code.
 pub(crate) struct Entry<'a> {
@@ -79,6 +79,7 @@ impl Present {
             ("count_date", world.has_count_dates()),
             ("uploader", references.uploader.is_some()),
             ("reg", !references.facts.is_empty()),
+            ("facts", !references.facts.is_empty()),
         ] {
             if there {
                 self.add(word);
@@ -120,6 +121,7 @@ fn in_words(need: &str) -> String {
         "uploader" => "the district that uploads".to_owned(),
         "districts" => "files of two districts or more".to_owned(),
         "reg" => "a register".to_owned(),
+        "facts" => "stored facts about students".to_owned(),
         other => match other.split_once('.') {
             Some(("reg", name)) if name.len() <= 3 => format!("stored rows ({})", short(name)),
             Some(("reg", fact)) => format!("stored facts of the kind {fact}"),
@@ -210,7 +212,7 @@ pub(crate) fn record_checks<'a>(
         }
     }
     for entry in &table.entries {
-        if let Some(own) = entry.own
+        if let (Some(own), RuleKey::Record) = (entry.own, entry.info.key)
             && entry.info.files.contains(&layout)
             && let Some(number) = runs(entry.info.code)
         {

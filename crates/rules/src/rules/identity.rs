@@ -6,7 +6,7 @@ use crate::engine::Role;
 use crate::facts::{Fact, Identity, NO_DAY};
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
-use opi_dictionary::{FieldId, fields as f};
+use opi_dictionary::{Calendar, CalendarKey, FieldId, SchoolKey, SchoolYear, fields as f};
 
 pub(super) const RULES: &[BuiltIn] = &[
     record("ID-002", &[], unknown_district),
@@ -51,11 +51,32 @@ fn unknown_school(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn unknown_calendar(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
-    let this_year = record.value(f::YEAR).is_none_or(|year| year == i64::from(record.world.year.end_year()));
     let given = record.head.has(Head::SCHOOL_USABLE) && record.head.calendar != NONE;
-    if given && this_year && record.world.has_calendars && record.calendar.is_none() {
+    if !given || !record.world.has_calendars {
+        return;
+    }
+    let year = record.value(f::YEAR).unwrap_or(i64::from(record.world.year.end_year()));
+    let known = if year == i64::from(record.world.year.end_year()) {
+        record.calendar.is_some()
+    } else {
+        calendar_of(record, year).is_some()
+    };
+    if !known && (record.is_good(f::YEAR) || record.row().layout().column(f::YEAR).is_none()) {
         record.report(emit, f::CALENDAR_NUMBER);
     }
+}
+
+/// The calendar that a row names, in a year other than the one that is checked.
+fn calendar_of<'a>(record: &Record<'a>, end_year: i64) -> Option<&'a Calendar> {
+    let key = CalendarKey {
+        school: SchoolKey {
+            district: record.text(f::DISTRICT_NUMBER).parse().ok()?,
+            school: record.text(f::SCHOOL_NUMBER).parse().ok()?,
+        },
+        calendar: record.text(f::CALENDAR_NUMBER).parse().ok()?,
+        year: SchoolYear::ending(i32::try_from(end_year).ok()?).ok()?,
+    };
+    record.world.references.directory?.calendar(key)
 }
 
 fn one_digit(record: &Record<'_>, emit: &mut Emit<'_, '_>) {

@@ -1,0 +1,393 @@
+//! Properties of the engine, policies, limits, and rules of one's own.
+
+mod common;
+
+use chrono::NaiveDate;
+use common::{day, directory, year};
+use opi_dictionary::{
+    Citation, Dictionary, Finding, Layout, Row, RuleClass, RuleInfo, RuleKey, RuleStatus, SchoolYear, Severity, fields,
+};
+use opi_rules::{
+    Checker, Emit, Input, Inputs, Options, Policy, Record, References, RowSource, Rows, Rule, RulesError, Student, compare,
+    registry,
+};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+const RIGHT: [&str; 22] = [
+    "EN", "9901", "9912", "100", "990000108", "108", "Feldspar", "Flint", "10", "08/27/2025", "02", "P", "", "", "N", "", "",
+    "", "", "08/28/2024", "", "2026",
+];
+
+fn enrollments(name: &str, rows: &[Vec<String>]) -> Rows<'static> {
+    let layout = Dictionary::built_in().layout("student-enrollments").unwrap();
+    let mut input = Rows::new(name, layout);
+    for (index, row) in rows.iter().enumerate() {
+        input.push(index as u64 + 2, row.iter().map(String::as_str));
+    }
+    input
+}
+
+fn references(directory: &opi_dictionary::Directory) -> References<'_> {
+    let mut references = References::new(Dictionary::built_in(), year(), day("2026-01-21"));
+    references.directory = Some(directory);
+    references
+}
+
+fn run(inputs: &Inputs<'_>, policy: &Policy) -> (opi_rules::Report, Vec<Finding>) {
+    let directory = directory();
+    let references = references(&directory);
+    let options = Options { samples_per_rule: 1_000_000, ..Options::default() };
+    let checker = Checker::new(&references, policy, options).unwrap();
+    let outcome = checker.check(inputs).unwrap();
+    let findings = outcome.findings(&checker, inputs, true).unwrap();
+    (outcome.report, findings)
+}
+
+/// Rows with a change here and there, for a few students.
+fn some_rows() -> impl Strategy<Value = Vec<Vec<String>>> {
+    let value = prop_oneof![
+        Just(String::new()),
+        Just("Y".to_owned()),
+        Just("105".to_owned()),
+        Just("P".to_owned()),
+        Just("S".to_owned()),
+        Just("11".to_owned()),
+        Just("12/05/2025".to_owned()),
+        Just("08/20/2025".to_owned()),
+        Just("01/20/2026".to_owned()),
+        Just("9902".to_owned()),
+        Just("9911".to_owned()),
+        Just(" x ".to_owned()),
+        "\\PC{0,12}",
+    ];
+    let row = (0u32..5, prop::collection::vec((1usize..22, value), 0..4)).prop_map(|(student, changes)| {
+        let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+        row[4] = format!("99000010{student}");
+        for (column, value) in changes {
+            row[column] = value;
+        }
+        row
+    });
+    prop::collection::vec(row, 1..12)
+}
+
+type Place = (String, u64, String, Option<String>);
+
+fn places(findings: &[Finding]) -> BTreeSet<Place> {
+    let place = |finding: &Finding| {
+        let position = &finding.position;
+        (position.file.clone(), position.line, finding.code.clone(), position.field.clone())
+    };
+    findings.iter().map(place).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_finding_is_made_twice_and_all_are_counted(rows in some_rows()) {
+        let input = enrollments("a.tsv", &rows);
+        let (report, findings) = run(&Inputs::of(&[&input]), &Policy::default());
+        prop_assert_eq!(places(&findings).len(), findings.len());
+        prop_assert_eq!(report.findings, findings.len() as u64);
+        prop_assert!(findings.is_sorted_by_key(|finding| finding.position.line));
+        let by_rule: u64 = report.rules_run.iter().map(|rule| rule.findings).sum();
+        let by_district: u64 = report.rules_run.iter().flat_map(|rule| rule.by_district.values()).sum();
+        prop_assert_eq!((by_rule, by_district), (report.findings, report.findings));
+    }
+
+    #[test]
+    fn record_rules_find_in_all_rows_what_they_find_in_each(rows in some_rows()) {
+        let input = enrollments("a.tsv", &rows);
+        let directory = directory();
+        let references = references(&directory);
+        let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
+        let (_, findings) = run(&Inputs::of(&[&input]), &Policy::default());
+        let record = |code: &str| registry().iter().any(|rule| rule.info.code == code && rule.info.key == RuleKey::Record);
+        let all: BTreeSet<_> =
+            findings.iter().filter(|f| record(&f.code)).map(|f| (f.position.line, f.code.clone(), f.position.field.clone())).collect();
+        let mut each = BTreeSet::new();
+        for index in 0..rows.len() {
+            let found = checker.record(&input.row(index).unwrap());
+            each.extend(found.into_iter().filter(|f| record(&f.code)).map(|f| (f.position.line, f.code, f.position.field)));
+        }
+        prop_assert_eq!(all, each);
+    }
+
+    #[test]
+    fn student_rules_find_in_all_what_they_find_in_each_student(rows in some_rows()) {
+        let student = |code: &str| registry().iter().any(|rule| rule.info.code == code && rule.info.key == RuleKey::Student);
+        let found = |rows: &[Vec<String>]| -> BTreeSet<(Vec<String>, String, Option<String>)> {
+            let (_, findings) = run(&Inputs::of(&[&enrollments("a.tsv", rows)]), &Policy::default());
+            let of_student = findings.into_iter().filter(|finding| student(&finding.code));
+            of_student.map(|f| (rows[f.position.line as usize - 2].clone(), f.code, f.position.field)).collect()
+        };
+        let mut union = BTreeSet::new();
+        let ids: BTreeSet<&String> = rows.iter().map(|row| &row[4]).collect();
+        for id in ids {
+            let mine: Vec<Vec<String>> = rows.iter().filter(|row| &row[4] == id).cloned().collect();
+            union.extend(found(&mine));
+        }
+        // The same ID may be written with spaces around it.
+        prop_assume!(rows.iter().all(|row| row[4].trim() == row[4]));
+        prop_assert_eq!(found(&rows), union);
+    }
+
+    #[test]
+    fn the_order_of_files_changes_nothing(one in some_rows(), other in some_rows()) {
+        let (a, b) = (enrollments("a.tsv", &one), enrollments("b.tsv", &other));
+        let forth = run(&Inputs::of(&[&a, &b]), &Policy::default());
+        let back = run(&Inputs::of(&[&b, &a]), &Policy::default());
+        prop_assert_eq!(forth, back);
+    }
+
+    #[test]
+    fn any_text_is_checked_without_panic(text in prop::collection::vec("\\PC{0,20}", 0..40), layout in 0usize..23) {
+        let layout = &Dictionary::built_in().layouts()[layout];
+        let mut input = Rows::new("a.tsv", layout);
+        input.push(2, text.iter().map(String::as_str));
+        let (report, _) = run(&Inputs::of(&[&input]), &Policy::default());
+        prop_assert!(report.rows == 1);
+    }
+}
+
+/// A second district without a mistake.
+fn clean_district() -> Rows<'static> {
+    let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+    (row[1], row[2], row[4]) = ("9902".to_owned(), "9921".to_owned(), "990000777".to_owned());
+    enrollments("clean.tsv", &[row])
+}
+
+#[test]
+fn a_clean_district_changes_nothing_elsewhere() {
+    let input = common::file(Dictionary::built_in(), "invalid-enrollments.tsv", "student-enrollments");
+    let clean = clean_district();
+    let (_, alone) = run(&Inputs::of(&[&input]), &Policy::default());
+    let (_, both) = run(&Inputs::of(&[&input, &clean]), &Policy::default());
+    assert_eq!(alone, both);
+    assert!(!alone.is_empty());
+}
+
+#[test]
+fn counts_stay_exact_when_samples_are_capped() {
+    let row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+    let rows: Vec<Vec<String>> = (0..500)
+        .map(|number| {
+            let mut row = row.clone();
+            (row[4], row[11]) = (format!("{:09}", 100_000_000 + number), "X".to_owned());
+            row
+        })
+        .collect();
+    let input = enrollments("a.tsv", &rows);
+    let directory = directory();
+    let references = references(&directory);
+    let options = Options { samples_per_rule: 3, ..Options::default() };
+    let checker = Checker::new(&references, &Policy::default(), options).unwrap();
+    let outcome = checker.check_file(&input).unwrap();
+    assert_eq!(outcome.report.count("ENR-014"), Some(500));
+    let lines: Vec<u32> = outcome.found.iter().map(|found| found.hit.line).collect();
+    assert_eq!(lines, [2, 3, 4], "the first by the order of reports are kept");
+    assert_eq!(outcome.report.samples_per_rule, 3);
+}
+
+const POLICY: &str = r#"
+[[rule]]
+rule = "ENR-014"
+district = "9901"
+off = true
+reason = "service types are being mapped anew"
+expires = "2026-06-30"
+[[rule]]
+rule = "ENR-006"
+severity = "note"
+reason = "a code list is on its way"
+expires = "2026-01-21"
+[[rule]]
+rule = "ENR-021"
+off = true
+reason = "was needed last year"
+expires = "2026-01-20"
+"#;
+
+#[test]
+fn a_policy_is_obeyed_echoed_and_expires() {
+    let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+    (row[8], row[10], row[11]) = ("13".to_owned(), "99".to_owned(), "X".to_owned());
+    let input = enrollments("a.tsv", &[row]);
+    let policy = Policy::from_toml(POLICY).unwrap();
+    let (before, _) = run(&Inputs::of(&[&input]), &Policy::default());
+    let (after, findings) = run(&Inputs::of(&[&input]), &policy);
+    assert_eq!(after.count("ENR-014"), Some(0), "off in the district of the row");
+    assert_eq!(after.rules_run.iter().find(|rule| rule.code == "ENR-014").unwrap().set_aside, 1);
+    let status = findings.iter().find(|finding| finding.code == "ENR-006").unwrap();
+    assert_eq!(status.severity, Severity::Note);
+    assert_eq!(after.count("ENR-021"), Some(1), "expired the day before");
+    assert_eq!(after.policy, policy);
+    assert_eq!(after.policy_expired.len(), 1);
+    let differences: Vec<String> = compare(&before, &after).into_iter().map(|row| row.code).collect();
+    assert_eq!(differences, ["ENR-006", "ENR-014"]);
+    assert!(compare(&before, &before).is_empty());
+}
+
+#[test]
+fn what_is_wrong_with_a_policy_is_said() {
+    let say = |text: &str| Policy::from_toml(text).unwrap_err().to_string();
+    insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR-14\"\noff = true\nreason = \"x\"\nexpires = \"2026-06-30\"\n"), @r#"policy, rule 1: no rule has the code "ENR-14"; `opi rules` lists all codes"#);
+    insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR014\"\noff = true\nreason = \"x\"\nexpires = \"2026-06-30\"\n"), @r#"policy, rule 1: no rule has the code "ENR014"; `opi rules` lists all codes; perhaps ENR-014"#);
+    insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR-014\"\nreason = \"x\"\nexpires = \"2026-06-30\"\n"), @"policy, rule 1 (ENR-014): must either set off = true or give a severity");
+    insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR-014\"\noff = true\nreason = \" \"\nexpires = \"2026-06-30\"\n"), @"policy, rule 1 (ENR-014): has no reason; say why the rule is changed");
+    insta::assert_snapshot!(say("[parameters]\ncount_change_procent = 3\n").lines().next().unwrap(), @"policy, line 2: unknown field `count_change_procent`, expected one of `youngest_age`, `oldest_age`, `years_young_for_grade`, `years_old_for_grade`, `summer_instruction_days`, `gap_instruction_days`, `transfer_arrival_days`, `out_of_state_return_days`, `diploma_before_end_days`, `graduating_year_end`, `absence_run_days`, `count_change_percent`, `count_change_students`, `program_least_students`, `concentrator_credits_hundredths`, `el_days_at_start`, `el_days_later`, `near_match_needs_birth_date`, `absence_difference_percent`");
+}
+
+#[test]
+fn every_rule_runs_or_says_why_not_in_every_year() {
+    for end_year in 2008..=2027 {
+        let year = SchoolYear::ending(end_year).unwrap();
+        let references = References::new(Dictionary::built_in(), year, NaiveDate::from_ymd_opt(end_year, 1, 21).unwrap());
+        let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
+        let report = checker.check(&Inputs::default()).unwrap().report;
+        assert_eq!(report.rules_run.len() + report.rules_skipped.len(), registry().len());
+        assert!(report.rules_skipped.iter().all(|rule| !rule.reason.is_empty()));
+    }
+}
+
+#[test]
+fn rejected_rows_are_listed_for_splitting() {
+    let wrong = {
+        let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+        row[10] = "99".to_owned();
+        row
+    };
+    let right: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+    let input = enrollments("a.tsv", &[right, wrong]);
+    let directory = directory();
+    let references = references(&directory);
+    let options = Options { rejected_from: Some(Severity::BlocksUpload), samples_per_rule: 0, ..Options::default() };
+    let checker = Checker::new(&references, &Policy::default(), options).unwrap();
+    let outcome = checker.check_file(&input).unwrap();
+    assert!(outcome.found.is_empty());
+    assert_eq!(outcome.rejected.iter().map(|place| place.line).collect::<Vec<_>>(), [3]);
+}
+
+/// An input that breaks off after its first row.
+struct Broken(Rows<'static>);
+
+impl Input for Broken {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+    fn layout(&self) -> &Layout {
+        self.0.layout()
+    }
+    fn open(&self) -> Result<Box<dyn RowSource + '_>, RulesError> {
+        Ok(Box::new(BrokenPass(self.0.open()?, 0)))
+    }
+}
+
+struct BrokenPass<'a>(Box<dyn RowSource + 'a>, u32);
+
+impl RowSource for BrokenPass<'_> {
+    fn next_row(&mut self) -> Result<Option<Row<'_>>, RulesError> {
+        self.1 += 1;
+        if self.1 > 1 {
+            return Err(RulesError::Input { file: "a.tsv".into(), line: Some(3), problem: "the disk failed".into() });
+        }
+        self.0.next_row()
+    }
+}
+
+#[test]
+fn an_input_that_breaks_off_makes_the_report_incomplete() {
+    let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+    row[11] = "X".to_owned();
+    let input = Broken(enrollments("a.tsv", &[row.clone(), row]));
+    let directory = directory();
+    let references = references(&directory);
+    let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
+    let report = checker.check_file(&input).unwrap().report;
+    assert!(!report.complete);
+    assert_eq!(report.count("ENR-014"), Some(1), "what was found before stands");
+    assert_eq!(report.files[0].problem.as_deref(), Some("a.tsv, line 3: the disk failed"));
+}
+
+#[test]
+fn two_inputs_of_one_name_are_refused() {
+    let (a, b) = (enrollments("a.tsv", &[]), enrollments("a.tsv", &[]));
+    let directory = directory();
+    let references = references(&directory);
+    let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
+    let error = checker.check(&Inputs::of(&[&a, &b])).unwrap_err();
+    assert_eq!(error.to_string(), "two inputs are named a.tsv: give each its own name, such as its path");
+}
+
+struct Own(RuleInfo);
+
+impl Own {
+    fn new(code: &'static str, key: RuleKey) -> Self {
+        Own(RuleInfo {
+            code,
+            summary: "the enrollment starts on the first day",
+            severity: Severity::Note,
+            class: RuleClass::Plausibility,
+            status: RuleStatus::Preview,
+            key,
+            files: &["student-enrollments"],
+            fields: &["start_date"],
+            why: "To show how it is done.",
+            fix: "Nothing to mend.",
+            citation: Citation::derived("local"),
+            first_year: None,
+            last_year: None,
+        })
+    }
+}
+
+impl Rule for Own {
+    fn info(&self) -> &RuleInfo {
+        &self.0
+    }
+    fn record(&self, record: &Record<'_>, emit: &mut Emit<'_, '_>) {
+        if record.date(fields::START_DATE) == NaiveDate::from_ymd_opt(2025, 8, 27) {
+            record.report(emit, fields::START_DATE);
+        }
+    }
+    fn student(&self, student: &Student<'_>, emit: &mut Emit<'_, '_>) {
+        for enrollment in student.enrollments() {
+            student.report(emit, enrollment.place, fields::START_DATE);
+        }
+    }
+}
+
+#[test]
+fn rules_of_ones_own_run_beside_the_registry() {
+    let row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+    let input = enrollments("a.tsv", &[row]);
+    let directory = directory();
+    let references = references(&directory);
+    let (record, student) = (Own::new("LOCAL-001", RuleKey::Record), Own::new("LOCAL-002", RuleKey::Student));
+    let checker =
+        Checker::with_rules(&references, &Policy::default(), Options::default(), &[&record, &student]).unwrap();
+    let report = checker.check_file(&input).unwrap().report;
+    assert_eq!((report.count("LOCAL-001"), report.count("LOCAL-002")), (Some(1), Some(1)));
+    let twice = Own::new("ENR-015", RuleKey::Record);
+    let error = Checker::with_rules(&references, &Policy::default(), Options::default(), &[&twice]).err().unwrap();
+    assert!(error.to_string().starts_with("rule ENR-015 stands twice"), "{error}");
+}
+
+#[test]
+fn nothing_personal_is_shown_unless_asked_for() {
+    let input = common::file(Dictionary::built_in(), "invalid-enrollments.tsv", "student-enrollments");
+    let directory = directory();
+    let references = references(&directory);
+    let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
+    let inputs = Inputs::of(&[&input]);
+    let outcome = checker.check(&inputs).unwrap();
+    let hidden = serde_json::to_string(&outcome.findings(&checker, &inputs, false).unwrap()).unwrap();
+    for secret in ["9900001", "Larkspur", "Tufa", "08/20/2025"] {
+        assert!(!hidden.contains(secret), "{secret}");
+    }
+    assert!(!serde_json::to_string(&outcome.report).unwrap().contains("9900001"));
+    let shown = serde_json::to_string(&outcome.findings(&checker, &inputs, true).unwrap()).unwrap();
+    assert!(shown.contains("08/20/2025") && shown.contains("student 990000105"));
+}
