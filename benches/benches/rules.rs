@@ -16,15 +16,15 @@ use aim::AimFile;
 use chrono::NaiveDate;
 use opi_benches::Contest;
 use opi_dictionary::{
-    CalendarKey, Calendar, Dictionary, Directory, District, GradeOffered, LegalEntity, LegalEntityKind, School, SchoolKey,
-    SchoolYear, WeekPattern, Years,
+    Calendar, CalendarKey, Dictionary, Directory, District, GradeOffered, LegalEntity, LegalEntityKind,
+    School, SchoolKey, SchoolYear, WeekPattern, Years,
 };
 use opi_rules::{Checker, Inputs, Options, Policy, References};
 use std::fmt::Write;
 use std::time::Instant;
 
-/// Files of as many regions, so that threads have something to share.
-const FILES: usize = 8;
+/// A file for each district.
+const FILES: usize = 400;
 
 fn main() {
     let rows: usize = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(1_000_000);
@@ -69,7 +69,9 @@ fn main() {
     let _ = Contest::new(bytes)
         .entry("csv ByteRecord scan (baseline)", || texts.iter().map(|text| scan(text)).sum())
         .entry("all rules, 2 % defects", || one.install(|| checker.check(&inputs)).unwrap().report.findings)
-        .entry("all rules, a defect on every row", || one.install(|| checker.check(&worst)).unwrap().report.findings)
+        .entry("all rules, a defect on every row", || {
+            one.install(|| checker.check(&worst)).unwrap().report.findings
+        })
         .run(rounds);
     let wall = |pool: &rayon::ThreadPool| {
         let mut best = f64::INFINITY;
@@ -121,7 +123,11 @@ fn directory() -> Directory {
         };
         for school in 1..=3 {
             let key = SchoolKey { district, school: format!("{school:04}").parse().unwrap() };
-            let grade = |grade: &&str| GradeOffered { grade: grade.parse().unwrap(), budget_unit: None, years: Years::from(year) };
+            let grade = |grade: &&str| GradeOffered {
+                grade: grade.parse().unwrap(),
+                budget_unit: None,
+                years: Years::from(year),
+            };
             schools.push(School {
                 key,
                 name: "Bench".into(),
@@ -157,7 +163,7 @@ fn enrollments(rows: usize, file: usize, every: usize) -> String {
         let number = (student * FILES + file) as u64 * 387_420_489 % 899_999_963 + 100_000_000;
         let names = number as usize;
         let (last, first) = (lasts[names % 6], firsts[names / 7 % 6]);
-        let (district, school, local) = (file * 50 + pick(40, 50) + 1, pick(44, 3) + 1, pick(8, 100_000));
+        let (district, school, local) = (file + 1, pick(44, 3) + 1, pick(8, 100_000));
         let grade = GRADES[names / 3 % 13];
         let ninth = if matches!(grade, "09" | "10" | "11" | "12") { "08/28/2024" } else { "" };
         let (mut start, mut status, mut service, mut end) = ("08/27/2025", "02", "P", "\t");

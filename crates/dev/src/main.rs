@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn generated_files_are_fresh() {
         for (path, text) in super::generated() {
-            let found = std::fs::read_to_string(super::root().join(path)).unwrap_or_default();
+            let found = std::fs::read_to_string(super::root().join(&path)).unwrap_or_default();
             assert!(found == text, "{path} is stale: run `cargo run -p opi-dev -- generate`");
         }
     }

@@ -89,7 +89,9 @@ pub(crate) fn name_hash(name: &str) -> u32 {
             let mut buffer = [0; 4];
             match plain(character) {
                 Some(text) => text.bytes().for_each(&mut add),
-                None if character.is_alphabetic() => character.encode_utf8(&mut buffer).bytes().for_each(&mut add),
+                None if character.is_alphabetic() => {
+                    character.encode_utf8(&mut buffer).bytes().for_each(&mut add)
+                }
                 None => {}
             }
         }
@@ -130,8 +132,8 @@ fn plain(character: char) -> Option<&'static str> {
 }
 
 const ASCII: [&str; 26] = [
-    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w",
-    "x", "y", "z",
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u",
+    "v", "w", "x", "y", "z",
 ];
 
 /// Index of kindergarten where its length is not told.
@@ -182,7 +184,9 @@ pub(crate) fn grade_level(index: u8) -> Option<i32> {
 /// A day MM/DD/YYYY that exists, counted from the first of the common era.
 #[inline]
 pub(crate) fn day_number(bytes: &[u8]) -> Option<i32> {
-    let &[m1, m2, b'/', d1, d2, b'/', y1, y2, y3, y4] = <&[u8; 10]>::try_from(bytes).ok()? else { return None };
+    let &[m1, m2, b'/', d1, d2, b'/', y1, y2, y3, y4] = <&[u8; 10]>::try_from(bytes).ok()? else {
+        return None;
+    };
     let pair = |tens: u8, ones: u8| {
         let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
         if tens < 10 && ones < 10 { Some(i32::from(tens) * 10 + i32::from(ones)) } else { None }
@@ -256,9 +260,12 @@ mod tests {
 
     #[test]
     fn names_are_compared_without_case_accents_and_punctuation() {
-        for (one, other) in
-            [("O'Juniper", "ojuniper"), ("Cottonwood-Elm", "COTTONWOOD ELM"), ("Peña", "Pena"), ("Größe", "Grosse")]
-        {
+        for (one, other) in [
+            ("O'Juniper", "ojuniper"),
+            ("Cottonwood-Elm", "COTTONWOOD ELM"),
+            ("Peña", "Pena"),
+            ("Größe", "Grosse"),
+        ] {
             assert_eq!(name_hash(one), name_hash(other), "{one}");
         }
         assert_ne!(name_hash("Larch"), name_hash("Larck"));
@@ -267,7 +274,8 @@ mod tests {
 
     #[test]
     fn grades_have_levels() {
-        for (grade, level) in [("KH", Some(0)), ("01", Some(1)), ("12", Some(12)), ("PK", None), ("UG", None), ("", None)]
+        for (grade, level) in
+            [("KH", Some(0)), ("01", Some(1)), ("12", Some(12)), ("PK", None), ("UG", None), ("", None)]
         {
             assert_eq!(grade_level(grade_index(code(grade))), level, "{grade}");
         }

@@ -65,7 +65,14 @@ impl<'a> Sink<'a> {
         }
     }
 
-    pub(crate) fn add(&mut self, hit: Hit, student: u32, other: Option<Place>, district: u16, own: Option<Severity>) {
+    pub(crate) fn add(
+        &mut self,
+        hit: Hit,
+        student: u32,
+        other: Option<Place>,
+        district: u16,
+        own: Option<Severity>,
+    ) {
         let rule = usize::from(hit.rule);
         let (Some(verdict), Some(base)) = (self.verdicts.get(rule), self.base.get(rule)) else { return };
         let Some(severity) = verdict.severity_in(district, own, *base) else {
@@ -92,10 +99,14 @@ impl<'a> Sink<'a> {
     /// Findings of a reader that only their number is known of.
     pub(crate) fn add_uncounted(&mut self, rule: u16, count: u64) {
         let rule_index = usize::from(rule);
-        let (Some(verdict), Some(base)) = (self.verdicts.get(rule_index), self.base.get(rule_index)) else { return };
+        let (Some(verdict), Some(base)) = (self.verdicts.get(rule_index), self.base.get(rule_index)) else {
+            return;
+        };
         match verdict.severity_in(NO_DISTRICT, None, *base) {
             Some(severity) => {
-                if let Some(tally) = self.tallies.get_mut(rule_index).and_then(|tally| tally.get_mut(severity as usize)) {
+                if let Some(tally) =
+                    self.tallies.get_mut(rule_index).and_then(|tally| tally.get_mut(severity as usize))
+                {
                     *tally += count;
                 }
                 *self.districts.entry((rule, NO_DISTRICT)).or_default() += count;

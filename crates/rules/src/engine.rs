@@ -54,7 +54,8 @@ impl<'i> Inputs<'i> {
     /// All in the order of their numbers: by role, then by name.
     fn in_order(&self) -> Result<Vec<(Role, &'i dyn Input)>, RulesError> {
         let mut all = Vec::new();
-        let roles = [(Role::Current, &self.current), (Role::Register, &self.register), (Role::Prior, &self.prior)];
+        let roles =
+            [(Role::Current, &self.current), (Role::Register, &self.register), (Role::Prior, &self.prior)];
         for (role, inputs) in roles {
             let mut inputs = inputs.clone();
             inputs.sort_by(|one, other| one.name().cmp(other.name()));
@@ -123,7 +124,11 @@ impl<'a> Checker<'a> {
     ///
     /// # Errors
     /// When the policy names an unknown rule or gives no reason.
-    pub fn new(references: &'a References<'a>, policy: &Policy, options: Options) -> Result<Self, RulesError> {
+    pub fn new(
+        references: &'a References<'a>,
+        policy: &Policy,
+        options: Options,
+    ) -> Result<Self, RulesError> {
         Self::with_rules(references, policy, options, &[])
     }
 
@@ -235,12 +240,20 @@ impl<'a> Checker<'a> {
 
         let sections = partitions.iter().take(2).flat_map(|partition| &partition.things);
         let sections = sections.filter(|thing| thing.kind == FileKind::Section).map(|thing| thing.section);
-        let run = Run { present: &present, files: &files, sections: sections.collect() };
+        let run = Run {
+            present: &present,
+            register_known: present.has("reg.SD"),
+            demographics_known: present.has("SD"),
+            files: &files,
+            sections: sections.collect(),
+        };
         self.check_students(&mut partitions, &run, &runs, &mut sink);
         let [now, stored, prior] = &partitions;
         let whole = Whole { world: &self.world, now, stored, prior, files: &files };
         for rule in built_in() {
-            if let (Check::Whole(function), Some(number)) = (rule.check, self.number_if_runs(&runs, rule.code)) {
+            if let (Check::Whole(function), Some(number)) =
+                (rule.check, self.number_if_runs(&runs, rule.code))
+            {
                 function(&whole, &mut Emit { sink: &mut sink, rule: number });
             }
         }
@@ -266,7 +279,11 @@ impl<'a> Checker<'a> {
     }
 
     #[cfg(not(feature = "rayon"))]
-    fn read_all(&self, inputs: &[(Role, &dyn Input)], runs: &[bool]) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
+    fn read_all(
+        &self,
+        inputs: &[(Role, &dyn Input)],
+        runs: &[bool],
+    ) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
         let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
         let mut sink = self.new_sink();
         let mut files = Vec::new();
@@ -278,24 +295,33 @@ impl<'a> Checker<'a> {
     }
 
     #[cfg(feature = "rayon")]
-    fn read_all(&self, inputs: &[(Role, &dyn Input)], runs: &[bool]) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
+    fn read_all(
+        &self,
+        inputs: &[(Role, &dyn Input)],
+        runs: &[bool],
+    ) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
         use rayon::prelude::*;
-        let read = |(number, (role, input)): (usize, &(Role, &dyn Input))| {
-            let mut partition = Partition::new();
+        // A few runs of inputs for each thread: each fills buckets of its own, which are then put together.
+        let run = inputs.len().div_ceil(rayon::current_num_threads() * 4).max(1);
+        let read = |(number, inputs): (usize, &[(Role, &dyn Input)])| {
+            let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
             let mut sink = self.new_sink();
-            let file = self.read_file(number as u32, *role, *input, runs, &mut partition, &mut sink);
-            (partition, sink, file)
+            let mut files = Vec::new();
+            for (index, (role, input)) in inputs.iter().enumerate() {
+                let Some(partition) = partitions.get_mut(*role as usize) else { continue };
+                let number = (number * run + index) as u32;
+                files.push(self.read_file(number, *role, *input, runs, partition, &mut sink));
+            }
+            (partitions, sink, files)
         };
         let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
         let mut sink = self.new_sink();
         let mut files = Vec::new();
-        let parts: Vec<_> = inputs.par_iter().enumerate().map(read).collect();
-        for (partition, part, file) in parts {
-            if let Some(mine) = partitions.get_mut(file.role as usize) {
-                mine.append(partition);
-            }
-            sink.merge(part);
-            files.push(file);
+        let parts: Vec<_> = inputs.par_chunks(run).enumerate().map(read).collect();
+        for (part, part_sink, part_files) in parts {
+            partitions.iter_mut().zip(part).for_each(|(mine, theirs)| mine.append(theirs));
+            sink.merge(part_sink);
+            files.extend(part_files);
         }
         (partitions, sink, files)
     }
@@ -327,7 +353,8 @@ impl<'a> Checker<'a> {
             .map(|(runs, entry)| *runs && !input.judged().contains(&entry.info.code))
             .collect();
         let code = |code: &str| number_if_runs(&self.table, &mine, code);
-        let checks = if role == Role::Current { record_checks(&self.table, &layout.key, &mine) } else { Vec::new() };
+        let checks =
+            if role == Role::Current { record_checks(&self.table, &layout.key, &mine) } else { Vec::new() };
         let several = code("FILE-014");
         let mut plan = Plan::new(layout, &self.world, code);
         let mut source = match input.open() {
@@ -349,8 +376,9 @@ impl<'a> Checker<'a> {
             };
             if row.line() > u64::from(u32::MAX) {
                 let limit = u64::from(u32::MAX);
-                file.problem =
-                    Some(RulesError::TooLarge { what: file.name.clone(), found: row.line(), limit }.to_string());
+                file.problem = Some(
+                    RulesError::TooLarge { what: file.name.clone(), found: row.line(), limit }.to_string(),
+                );
                 break;
             }
             file.rows += 1;
@@ -369,7 +397,11 @@ impl<'a> Checker<'a> {
             }
             if first_district == NO_DISTRICT {
                 first_district = district;
-            } else if district != first_district && district != NO_DISTRICT && role == Role::Current && several != crate::record::OFF {
+            } else if district != first_district
+                && district != NO_DISTRICT
+                && role == Role::Current
+                && several != crate::record::OFF
+            {
                 record.report(&mut Emit { sink, rule: several }, opi_dictionary::fields::DISTRICT_NUMBER);
             }
             match file.kind {
@@ -418,7 +450,9 @@ impl<'a> Checker<'a> {
     fn student_checks(&self, runs: &[bool]) -> Vec<(u16, StudentCheck<'a>)> {
         let mut checks = Vec::new();
         for rule in built_in() {
-            if let (Check::Student(function), Some(number)) = (rule.check, self.number_if_runs(runs, rule.code)) {
+            if let (Check::Student(function), Some(number)) =
+                (rule.check, self.number_if_runs(runs, rule.code))
+            {
                 checks.push((number, StudentCheck::BuiltIn(function)));
             }
         }
@@ -467,7 +501,8 @@ impl<'a> Checker<'a> {
         #[cfg(feature = "rayon")]
         {
             use rayon::prelude::*;
-            let parts: Vec<_> = now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets).collect();
+            let parts: Vec<_> =
+                now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets).collect();
             let part = |mut sink: Sink<'s>, parts| {
                 bucket(parts, &mut sink);
                 sink

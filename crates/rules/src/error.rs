@@ -27,7 +27,9 @@ pub enum RulesError {
         problem: String,
     },
     /// Two rules have one code.
-    #[error("rule {code} stands twice: codes of own rules must differ from the registry's and from each other")]
+    #[error(
+        "rule {code} stands twice: codes of own rules must differ from the registry's and from each other"
+    )]
     DuplicateRule {
         /// The code.
         code: String,

@@ -113,7 +113,11 @@ impl Enrollment {
 
     /// First and last day, an open end far in the future; `None` where a date failed or the span is empty.
     pub(crate) fn span(&self) -> Option<(i32, i32)> {
-        if self.start == NO_DAY || self.end == NO_DAY || self.end < self.start { None } else { Some((self.start, self.end)) }
+        if self.start == NO_DAY || self.end == NO_DAY || self.end < self.start {
+            None
+        } else {
+            Some((self.start, self.end))
+        }
     }
 
     pub(crate) fn holds(&self, day: i32) -> bool {
@@ -349,7 +353,10 @@ impl Facts {
             }),
             FileKind::Behavior => self.incidents.push(Incident {
                 head,
-                incident: hash_pair(u64::from(head.district), hash_bytes(record.text(f::INCIDENT_ID).as_bytes())),
+                incident: hash_pair(
+                    u64::from(head.district),
+                    hash_bytes(record.text(f::INCIDENT_ID).as_bytes()),
+                ),
                 event: text_code(record, f::STATE_EVENT_CODE),
                 resolution: text_code(record, f::STATE_RESOLUTION_CODE),
                 day: day(f::INCIDENT_DATE),
@@ -425,11 +432,17 @@ impl Facts {
 
 fn enrollment(record: &Record<'_>) -> Enrollment {
     let day = |field| record.day(field).unwrap_or(NO_DAY);
+    // A code of digits, packed a byte each, as a number.
     let number = |field| {
-        let packed = record.value(field)?;
-        let bytes = packed.to_be_bytes();
-        let text = bytes.iter().copied().filter(|byte| *byte != 0);
-        text.clone().all(|byte| byte.is_ascii_digit()).then(|| text.fold(0, |n: u16, d| n.wrapping_mul(10) + u16::from(d - b'0')))
+        let mut packed = record.value(field).filter(|packed| (0..=0xff_ffff).contains(packed))?;
+        let (mut number, mut unit) = (0u16, 1u16);
+        while packed > 0 {
+            let digit = (packed & 0xff).wrapping_sub(i64::from(b'0'));
+            number += unit * u16::try_from(digit).ok().filter(|digit| *digit < 10)?;
+            unit *= 10;
+            packed >>= 8;
+        }
+        Some(number)
     };
     let mark = |mark: u8, holds: bool| if holds { mark } else { 0 };
     let filled = |field| record.is_good(field);

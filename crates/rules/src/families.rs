@@ -67,7 +67,8 @@ pub(crate) struct Member {
 pub(crate) fn members() -> &'static [Member] {
     static MEMBERS: OnceLock<Vec<Member>> = OnceLock::new();
     MEMBERS.get_or_init(|| {
-        let table = rows::<Row>("families", include_str!("../spec/families.csv")).expect("a well formed table");
+        let table =
+            rows::<Row>("families", include_str!("../spec/families.csv")).expect("a well formed table");
         let dictionary = Dictionary::built_in();
         let field = |key: &str| dictionary.field(key).expect("a field of the dictionary");
         let member = |row: Row| Member {

@@ -42,7 +42,7 @@ pub(crate) fn all_forms() -> &'static [Form] {
 
 /// The rows for a field of a layout.
 pub(crate) fn forms(layout: &str, field: &str) -> impl Iterator<Item = &'static Form> {
-    all_forms()
-        .iter()
-        .filter(move |form| form.field == field && (form.files.is_empty() || form.files.iter().any(|f| f == layout)))
+    all_forms().iter().filter(move |form| {
+        form.field == field && (form.files.is_empty() || form.files.iter().any(|f| f == layout))
+    })
 }

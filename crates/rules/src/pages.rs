@@ -71,7 +71,8 @@ pub fn page(rule: &RegisteredRule) -> String {
 #[must_use]
 pub fn index_page() -> String {
     let rules = registry();
-    let judged = rules.iter().filter(|rule| rule.not_judged.is_none() && rule.info.status != RuleStatus::Deprecated);
+    let judged =
+        rules.iter().filter(|rule| rule.not_judged.is_none() && rule.info.status != RuleStatus::Deprecated);
     let mut text = format!(
         "# Rules\n\n{} rules, of which {} are judged here. Codes are permanent. Made from the registry.\n\n",
         rules.len(),
@@ -95,7 +96,9 @@ pub fn index_page() -> String {
 
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + characters.as_str())
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + characters.as_str())
 }
 
 fn word(value: &impl serde::Serialize) -> String {

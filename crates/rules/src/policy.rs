@@ -143,7 +143,12 @@ impl Verdict {
     /// The severity in a district; `None` when the rule is off there. A severity that the finding itself
     /// brings replaces the registry's, not the policy's.
     #[inline]
-    pub(crate) fn severity_in(&self, district: u16, own: Option<Severity>, base: Severity) -> Option<Severity> {
+    pub(crate) fn severity_in(
+        &self,
+        district: u16,
+        own: Option<Severity>,
+        base: Severity,
+    ) -> Option<Severity> {
         let general = || if self.severity == base { own.unwrap_or(base) } else { self.severity };
         match self.by_district.iter().find(|(number, ..)| *number == district) {
             Some((_, true, _)) => None,

@@ -1,6 +1,8 @@
 //! Rows as field and record rules see them: each field read once, by checks compiled for its layout.
 
-use crate::cell::{Cell, DECIMAL_SCALE, NO_GRADE, State, code, day_number, decimal, digits, grade_index, name_hash};
+use crate::cell::{
+    Cell, DECIMAL_SCALE, NO_GRADE, State, code, day_number, decimal, digits, grade_index, name_hash,
+};
 use crate::emit::{Emit, NO_DISTRICT, Place, Sink};
 use crate::forms::forms;
 use crate::world::{Days, School, World};
@@ -37,6 +39,8 @@ struct Column {
     kind: Kind,
     required: bool,
     max_length: usize,
+    /// Codes that may stand, packed: what is not among them is asked of the dictionary.
+    codes: Vec<i64>,
     /// Rules to report under; [`OFF`] where one does not run.
     form: u16,
     blank: u16,
@@ -86,7 +90,13 @@ impl<'a> Plan<'a> {
     /// Reads a row into the cells and reports what fails by itself. Answers false for a row that has the wrong
     /// number of fields: nothing else can be said about it.
     #[inline]
-    pub(crate) fn read(&mut self, row: &Row<'_>, file: u32, short_rows: bool, sink: Option<&mut Sink<'_>>) -> bool {
+    pub(crate) fn read(
+        &mut self,
+        row: &Row<'_>,
+        file: u32,
+        short_rows: bool,
+        sink: Option<&mut Sink<'_>>,
+    ) -> bool {
         let line = row.line() as u32;
         let wrong_count = row.len() != self.columns.len() && !(short_rows && row.len() < self.columns.len());
         let mut problems = Problems { sink, file, line, row, district: self.district, student: self.student };
@@ -94,7 +104,7 @@ impl<'a> Plan<'a> {
             problems.report(self.ragged, None);
             return false;
         }
-        if has_control(row.record().as_bytes(), row.len()) {
+        if self.control != OFF && has_control(row.record().as_bytes(), row.len()) {
             for (index, column) in self.columns.iter().enumerate() {
                 if row.raw_at(index).is_some_and(|raw| raw.bytes().any(is_control)) {
                     problems.report(self.control, Some(column.field));
@@ -138,10 +148,12 @@ impl<'a> Plan<'a> {
             let value = self.cells.get(column).and_then(|cell| cell.get());
             value.and_then(|value| u16::try_from(value).ok()).unwrap_or(NONE)
         };
-        let (district, school, calendar) = (number(self.district), number(self.school), number(self.calendar));
+        let (district, school, calendar) =
+            (number(self.district), number(self.school), number(self.calendar));
         let found_school = world.school(district, school);
         let found_calendar = if calendar == NONE { None } else { world.calendar(district, school, calendar) };
-        let school_usable = school != NONE && district != NONE && (!world.has_directory || found_school.is_some());
+        let school_usable =
+            school != NONE && district != NONE && (!world.has_directory || found_school.is_some());
         let student = self.cells.get(self.student).and_then(|cell| cell.get()).unwrap_or(0);
         let name = |column: usize| row.raw_at(column).map_or(0, name_hash);
         let mut flags = 0;
@@ -207,8 +219,10 @@ impl Problems<'_, '_, '_> {
 
 impl Column {
     fn new(layout: &Layout, field: &LayoutField, world: &World<'_>, number: &impl Fn(&str) -> u16) -> Self {
-        let form = forms(&layout.key, &field.key).find(|form| form.on_form).map_or("FILE-020", |form| form.rule);
-        let blank = forms(&layout.key, &field.key).find(|form| form.on_blank).map_or(OFF, |form| number(form.rule));
+        let form =
+            forms(&layout.key, &field.key).find(|form| form.on_form).map_or("FILE-020", |form| form.rule);
+        let blank =
+            forms(&layout.key, &field.key).find(|form| form.on_blank).map_or(OFF, |form| number(form.rule));
         let stand_in = field.code_set.as_deref().is_some_and(|set| {
             let set = world.references.dictionary.code_set(set);
             set.is_ok_and(|set| set.membership != Membership::Test)
@@ -240,7 +254,14 @@ impl Column {
                 _ => Kind::Text,
             }
         };
+        let set = field.code_set.as_deref().and_then(|set| world.references.dictionary.code_set(set).ok());
+        let codes = match (kind, field.constant(), set) {
+            (Kind::Code, Some(constant), _) => vec![code(constant)],
+            (Kind::Code, None, Some(set)) if set.is_testable() => set.codes().map(code).collect(),
+            _ => Vec::new(),
+        };
         Column {
+            codes,
             field: field.field,
             kind,
             required: field.required == Requirement::Yes,
@@ -260,8 +281,12 @@ impl Column {
             Kind::Number { width: None } => digits(bytes),
             Kind::Number { .. } => None,
             Kind::Date => day_number(bytes).map(i64::from),
-            Kind::Decimal { places } => decimal(bytes).filter(|_| decimal_places(bytes) <= usize::from(places)),
-            Kind::Code | Kind::Identifier => None,
+            Kind::Decimal { places } => {
+                decimal(bytes).filter(|_| decimal_places(bytes) <= usize::from(places))
+            }
+            Kind::Code => Some(code(value)).filter(|code| self.codes.contains(code)),
+            Kind::Identifier if self.field == fields::YEAR && bytes.len() == 4 => digits(bytes),
+            Kind::Identifier => None,
         };
         match read {
             Some(value) => Cell::good(value),
@@ -269,12 +294,22 @@ impl Column {
         }
     }
 
+    /// Start statuses are numbers that some programs print without the leading zero: 2 is 02.
+    fn padded(&self, value: &str) -> Option<i64> {
+        let padded =
+            (self.field == fields::START_STATUS && value.len() == 1).then(|| code(&format!("0{value}")))?;
+        self.codes.contains(&padded).then_some(padded)
+    }
+
+    #[cold]
     fn ask(&self, layout: &Layout, index: usize, value: &str) -> Cell {
         let problem = layout.fields.get(index).and_then(|field| field.form_problem(value));
         match (problem, self.kind) {
-            (Some(_), _) => Cell::BAD,
+            (Some(_), _) => self.padded(value).map_or(Cell::BAD, Cell::good),
             (None, Kind::Code) => Cell::good(code(value)),
-            (None, Kind::Decimal { .. }) => Cell::good(decimal(value.as_bytes()).unwrap_or(i64::MAX / DECIMAL_SCALE)),
+            (None, Kind::Decimal { .. }) => {
+                Cell::good(decimal(value.as_bytes()).unwrap_or(i64::MAX / DECIMAL_SCALE))
+            }
             (None, _) => Cell::good(digits(value.as_bytes()).unwrap_or_else(|| code(value))),
         }
     }
@@ -313,10 +348,14 @@ fn is_control(byte: u8) -> bool {
 /// Whether a record may hold control characters beside its separators; tabs are separators where they are as many.
 #[inline]
 fn has_control(record: &[u8], fields: usize) -> bool {
+    // Small sums wrap never: a part has 128 bytes. Written so that the compiler looks at many bytes at once.
+    let count = |part: &[u8], wanted: fn(u8) -> bool| {
+        usize::from(part.iter().fold(0u8, |count, byte| count.wrapping_add(u8::from(wanted(*byte)))))
+    };
     let (mut tabs, mut others) = (0usize, 0usize);
     for part in record.chunks(128) {
-        tabs += usize::from(part.iter().map(|byte| u8::from(*byte == b'\t')).sum::<u8>());
-        others += usize::from(part.iter().map(|byte| u8::from(is_control(*byte))).sum::<u8>());
+        tabs += count(part, |byte| byte == b'\t');
+        others += count(part, is_control);
     }
     others != tabs || (tabs != 0 && tabs + 1 != fields)
 }

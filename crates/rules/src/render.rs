@@ -1,10 +1,10 @@
 //! From a finding in the engine to one that is shown: texts of the rule, and the value fetched again by position.
 
+use crate::RulesError;
 use crate::emit::{Found, NO_DISTRICT};
 use crate::engine::{Checker, Outcome};
 use crate::record::trim;
 use crate::source::Input;
-use crate::RulesError;
 use opi_dictionary::{Dictionary, FieldProblem, Finding, Layout, Position, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,7 +92,8 @@ fn make(
         && let Some(problem) = field.problem(text)
     {
         expected = Some(field.expected());
-        let looked_up = || explain_code(checker.world.references.dictionary, field.code_set.as_deref(), trim(text));
+        let looked_up =
+            || explain_code(checker.world.references.dictionary, field.code_set.as_deref(), trim(text));
         message = match looked_up() {
             Some(lookup) if !trim(text).is_empty() => format!("{message}: {lookup}"),
             _ if problem == FieldProblem::NotACode => message,
@@ -117,7 +118,12 @@ fn make(
         fix: entry.info.fix.to_owned(),
         related: found
             .other
-            .map(|place| Position { file: name(place.file), line: u64::from(place.line), byte: None, field: None })
+            .map(|place| Position {
+                file: name(place.file),
+                line: u64::from(place.line),
+                byte: None,
+                field: None,
+            })
             .into_iter()
             .collect(),
     }
@@ -157,7 +163,11 @@ fn unknown_rule(found: &Found, name: &dyn Fn(u32) -> String) -> Finding {
         severity: found.severity,
         class: opi_dictionary::RuleClass::Specification,
         key: opi_dictionary::RuleKey::Record,
-        position: Position { file: name(found.hit.file), line: u64::from(found.hit.line), ..Position::default() },
+        position: Position {
+            file: name(found.hit.file),
+            line: u64::from(found.hit.line),
+            ..Position::default()
+        },
         subject: None,
         message: "found by a rule that this checker does not have".to_owned(),
         expected: None,

@@ -239,7 +239,8 @@ pub fn compare(before: &Report, after: &Report) -> Vec<CompareRow> {
     codes.dedup();
     for code in codes {
         let (one, other) = (before.get(code), after.get(code));
-        let districts = |rule: Option<&RuleCount>| rule.map_or_else(BTreeMap::new, |rule| rule.by_district.clone());
+        let districts =
+            |rule: Option<&RuleCount>| rule.map_or_else(BTreeMap::new, |rule| rule.by_district.clone());
         let (mine, theirs) = (districts(one), districts(other));
         let severity = |rule: Option<&RuleCount>| rule.map_or(&empty, |rule| &rule.by_severity).clone();
         let mut names: Vec<&String> = mine.keys().chain(theirs.keys()).collect();

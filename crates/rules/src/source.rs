@@ -158,7 +158,15 @@ impl<'a> Rows<'a> {
         let row = self.rows.get(index)?;
         let first = row.first_separator as usize;
         let separators = self.separators.get(first..first + row.separators as usize)?;
-        Some(Row::from_parts(self.layout, &self.text, separators, row.start, row.end, row.line, u64::from(row.start)))
+        Some(Row::from_parts(
+            self.layout,
+            &self.text,
+            separators,
+            row.start,
+            row.end,
+            row.line,
+            u64::from(row.start),
+        ))
     }
 }
 

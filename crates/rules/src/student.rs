@@ -1,19 +1,19 @@
 //! All rows of one student side by side: those of the run, the stored ones, and those of the year before.
 
+use crate::FactKind;
 use crate::emit::{Emit, Place};
+use crate::engine::{FileInfo, Role};
+use crate::facts::FileKind;
 use crate::facts::{
-    Attendance, Count, Enrollment, Fact, Facts, FollowUp, Homeless, Identity, Incident, Learner, Meal, OPEN, Pathway, Plan,
-    Program, Seat,
+    Attendance, Count, Enrollment, Fact, Facts, FollowUp, Homeless, Identity, Incident, Learner, Meal, OPEN,
+    Pathway, Plan, Program, Seat,
 };
 use crate::record::{Head, NONE};
 use crate::register::StoredFact;
-use crate::world::{Days, World};
-use crate::engine::{FileInfo, Role};
-use crate::facts::FileKind;
 use crate::table::Present;
-use crate::FactKind;
-use hashbrown::HashSet;
+use crate::world::{Days, World};
 use chrono::NaiveDate;
+use hashbrown::HashSet;
 use opi_dictionary::FieldId;
 
 macro_rules! sheaf {
@@ -29,11 +29,17 @@ macro_rules! sheaf {
                 Sheaf { $($field: &facts.$field,)* }
             }
 
-            /// The least student in it; 0 stands for rows without a student and is passed over.
-            fn next_student(&self) -> Option<u32> {
+            /// Whether it holds nothing.
+            fn is_empty(&self) -> bool {
+                $(self.$field.is_empty())&&*
+            }
+
+            /// The least student in it; the greatest number when there is none.
+            #[inline]
+            fn next_student(&self) -> u32 {
                 let mut least = u32::MAX;
                 $(if let Some(first) = self.$field.first() { least = least.min(first.head.student); })*
-                (least != u32::MAX).then_some(least)
+                least
             }
 
             /// Calls a function for every row.
@@ -63,6 +69,13 @@ sheaf! {
 
 #[inline]
 fn take<'a, T: Fact>(rest: &mut &'a [T], student: u32) -> &'a [T] {
+    if rest.is_empty() {
+        return &[];
+    }
+    take_some(rest, student)
+}
+
+fn take_some<'a, T: Fact>(rest: &mut &'a [T], student: u32) -> &'a [T] {
     let mut slice = *rest;
     while let Some((first, tail)) = slice.split_first()
         && first.head().student < student
@@ -84,15 +97,27 @@ pub(crate) fn each_student<'a>(
     mut act: impl FnMut(&Student<'a>),
 ) {
     let (mut now, mut stored, mut prior) = (Sheaf::of(now), Sheaf::of(stored), Sheaf::of(prior));
+    // Most runs have no register and no last year: these are then not looked at again for each student.
+    let (no_stored, no_prior) = (stored.is_empty(), prior.is_empty());
     loop {
-        let next = [now.next_student(), stored.next_student(), prior.next_student()];
-        let Some(id) = next.into_iter().flatten().min() else { return };
+        let mut id = now.next_student();
+        if !no_stored {
+            id = id.min(stored.next_student());
+        }
+        if !no_prior {
+            id = id.min(prior.next_student());
+        }
+        if id == u32::MAX {
+            return;
+        }
         let student = Student {
             id,
             now: now.take(id),
-            stored: stored.take(id),
-            prior: prior.take(id),
-            facts: {
+            stored: if no_stored { Sheaf::default() } else { stored.take(id) },
+            prior: if no_prior { Sheaf::default() } else { prior.take(id) },
+            facts: if facts.is_empty() {
+                facts
+            } else {
                 let from = facts.partition_point(|fact| fact.student < id);
                 let rest = facts.get(from..).unwrap_or_default();
                 rest.get(..rest.partition_point(|fact| fact.student == id)).unwrap_or_default()
@@ -120,6 +145,10 @@ pub struct Student<'a> {
 /// What rules about students know of the run as a whole.
 pub(crate) struct Run<'a> {
     pub(crate) present: &'a Present,
+    /// Whether there are stored identities.
+    pub(crate) register_known: bool,
+    /// Whether there are demographics in the run.
+    pub(crate) demographics_known: bool,
     pub(crate) files: &'a [FileInfo],
     /// Sections of the run and stored ones.
     pub(crate) sections: HashSet<u64>,
@@ -204,16 +233,17 @@ impl<'a> Student<'a> {
 
     /// Whether neither the register nor, for want of one, the demographics of the run know the student.
     pub(crate) fn is_unknown(&self) -> bool {
-        if self.run.present.has("reg.SD") {
+        if self.run.register_known {
             self.stored.identities.is_empty()
         } else {
-            self.run.present.has("SD") && self.now.identities.is_empty()
+            self.run.demographics_known && self.now.identities.is_empty()
         }
     }
 
     /// The birth date: of the run, else stored.
     pub(crate) fn birth(&self) -> Option<i32> {
-        let of = |rows: &[Identity]| rows.iter().map(|row| row.birth).find(|birth| *birth != crate::facts::NO_DAY);
+        let of =
+            |rows: &[Identity]| rows.iter().map(|row| row.birth).find(|birth| *birth != crate::facts::NO_DAY);
         of(self.now.identities).or_else(|| of(self.stored.identities))
     }
 

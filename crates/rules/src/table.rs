@@ -171,8 +171,8 @@ pub(crate) fn skip_reason(
         return Some("no reader of these inputs judges it".to_owned());
     }
     let reads_files = !entry.info.files.is_empty() && entry.info.files != ["calendar-report"];
-    let file = |layout: &&str| present.has(FileKind::short(layout));
-    if reads_files && !entry.info.files.iter().any(|layout| file(layout)) && !needs_prior_only(entry) {
+    let in_the_run = |layout: &&str| present.has(FileKind::short(layout));
+    if reads_files && !entry.info.files.iter().any(in_the_run) && !needs_prior_only(entry) {
         return Some("none of its files is in the run".to_owned());
     }
     None

@@ -4,8 +4,8 @@ use crate::cell::{grade_index, grade_level};
 use crate::{Collection, Parameters, RegisterFacts, StateTables};
 use chrono::{Datelike, NaiveDate};
 use hashbrown::{HashMap, HashSet};
-use rust_decimal::Decimal;
 use opi_dictionary::{Calendar, Dictionary, Directory, DistrictNumber, SchoolKey, SchoolYear};
+use rust_decimal::Decimal;
 
 /// Which count a date belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -182,7 +182,8 @@ pub struct World<'a> {
     pub(crate) september_10: i32,
     pub(crate) has_directory: bool,
     pub(crate) has_calendars: bool,
-    districts: HashMap<u16, bool>,
+    /// By number: unknown, not active, active.
+    districts: Vec<Option<bool>>,
     schools: HashMap<u32, School>,
     calendars: HashMap<u64, u32>,
     days: Vec<Days>,
@@ -225,7 +226,7 @@ impl<'a> World<'a> {
             september_10: day(9, 10),
             has_directory: references.directory.is_some_and(|directory| directory.schools().next().is_some()),
             has_calendars: false,
-            districts: HashMap::new(),
+            districts: vec![None; 10_000],
             schools: HashMap::new(),
             calendars: HashMap::new(),
             days: Vec::new(),
@@ -258,7 +259,9 @@ impl<'a> World<'a> {
         let number = |school: SchoolKey| (school.district.number() as u16, school.school.number() as u16);
         for district in directory.districts() {
             let system = district.number.number() as u16;
-            self.districts.insert(system, district.exists(self.year));
+            if let Some(slot) = self.districts.get_mut(usize::from(system)) {
+                *slot = Some(district.exists(self.year));
+            }
             for entity in &district.entities {
                 self.legal_entities.insert(entity.number.number() as u16, system);
             }
@@ -300,12 +303,17 @@ impl<'a> World<'a> {
 
     /// Whether the district exists and is active; `None` when no directory was given.
     pub(crate) fn district_is_active(&self, district: u16) -> Option<bool> {
-        if self.has_directory { Some(self.districts.get(&district).copied().unwrap_or(false)) } else { None }
+        if self.has_directory { Some(self.known_district(district).unwrap_or(false)) } else { None }
+    }
+
+    #[inline]
+    fn known_district(&self, number: u16) -> Option<bool> {
+        self.districts.get(usize::from(number)).copied().flatten()
     }
 
     /// Whether the number is that of a legal entity and of no district.
     pub(crate) fn is_legal_entity_only(&self, number: u16) -> bool {
-        !self.districts.contains_key(&number) && self.legal_entities.contains_key(&number)
+        self.known_district(number).is_none() && self.legal_entities.contains_key(&number)
     }
 
     pub(crate) fn school(&self, district: u16, school: u16) -> Option<&School> {
@@ -325,7 +333,10 @@ impl<'a> World<'a> {
     /// The count date that a district set.
     pub(crate) fn set_count_date(&self, count: Count, district: u16) -> Option<i32> {
         let of = |wanted: Option<u16>| {
-            self.count_dates.iter().find(|(known, kind, _)| *kind == count && *known == wanted).map(|date| date.2)
+            self.count_dates
+                .iter()
+                .find(|(known, kind, _)| *kind == count && *known == wanted)
+                .map(|date| date.2)
         };
         of(Some(district)).or_else(|| of(None))
     }
@@ -356,4 +367,3 @@ impl<'a> World<'a> {
         opi_dictionary::age_on(birth, day).map(|age| age as i32)
     }
 }
-

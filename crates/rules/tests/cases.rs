@@ -7,20 +7,34 @@
 //!   loses so many fields;
 //! - `fact kind[=value] [for ID] [first..last]`: a stored fact;
 //! - `!setting=value`: see `Case::set`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod common;
 
 use chrono::NaiveDate;
-use opi_dictionary::{Dictionary, DirectoryBuilder, DirectoryTable, RowBuffer, RuleStatus, SchoolYear, StateId};
+use opi_dictionary::{
+    Dictionary, DirectoryBuilder, DirectoryTable, RowBuffer, RuleStatus, SchoolYear, StateId,
+};
 use opi_rules::{
-    Checker, Count, CountDate, FactKind, Inputs, Notice, Options, Outcome, Policy, References, RegisterFacts, Rows, registry,
+    Checker, Count, CountDate, FactKind, Inputs, Notice, Options, Outcome, Policy, References, RegisterFacts,
+    Rows, registry,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 const LAYOUTS: [(&str, &str, &str); 21] = [
     ("SD", "student-demographics", "9901|990000108|108|Feldspar|Flint|Reed||M|04/04/2010|N|N|N|N|N|Y|2026"),
-    ("EN", "student-enrollments", "9901|9912|100|990000108|108|Feldspar|Flint|10|08/27/2025|02|P|||N|||||08/28/2024||2026"),
+    (
+        "EN",
+        "student-enrollments",
+        "9901|9912|100|990000108|108|Feldspar|Flint|10|08/27/2025|02|P|||N|||||08/28/2024||2026",
+    ),
     ("AF", "fall-enrollment-count", "9901|9912|100|990000108|108|Feldspar|Flint|F|N|N|2026"),
     ("AS", "spring-enrollment-count", "9901|9912|100|990000108|108|Feldspar|Flint|F|N|N|2026"),
     ("TW", "test-window-count", "9901|9912|100|990000108|108|Feldspar|Flint|F|N|2026"),
@@ -134,7 +148,8 @@ impl Case {
             Some(("prior", short)) => ("prior", short),
             _ => ("", word),
         };
-        let (_, key, values) = LAYOUTS.iter().find(|(known, ..)| *known == short).unwrap_or_else(|| panic!("{statement}"));
+        let (_, key, values) =
+            LAYOUTS.iter().find(|(known, ..)| *known == short).unwrap_or_else(|| panic!("{statement}"));
         let dictionary = Dictionary::built_in();
         let layout = dictionary.layout(key).unwrap();
         let mut buffer = RowBuffer::new(layout);
@@ -158,7 +173,8 @@ impl Case {
     fn fact(&mut self, text: &str) {
         let mut words = text.split(' ');
         let (kind, value) = words.next().map(|word| word.split_once('=').unwrap_or((word, ""))).unwrap();
-        let kind = *FactKind::ALL.iter().find(|known| known.as_str() == kind).unwrap_or_else(|| panic!("{text}"));
+        let kind =
+            *FactKind::ALL.iter().find(|known| known.as_str() == kind).unwrap_or_else(|| panic!("{text}"));
         let (mut student, mut first, mut last) = ("990000108", None, None);
         while let Some(word) = words.next() {
             if word == "for" {
@@ -196,12 +212,16 @@ impl Case {
                 }
             }
             "empty_calendar" => {
-                self.directory.insert("calendars.csv", format!("9901,9912,{value},2025-26,2025-08-30,2025-08-30,M,0\n"));
+                self.directory.insert(
+                    "calendars.csv",
+                    format!("9901,9912,{value},2025-26,2025-08-30,2025-08-30,M,0\n"),
+                );
             }
             "second_calendar" => {
                 let row = format!("9901,9912,200,2025-26,2025-08-27,{value},MTWRF,0\n");
                 self.directory.insert("calendars.csv", row);
-                self.directory.insert("calendar_days.csv", "9901,9912,200,2025-26,2026-01-19,no_school\n".to_owned());
+                self.directory
+                    .insert("calendar_days.csv", "9901,9912,200,2025-26,2026-01-19,no_school\n".to_owned());
                 self.directory.insert("calendar_grades.csv", "9901,9912,200,2025-26,10,1080\n".to_owned());
             }
             "hours" => {
@@ -317,7 +337,8 @@ fn rules_fire_and_stay_silent_at_their_edge() {
             match outcome.report.skipped(&case.rule) {
                 Some(reason) => writeln!(wrong, "{head}: did not run: {reason}").unwrap(),
                 None if findings.is_empty() == case.fires => {
-                    let found: Vec<String> = findings.iter().map(|finding| finding.position.to_string()).collect();
+                    let found: Vec<String> =
+                        findings.iter().map(|finding| finding.position.to_string()).collect();
                     writeln!(wrong, "{head}: {found:?}: {}", case.text).unwrap();
                 }
                 None => {}

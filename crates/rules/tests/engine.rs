@@ -1,22 +1,50 @@
 //! Properties of the engine, policies, limits, and rules of one's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod common;
 
 use chrono::NaiveDate;
 use common::{day, directory, year};
 use opi_dictionary::{
-    Citation, Dictionary, Finding, Layout, Row, RuleClass, RuleInfo, RuleKey, RuleStatus, SchoolYear, Severity, fields,
+    Citation, Dictionary, Finding, Layout, Row, RuleClass, RuleInfo, RuleKey, RuleStatus, SchoolYear,
+    Severity, fields,
 };
 use opi_rules::{
-    Checker, Emit, Input, Inputs, Options, Policy, Record, References, RowSource, Rows, Rule, RulesError, Student, compare,
-    registry,
+    Checker, Emit, Input, Inputs, Options, Policy, Record, References, RowSource, Rows, Rule, RulesError,
+    Student, compare, registry,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 const RIGHT: [&str; 22] = [
-    "EN", "9901", "9912", "100", "990000108", "108", "Feldspar", "Flint", "10", "08/27/2025", "02", "P", "", "", "N", "", "",
-    "", "", "08/28/2024", "", "2026",
+    "EN",
+    "9901",
+    "9912",
+    "100",
+    "990000108",
+    "108",
+    "Feldspar",
+    "Flint",
+    "10",
+    "08/27/2025",
+    "02",
+    "P",
+    "",
+    "",
+    "N",
+    "",
+    "",
+    "",
+    "",
+    "08/28/2024",
+    "",
+    "2026",
 ];
 
 fn enrollments(name: &str, rows: &[Vec<String>]) -> Rows<'static> {
@@ -244,7 +272,8 @@ fn what_is_wrong_with_a_policy_is_said() {
 fn every_rule_runs_or_says_why_not_in_every_year() {
     for end_year in 2008..=2027 {
         let year = SchoolYear::ending(end_year).unwrap();
-        let references = References::new(Dictionary::built_in(), year, NaiveDate::from_ymd_opt(end_year, 1, 21).unwrap());
+        let references =
+            References::new(Dictionary::built_in(), year, NaiveDate::from_ymd_opt(end_year, 1, 21).unwrap());
         let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
         let report = checker.check(&Inputs::default()).unwrap().report;
         assert_eq!(report.rules_run.len() + report.rules_skipped.len(), registry().len());
@@ -263,7 +292,8 @@ fn rejected_rows_are_listed_for_splitting() {
     let input = enrollments("a.tsv", &[right, wrong]);
     let directory = directory();
     let references = references(&directory);
-    let options = Options { rejected_from: Some(Severity::BlocksUpload), samples_per_rule: 0, ..Options::default() };
+    let options =
+        Options { rejected_from: Some(Severity::BlocksUpload), samples_per_rule: 0, ..Options::default() };
     let checker = Checker::new(&references, &Policy::default(), options).unwrap();
     let outcome = checker.check_file(&input).unwrap();
     assert!(outcome.found.is_empty());
@@ -291,7 +321,11 @@ impl RowSource for BrokenPass<'_> {
     fn next_row(&mut self) -> Result<Option<Row<'_>>, RulesError> {
         self.1 += 1;
         if self.1 > 1 {
-            return Err(RulesError::Input { file: "a.tsv".into(), line: Some(3), problem: "the disk failed".into() });
+            return Err(RulesError::Input {
+                file: "a.tsv".into(),
+                line: Some(3),
+                problem: "the disk failed".into(),
+            });
         }
         self.0.next_row()
     }
@@ -367,11 +401,13 @@ fn rules_of_ones_own_run_beside_the_registry() {
     let references = references(&directory);
     let (record, student) = (Own::new("LOCAL-001", RuleKey::Record), Own::new("LOCAL-002", RuleKey::Student));
     let checker =
-        Checker::with_rules(&references, &Policy::default(), Options::default(), &[&record, &student]).unwrap();
+        Checker::with_rules(&references, &Policy::default(), Options::default(), &[&record, &student])
+            .unwrap();
     let report = checker.check_file(&input).unwrap().report;
     assert_eq!((report.count("LOCAL-001"), report.count("LOCAL-002")), (Some(1), Some(1)));
     let twice = Own::new("ENR-015", RuleKey::Record);
-    let error = Checker::with_rules(&references, &Policy::default(), Options::default(), &[&twice]).err().unwrap();
+    let error =
+        Checker::with_rules(&references, &Policy::default(), Options::default(), &[&twice]).err().unwrap();
     assert!(error.to_string().starts_with("rule ENR-015 stands twice"), "{error}");
 }
 

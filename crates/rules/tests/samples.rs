@@ -1,4 +1,11 @@
 //! The sample files give exactly their stated findings.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod common;
 
@@ -21,8 +28,7 @@ fn findings(name: &str, layout: &str, with_enrollments: bool) -> BTreeSet<(u64, 
     let mut references = References::new(dictionary, year(), day("2026-01-21"));
     references.directory = Some(&directory);
     references.uploader = Some("9901".parse().unwrap());
-    references.count_dates =
-        vec![CountDate { district: None, count: Count::Fall, day: day("2025-10-06") }];
+    references.count_dates = vec![CountDate { district: None, count: Count::Fall, day: day("2025-10-06") }];
     let mut facts = RegisterFacts::default();
     facts.read_csv(&data("facts.csv")).unwrap();
     references.facts = facts;

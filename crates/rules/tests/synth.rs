@@ -1,12 +1,21 @@
 //! The invented state: without planted mistakes nothing blocks, and planted mistakes are found.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
-mod common;
 #[path = "common/aim.rs"]
 mod aim;
+mod common;
 
 use aim::AimFile;
-use opi_dictionary::{Dictionary, Directory, DirectoryBuilder, DirectoryTable, Finding, SchoolYear, Severity};
-use opi_rules::{Checker, Input, Inputs, Options, Policy, References, Report, Collection};
+use opi_dictionary::{
+    Dictionary, Directory, DirectoryBuilder, DirectoryTable, Finding, SchoolYear, Severity,
+};
+use opi_rules::{Checker, Collection, Input, Inputs, Options, Policy, References, Report};
 use opi_synth::{DefectRate, MemorySink, Plan, Planted, State, WriteOptions};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,8 +54,11 @@ fn dynamic<'i>(files: &'i [AimFile<'_>]) -> Vec<&'i dyn Input> {
 fn check(sink: &MemorySink, collection: Option<Collection>) -> (Report, Vec<Finding>) {
     let directory = directory(sink);
     let references = {
-        let mut references =
-            References::new(Dictionary::built_in(), SchoolYear::ending(2026).unwrap(), common::day("2026-07-01"));
+        let mut references = References::new(
+            Dictionary::built_in(),
+            SchoolYear::ending(2026).unwrap(),
+            common::day("2026-07-01"),
+        );
         references.directory = Some(&directory);
         references.collection = collection;
         references
@@ -98,13 +110,16 @@ fn planted_mistakes_are_found() {
     let student = |mistake: &Planted| {
         let text = String::from_utf8_lossy(&sink.outputs[&mistake.file]).into_owned();
         let line = text.lines().nth(mistake.line.saturating_sub(1) as usize)?.to_owned();
-        line.split('\t').find(|field| field.len() == 9 && field.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned)
+        line.split('\t')
+            .find(|field| field.len() == 9 && field.bytes().all(|b| b.is_ascii_digit()))
+            .map(str::to_owned)
     };
     let mut mistakes: BTreeMap<String, usize> = BTreeMap::new();
     for id in planted.iter().filter_map(|mistake| student(mistake)) {
         *mistakes.entry(id).or_default() += 1;
     }
-    let (mut missed, mut found): (BTreeMap<(&str, &str), (usize, String)>, BTreeSet<&str>) = Default::default();
+    let mut missed: BTreeMap<(&str, &str), (usize, String)> = BTreeMap::new();
+    let mut found: BTreeSet<&str> = BTreeSet::new();
     for mistake in planted {
         if student(mistake).is_some_and(|id| mistakes[&id] > 1) {
             continue;

@@ -31,7 +31,8 @@ fn more_days_than_taught(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.attendance.iter().filter(|row| row.enrolled >= 0 || row.enrolled < -1) {
         let Some(days) = student.calendar(&row.head) else { continue };
         let spans = student.known_enrollments().filter(|other| other.head.same_calendar(&row.head));
-        let taught = spans.filter_map(|other| other.span()).map(|(start, end)| days.count(start, end.min(days.last)));
+        let taught =
+            spans.filter_map(|other| other.span()).map(|(start, end)| days.count(start, end.min(days.last)));
         // With several enrollments in the calendar it is not said which one a row stands for: the longest is allowed.
         let Some(taught) = taught.max() else { continue };
         if row.enrolled <= 0 || row.enrolled > taught as i64 * DECIMAL_SCALE {
@@ -66,7 +67,8 @@ fn without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn open_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.attendance {
-        let mut behind = student.known_enrollments().filter(|other| other.head.same_calendar(&row.head)).peekable();
+        let mut behind =
+            student.known_enrollments().filter(|other| other.head.same_calendar(&row.head)).peekable();
         let first = behind.peek().copied();
         if let Some(first) = first
             && behind.all(|other| other.end == OPEN)
@@ -112,8 +114,10 @@ fn concentrator_unearned(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 
 fn career_grade(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.pathways {
-        let enrollments = student.known_enrollments().filter(|other| other.head.district == row.head.district);
-        let Some(last) = enrollments.filter(|other| other.start != NO_DAY).max_by_key(|other| other.start) else {
+        let enrollments =
+            student.known_enrollments().filter(|other| other.head.district == row.head.district);
+        let Some(last) = enrollments.filter(|other| other.start != NO_DAY).max_by_key(|other| other.start)
+        else {
             continue;
         };
         if last.grade == PK || grade_level(last.grade).is_some_and(|level| level < 9) {

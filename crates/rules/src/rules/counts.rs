@@ -60,7 +60,11 @@ fn count_day(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
         let FileKind::Count(kind) = file.kind else { continue };
         for district in &file.districts {
             let Some(set) = whole.world.set_count_date(kind.count(), *district) else { continue };
-            let mut lawful = whole.world.calendars_of(*district).filter_map(|days| days.statutory(kind.count())).peekable();
+            let mut lawful = whole
+                .world
+                .calendars_of(*district)
+                .filter_map(|days| days.statutory(kind.count()))
+                .peekable();
             if lawful.peek().is_some() && !lawful.any(|day| day == set) {
                 emit.put(Place { file: number, line: 0 }, None, 0, *district, None);
             }
@@ -71,7 +75,8 @@ fn count_day(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
 fn too_early(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     for (number, file) in whole.current() {
         let (FileKind::Count(kind), Some(made)) = (file.kind, file.header_date) else { continue };
-        let dates = file.districts.iter().filter_map(|district| file_count_date(whole, kind.count(), *district));
+        let dates =
+            file.districts.iter().filter_map(|district| file_count_date(whole, kind.count(), *district));
         if dates.max().is_some_and(|day| made <= day) {
             emit.put(Place { file: number, line: 0 }, None, 0, NO_DISTRICT, None);
         }
@@ -81,7 +86,9 @@ fn too_early(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
 /// Whether a spring row is that of an early graduate, who still counts. Source: LS-2974, GD-2025-02.
 fn is_early_graduate(student: &Student<'_>, row: &Count) -> bool {
     let graduated = |enrollment: &Enrollment| {
-        enrollment.head.same_calendar(&row.head) && enrollment.is_graduate() && grade_level(enrollment.grade) == Some(12)
+        enrollment.head.same_calendar(&row.head)
+            && enrollment.is_graduate()
+            && grade_level(enrollment.grade) == Some(12)
     };
     row.kind == CountFile::Spring && student.known_enrollments().any(graduated)
 }
@@ -90,7 +97,8 @@ fn not_enrolled(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.counts.iter().filter(|row| row.head.has(Head::CALENDAR_USABLE)) {
         let Some(day) = student.count_date(row) else { continue };
         // A date that failed says nothing about the day.
-        let unclear = |enrollment: &Enrollment| enrollment.head.same_calendar(&row.head) && enrollment.span().is_none();
+        let unclear =
+            |enrollment: &Enrollment| enrollment.head.same_calendar(&row.head) && enrollment.span().is_none();
         let enrolled = student.enrollment_behind(&row.head, Some(day)).is_some();
         if !enrolled && !student.known_enrollments().any(unclear) && !is_early_graduate(student, row) {
             emit.row(&row.head, None);
@@ -227,7 +235,8 @@ fn excluded_and_present(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 /// A kindergartner under five on September 10 without a board meeting before the count date. Source: LS-2974.
 fn is_young(student: &Student<'_>, row: &Count, day: Option<i32>) -> bool {
     let young = student.age_on(student.world.september_10).is_some_and(|age| age < 5);
-    let kindergarten = || behind(student, row).is_some_and(|enrollment| grade_level(enrollment.grade) == Some(0));
+    let kindergarten =
+        || behind(student, row).is_some_and(|enrollment| grade_level(enrollment.grade) == Some(0));
     let approved = || {
         let before = |fact: &crate::register::StoredFact| day.is_none_or(|day| fact.first < day);
         student.facts_of(FactKind::BoardApproval).any(before)
@@ -280,8 +289,9 @@ fn nineteen(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn youth_challenge(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.counts {
-        let flagged =
-            student.count_date(row).is_some_and(|day| student.fact_on(FactKind::YouthChallenge, day).is_some());
+        let flagged = student
+            .count_date(row)
+            .is_some_and(|day| student.fact_on(FactKind::YouthChallenge, day).is_some());
         if flagged && row.hours != b'F' && row.hours != 0 {
             emit.at(&row.head, f::AGGREGATE_HOURS_OF_INSTRUCTION);
         }
@@ -323,8 +333,7 @@ fn not_counted(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
                 continue;
             }
             let day = student.world.count_date(kind.count(), row.head.district, student.calendar(&row.head));
-            let counted =
-                |count: &Count| count.kind == kind && count.head.same_calendar(&row.head);
+            let counted = |count: &Count| count.kind == kind && count.head.same_calendar(&row.head);
             if day.is_some_and(|day| row.holds(day))
                 && !student.now.counts.iter().any(counted)
                 && let Some(file) = student.run.file_of(file_kind, row.head.district)

@@ -71,7 +71,14 @@ fn section_of_unknown_course(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn placement_of_unknown_section(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    report_unknown(whole, emit, FileKind::Placement, FileKind::Section, |thing| thing.section, f::SECTION_NUMBER);
+    report_unknown(
+        whole,
+        emit,
+        FileKind::Placement,
+        FileKind::Section,
+        |thing| thing.section,
+        f::SECTION_NUMBER,
+    );
 }
 
 fn unknown_section_or_student(student: &Student<'_>, emit: &mut Emit<'_, '_>) {

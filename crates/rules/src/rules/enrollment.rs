@@ -86,14 +86,17 @@ fn military_unknown(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn military_status(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.enrollments {
-        if matches!(row.start_status, 4 | 6 | 7) && military(student).is_some_and(|value| value != code("4")) {
+        if matches!(row.start_status, 4 | 6 | 7) && military(student).is_some_and(|value| value != code("4"))
+        {
             emit.at(&row.head, f::START_STATUS);
         }
     }
 }
 
 fn retired_status(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
-    let (Some(status), Some(start)) = (record.value(f::START_STATUS), record.day(f::START_DATE)) else { return };
+    let (Some(status), Some(start)) = (record.value(f::START_STATUS), record.day(f::START_DATE)) else {
+        return;
+    };
     if record.world.retired_start_statuses.iter().any(|(retired, last)| *retired == status && start > *last) {
         record.report(emit, f::START_STATUS);
     }
@@ -104,14 +107,19 @@ fn continued(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         if !row.head.has(Head::SCHOOL_USABLE) {
             continue;
         }
-        let same_place =
-            |other: &&Enrollment| (other.head.district, other.head.school) == (row.head.district, row.head.school);
+        let same_place = |other: &&Enrollment| {
+            (other.head.district, other.head.school) == (row.head.district, row.head.school)
+        };
         let summer = student.world.last_summer(row.head.district, row.head.school);
         let last_year = student.earlier_enrollments().filter(same_place).any(|other| other.end >= summer);
         // No instruction day lies between the end of the one and the start of the other.
         let day_before = |other: &Enrollment| {
-            let between = student.calendar(&row.head).map(|days| days.count(other.end.saturating_add(1), row.start - 1));
-            other.end < row.start && other.end != NO_DAY && between.unwrap_or((row.start - other.end - 1) as usize) == 0
+            let between = student
+                .calendar(&row.head)
+                .map(|days| days.count(other.end.saturating_add(1), row.start - 1));
+            other.end < row.start
+                && other.end != NO_DAY
+                && between.unwrap_or((row.start - other.end - 1) as usize) == 0
         };
         if !last_year && !student.known_enrollments().filter(same_place).any(day_before) {
             emit.at(&row.head, f::START_STATUS);
@@ -122,7 +130,9 @@ fn continued(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 fn first_entry(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.enrollments.iter().filter(|row| row.start_status == 1 && row.start != NO_DAY) {
         let earlier = student.earlier_enrollments().chain(student.known_enrollments());
-        if let Some(other) = earlier.filter(|other| other.start != NO_DAY).find(|other| other.start < row.start) {
+        if let Some(other) =
+            earlier.filter(|other| other.start != NO_DAY).find(|other| other.start < row.start)
+        {
             emit.with(&row.head, f::START_STATUS, &other.head);
         }
     }
@@ -149,7 +159,7 @@ fn transfer(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
             place(&other.head) != place(&row.head) && other.start != NO_DAY && other.start < row.start
         };
         let usable = row.head.has(Head::SCHOOL_USABLE) && row.start != NO_DAY;
-        if usable && !student.earlier_enrollments().chain(student.known_enrollments()).any(|other| elsewhere(other)) {
+        if usable && !student.earlier_enrollments().chain(student.known_enrollments()).any(elsewhere) {
             emit.at(&row.head, f::START_STATUS);
         }
     }
@@ -183,7 +193,8 @@ fn same_school_overlap(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     if student.now.enrollments.len() < 2 {
         return;
     }
-    let usable = |row: &&Enrollment| row.span().is_some() && row.service != 0 && row.head.has(Head::SCHOOL_USABLE);
+    let usable =
+        |row: &&Enrollment| row.span().is_some() && row.service != 0 && row.head.has(Head::SCHOOL_USABLE);
     let mut rows: Vec<&Enrollment> = student.known_enrollments().filter(usable).collect();
     let key = |row: &&Enrollment| (row.head.district, row.head.school, row.service);
     rows.sort_by_key(key);
@@ -262,7 +273,11 @@ fn grade_change_without_end(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let before = rows.iter().take(index).rev().find(|before| before.head.same_school(&row.head));
         let Some(before) = before else { continue };
         let known = row.grade != NO_GRADE && before.grade != NO_GRADE;
-        if known && !same_grade(row.grade, before.grade) && before.end_status != 105 && student.is_current(&row.head) {
+        if known
+            && !same_grade(row.grade, before.grade)
+            && before.end_status != 105
+            && student.is_current(&row.head)
+        {
             emit.with(&row.head, f::GRADE, &before.head);
         }
     }
@@ -394,7 +409,8 @@ fn activities_end(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 fn activities_rows(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let Some(fact) = student.fact(FactKind::ActivitiesOnly) else { return };
     let taught = |head: &Head| {
-        let other = |row: &Enrollment| row.head.same_calendar(head) && !(fact.first..=fact.last).contains(&row.start);
+        let other =
+            |row: &Enrollment| row.head.same_calendar(head) && !(fact.first..=fact.last).contains(&row.start);
         student.known_enrollments().any(other)
     };
     for row in student.now.counts.iter().filter(|row| row.hours != 0 || row.absent == b'Y') {

@@ -80,7 +80,8 @@ fn not_arrived(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let days = student.world.parameters.transfer_arrival_days;
     let transferred = |row: &&Enrollment| student.world.transfer_in_state.contains(&row.end_status);
     for row in student.now.enrollments.iter().filter(transferred) {
-        let known = row.end != NO_DAY && row.end != OPEN && row.end.saturating_add(days) < student.world.as_of;
+        let known =
+            row.end != NO_DAY && row.end != OPEN && row.end.saturating_add(days) < student.world.as_of;
         let arrived =
             |other: &Enrollment| other.start > row.end && other.start <= row.end.saturating_add(days);
         if known && !student.known_enrollments().any(arrived) {

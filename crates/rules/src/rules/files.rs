@@ -129,8 +129,12 @@ fn attendance(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 /// FILE-019 for rows about courses, sections and staff, and for demographics without a state ID.
 fn repeated_things(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    let mut keys: Vec<(u32, u64, u32, u16)> =
-        whole.now.things.iter().map(|thing| (thing.place.file, thing.key, thing.place.line, thing.district)).collect();
+    let mut keys: Vec<(u32, u64, u32, u16)> = whole
+        .now
+        .things
+        .iter()
+        .map(|thing| (thing.place.file, thing.key, thing.place.line, thing.district))
+        .collect();
     let without_id = |row: &&Identity| row.marks & Identity::ID_BLANK != 0 && row.local >= 0;
     for row in Whole::buckets(whole.now).flat_map(|facts| &facts.identities).filter(without_id) {
         keys.push((row.head.file, row.local as u64, row.head.line, row.head.district));

@@ -51,7 +51,8 @@ fn diploma_without_completion(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 fn outside_the_year(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     let (Some(calendar), Some(day)) = (record.calendar, record.day(f::DIPLOMA_DATE)) else { return };
     let (month, last) = record.world.parameters.graduating_year_end;
-    let end = NaiveDate::from_ymd_opt(record.world.year.end_year(), month, last).map(|day| day.num_days_from_ce());
+    let end =
+        NaiveDate::from_ymd_opt(record.world.year.end_year(), month, last).map(|day| day.num_days_from_ce());
     if day < calendar.first || end.is_some_and(|end| day > end) {
         record.report(emit, f::DIPLOMA_DATE);
     }
@@ -64,7 +65,8 @@ fn grade(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn no_ninth_grade(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
-    let in_cohort = grade_level(record.grade()).is_some_and(|level| level >= 9) || end_family(record) == Some(b'4');
+    let in_cohort =
+        grade_level(record.grade()).is_some_and(|level| level >= 9) || end_family(record) == Some(b'4');
     if in_cohort && record.is_blank(f::DATE_FIRST_ENTERED_THE_9TH_GRADE) {
         record.report(emit, f::DATE_FIRST_ENTERED_THE_9TH_GRADE);
     }
@@ -88,7 +90,9 @@ fn long_before_the_end(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn exchange_student(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let Some(program) = student.now.programs.iter().find(|row| row.has(Program::FOREIGN_EXCHANGE)) else { return };
+    let Some(program) = student.now.programs.iter().find(|row| row.has(Program::FOREIGN_EXCHANGE)) else {
+        return;
+    };
     for row in student.now.enrollments.iter().filter(|row| row.is_graduate()) {
         emit.with(&row.head, f::END_STATUS, &program.head);
     }
@@ -124,7 +128,8 @@ fn early_graduate(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let Some(day) = student.count_date(spring) else { continue };
         let fall = counts().find(|row| row.kind == CountFile::Fall && row.head.same_calendar(&spring.head));
         let ended = student.known_enrollments().filter(|row| row.head.same_calendar(&spring.head));
-        let ended = ended.filter(|row| row.end < day && grade_level(row.grade) == Some(12)).max_by_key(|row| row.end);
+        let ended =
+            ended.filter(|row| row.end < day && grade_level(row.grade) == Some(12)).max_by_key(|row| row.end);
         let still = student.enrollment_behind(&spring.head, Some(day)).is_some();
         if let (Some(fall), Some(ended), false) = (fall, ended, still) {
             let marked = ended.end_status == 400 && ended.has(Enrollment::DIPLOMA_COMPLETE);
@@ -136,19 +141,23 @@ fn early_graduate(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn enrolled_at_nineteen(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    if !student.age_on(student.world.september_10).is_some_and(|age| age >= 19) {
+    if student.age_on(student.world.september_10).is_none_or(|age| age < 19) {
         return;
     }
     let graduated = student.earlier_enrollments().find(|row| row.is_graduate());
     for row in student.now.enrollments {
-        if let Some(graduated) = graduated.filter(|graduated| row.start != NO_DAY && row.start > graduated.end) {
+        if let Some(graduated) =
+            graduated.filter(|graduated| row.start != NO_DAY && row.start > graduated.end)
+        {
             emit.with(&row.head, f::END_STATUS, &graduated.head);
         }
     }
 }
 
 fn still_enrolled(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    for row in student.now.enrollments.iter().filter(|row| row.is_graduate() && row.end != NO_DAY && row.end != OPEN) {
+    for row in
+        student.now.enrollments.iter().filter(|row| row.is_graduate() && row.end != NO_DAY && row.end != OPEN)
+    {
         let after = |other: &&Enrollment| {
             !other.has(Enrollment::NO_SHOW) && other.span().is_some_and(|(_, end)| end > row.end)
         };

@@ -38,7 +38,8 @@ fn unknown_district(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 
 fn legal_entity(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     let district = record.head.district;
-    if district != NONE && record.world.is_legal_entity_only(district) {
+    let active = record.world.district_is_active(district) == Some(true);
+    if district != NONE && !active && record.world.is_legal_entity_only(district) {
         record.report(emit, f::DISTRICT_NUMBER);
     }
 }
@@ -104,7 +105,7 @@ fn unknown_student(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn other_name(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let from_register = student.run.present.has("reg.SD");
+    let from_register = student.run.register_known;
     let stored = if from_register { student.stored.identities } else { student.now.identities };
     if stored.is_empty() {
         return;

@@ -99,15 +99,15 @@ pub(crate) fn built_in() -> &'static [BuiltIn] {
 /// Rules that the reader of a file judges, the engine itself, or nothing but the tables of forms and families.
 #[cfg(test)]
 pub(crate) const JUDGED_ELSEWHERE: &[&str] = &[
-    "CERT-004", "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-009", "FILE-011", "FILE-012",
-    "FILE-014", "FILE-016", "FILE-017", "FILE-018", "FILE-020", "READ-001", "READ-002", "READ-003", "READ-004", "READ-005",
-    "READ-006", "READ-007", "READ-008", "READ-009",
+    "CERT-004", "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-009", "FILE-011",
+    "FILE-012", "FILE-014", "FILE-016", "FILE-017", "FILE-018", "FILE-020", "READ-001", "READ-002",
+    "READ-003", "READ-004", "READ-005", "READ-006", "READ-007", "READ-008", "READ-009",
 ];
 
 /// Rules that only the reader of a file can judge, since rows no longer show what they are about.
 pub(crate) const JUDGED_BY_READERS: &[&str] = &[
-    "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-012", "READ-001", "READ-002", "READ-003", "READ-004",
-    "READ-005", "READ-006", "READ-007", "READ-008", "READ-009",
+    "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-012", "READ-001", "READ-002",
+    "READ-003", "READ-004", "READ-005", "READ-006", "READ-007", "READ-008", "READ-009",
 ];
 
 /// Rules that also look at students whom the register does not know.
@@ -197,7 +197,9 @@ mod tests {
             let fits = match check {
                 Check::Record(..) => matches!(key, RuleKey::Record),
                 // Facts join rows that lie in several files: a rule on records may then need the student.
-                Check::Student(_) => matches!(key, RuleKey::Student | RuleKey::Record | RuleKey::File | RuleKey::Section),
+                Check::Student(_) => {
+                    matches!(key, RuleKey::Student | RuleKey::Record | RuleKey::File | RuleKey::Section)
+                }
                 Check::Whole(_) => !matches!(key, RuleKey::Record | RuleKey::Student),
             };
             assert!(fits, "{code} {key:?}");

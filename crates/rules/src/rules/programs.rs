@@ -83,11 +83,15 @@ fn identified_late(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         return;
     }
     let first = student.known_enrollments().filter(|row| row.start != NO_DAY).min_by_key(|row| row.start);
-    let Some((first, days)) = first.and_then(|first| Some((first, student.calendar(&first.head)?))) else { return };
+    let Some((first, days)) = first.and_then(|first| Some((first, student.calendar(&first.head)?))) else {
+        return;
+    };
     let limits = &student.world.parameters;
     let early = first.start <= days.first + limits.el_days_at_start;
     let limit = if early { limits.el_days_at_start } else { limits.el_days_later };
-    for row in student.now.learners.iter().filter(|row| row.status == Status::Learner && row.identified != NO_DAY) {
+    for row in
+        student.now.learners.iter().filter(|row| row.status == Status::Learner && row.identified != NO_DAY)
+    {
         if row.identified > first.start + limit {
             emit.with(&row.head, f::IDENTIFIED_DATE, &first.head);
         }
@@ -102,13 +106,15 @@ fn english_only(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn learner_overlap(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let rows = student.now.learners.iter().filter(|row| matches!(row.status, Status::Learner | Status::Exited));
+    let rows =
+        student.now.learners.iter().filter(|row| matches!(row.status, Status::Learner | Status::Exited));
     let rows: Vec<_> = rows.collect();
     report_overlaps(student, &rows, |row| (row.identified, row.exited), emit, f::IDENTIFIED_DATE);
 }
 
 fn learner_again(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let exited = student.prior.learners.iter().filter(|row| row.status == Status::Exited && row.exited != NO_DAY);
+    let exited =
+        student.prior.learners.iter().filter(|row| row.status == Status::Exited && row.exited != NO_DAY);
     let Some(exited) = exited.max_by_key(|row| row.exited) else { return };
     for row in student.now.learners.iter().filter(|row| row.status == Status::Learner) {
         if row.identified != NO_DAY && row.identified <= exited.exited {
@@ -204,8 +210,9 @@ fn homeless_without_meals(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn homeless_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.homeless.iter().filter(|row| whole_span((row.start, row.end))) {
-        let touches =
-            |other: &Enrollment| other.span().is_some_and(|(start, end)| start <= row.end && row.start <= end);
+        let touches = |other: &Enrollment| {
+            other.span().is_some_and(|(start, end)| start <= row.end && row.start <= end)
+        };
         if !student.known_enrollments().any(touches) {
             emit.at(&row.head, f::START_DATE);
         }
@@ -297,21 +304,26 @@ fn schoolwide(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn delinquent(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
-    let listed = record.text(f::DISTRICT_NUMBER).parse().is_ok_and(|district| {
-        record.world.references.tables.delinquent_district.contains(&district)
-    });
+    let listed = record
+        .text(f::DISTRICT_NUMBER)
+        .parse()
+        .is_ok_and(|district| record.world.references.tables.delinquent_district.contains(&district));
     if record.is(f::NEGLECTED_AND_DELINQUENT_PROGRAM, code("D")) && !listed && record.head.district != NONE {
         record.report(emit, f::NEGLECTED_AND_DELINQUENT_PROGRAM);
     }
 }
 
 fn plan_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    for row in student.now.plans.iter().filter(|row| whole_span((row.start, row.end)) && row.head.district != NONE) {
+    for row in
+        student.now.plans.iter().filter(|row| whole_span((row.start, row.end)) && row.head.district != NONE)
+    {
         let active = |other: &Enrollment| {
             let last = student.calendar(&other.head).map_or(OPEN, |days| days.last);
             let until = row.end.min(student.world.as_of).min(last);
             other.head.district == row.head.district
-                && other.span().is_some_and(|(start, end)| start <= row.end && row.start <= end && end >= until)
+                && other
+                    .span()
+                    .is_some_and(|(start, end)| start <= row.end && row.start <= end && end >= until)
         };
         if !student.known_enrollments().any(active) {
             emit.row(&row.head, None);
@@ -322,7 +334,8 @@ fn plan_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 fn plan_overlap(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let stored = student.stored.plans.iter().filter(|row| {
         // A stored record that the file repeats is the same record.
-        let same = |now: &&crate::facts::Plan| (now.head.district, now.start) == (row.head.district, row.start);
+        let same =
+            |now: &&crate::facts::Plan| (now.head.district, now.start) == (row.head.district, row.start);
         !student.now.plans.iter().any(|now| same(&now))
     });
     let rows: Vec<_> = student.now.plans.iter().chain(stored).collect();
@@ -345,7 +358,8 @@ fn plan_after_count(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
         _ => return,
     };
     let world: &World<'_> = record.world;
-    let statutory = || world.calendars_of(record.head.district).filter_map(|days| days.statutory(count)).max();
+    let statutory =
+        || world.calendars_of(record.head.district).filter_map(|days| days.statutory(count)).max();
     let day = world.set_count_date(count, record.head.district).or_else(statutory);
     if let (Some(day), Some(start)) = (day, record.day(f::SECTION_504_START_DATE))
         && start > day
@@ -355,7 +369,9 @@ fn plan_after_count(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn learner_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    if student.known_enrollments().next().is_none() && student.run.present.has(FileKind::short("english-learners")) {
+    if student.known_enrollments().next().is_none()
+        && student.run.present.has(FileKind::short("english-learners"))
+    {
         student.now.learners.iter().for_each(|row| emit.row(&row.head, None));
     }
 }

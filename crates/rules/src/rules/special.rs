@@ -23,7 +23,8 @@ pub(super) const RULES: &[BuiltIn] = &[
 fn child_count_day(student: &Student<'_>) -> Option<i32> {
     let world = student.world;
     let dictionary = world.references.dictionary;
-    let day = dictionary.statutory_date("special_education_child_count", world.year, &opi_dictionary::Weekdays);
+    let day =
+        dictionary.statutory_date("special_education_child_count", world.year, &opi_dictionary::Weekdays);
     day.ok().map(|day| day.num_days_from_ce())
 }
 
@@ -62,14 +63,13 @@ fn disability_age(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 /// Settings of early childhood, for 3 to 5 outside kindergarten; the rest but two is for school age. Recall.
-const EARLY_CHILDHOOD: [&str; 7] = ["REC10YSVCS", "REC10YOTHLOC", "REC09YSVCS", "REC09YOTHLOC", "SC", "H", "SPL"];
+const EARLY_CHILDHOOD: [&str; 7] =
+    ["REC10YSVCS", "REC10YOTHLOC", "REC09YSVCS", "REC09YOTHLOC", "SC", "H", "SPL"];
 const ALL_AGES: [&str; 2] = ["SS", "RF"];
 
 fn setting_age(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let Some(age) = age_on_child_count_day(student) else { return };
-    let in_school = student
-        .known_enrollments()
-        .any(|row| cell::grade_level(row.grade).is_some());
+    let in_school = student.known_enrollments().any(|row| cell::grade_level(row.grade).is_some());
     let early_age = (3..=5).contains(&age) && !in_school;
     let wrong = |fact: &crate::register::StoredFact| {
         let value = &*fact.value;

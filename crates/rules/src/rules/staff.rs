@@ -34,7 +34,8 @@ fn report_inside(whole: &Whole<'_>, emit: &mut Emit<'_, '_>, kind: FileKind, fie
         let mut latest: Option<&Thing> = None;
         for (current, thing) in group {
             // The stored row that the upload repeats is the same record.
-            let inside = latest.filter(|before| before.end >= thing.start && (!current || before.key != thing.key));
+            let inside =
+                latest.filter(|before| before.end >= thing.start && (!current || before.key != thing.key));
             if let (true, Some(before)) = (*current, inside) {
                 emit.put(thing.place, Some(field), 0, thing.district, Some(before.place));
             }
@@ -62,8 +63,10 @@ fn assignment_without_employment(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
         }
         let key = (thing.staff, thing.district);
         let from = employments.partition_point(|(_, other)| (other.staff, other.district) < key);
-        let mine = employments.iter().skip(from).take_while(|(_, other)| (other.staff, other.district) == key);
-        let holds = |other: &Thing| other.start != NO_DAY && other.start <= thing.start && thing.end <= other.end;
+        let mine =
+            employments.iter().skip(from).take_while(|(_, other)| (other.staff, other.district) == key);
+        let holds =
+            |other: &Thing| other.start != NO_DAY && other.start <= thing.start && thing.end <= other.end;
         if !mine.into_iter().any(|(_, other)| holds(other)) {
             emit.put(thing.place, None, 0, thing.district, None);
         }

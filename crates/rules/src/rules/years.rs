@@ -1,12 +1,12 @@
 //! Across years, across files, and calendars.
 
 use super::{BuiltIn, Whole, student, whole};
+use crate::FactKind;
 use crate::cell::{self, code, grade_level};
 use crate::emit::{Emit, Place};
 use crate::facts::{Enrollment, Facts, FileKind, Identity, NO_DAY, OPEN, Program};
 use crate::record::NONE;
 use crate::student::Student;
-use crate::FactKind;
 use chrono::Datelike;
 use opi_dictionary::{Calendar, fields as f};
 use std::collections::BTreeMap;
@@ -31,7 +31,9 @@ pub(super) const RULES: &[BuiltIn] = &[
 
 /// The first enrollment of the year and the last one of the year before, with their levels.
 fn levels<'a>(student: &Student<'a>) -> Option<(&'a Enrollment, i32, &'a Enrollment, i32)> {
-    let rows = |rows: &'a [Enrollment]| rows.iter().filter(|row| row.start != NO_DAY && grade_level(row.grade).is_some());
+    let rows = |rows: &'a [Enrollment]| {
+        rows.iter().filter(|row| row.start != NO_DAY && grade_level(row.grade).is_some())
+    };
     let before = rows(student.prior.enrollments).max_by_key(|row| (row.start, row.is_primary()))?;
     let now = rows(student.now.enrollments).min_by_key(|row| (row.start, !row.is_primary()))?;
     Some((now, grade_level(now.grade)?, before, grade_level(before.grade)?))
@@ -94,7 +96,9 @@ fn stored_differs(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let same = |other: &&Enrollment| {
             other.head.same_calendar(&row.head) && (other.start, other.service) == (row.start, row.service)
         };
-        let differs = |other: &Enrollment| (other.end, other.end_status, other.grade) != (row.end, row.end_status, row.grade);
+        let differs = |other: &Enrollment| {
+            (other.end, other.end_status, other.grade) != (row.end, row.end_status, row.grade)
+        };
         let stored = student.stored.enrollments.iter().find(same);
         if let Some(stored) = stored.filter(|stored| differs(stored)) {
             emit.row(&row.head, Some(&stored.head));
@@ -177,7 +181,8 @@ fn leaping_count(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     let before = by_school_and_grade(&whole.prior.buckets);
     let (here, there) = (districts(&now), districts(&before));
     let limits = &whole.world.parameters;
-    let (percent, students) = (u64::from(limits.count_change_percent), u64::from(limits.count_change_students));
+    let (percent, students) =
+        (u64::from(limits.count_change_percent), u64::from(limits.count_change_students));
     let mut keys: Vec<_> = now.keys().chain(before.keys()).copied().collect();
     keys.sort_unstable();
     keys.dedup();
@@ -186,9 +191,9 @@ fn leaping_count(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
         let change = after.abs_diff(prior);
         // A change of a grade that is new or gone is a change of all of it.
         if change > students && change * 100 > prior * percent {
-            let file = whole.current().find(|(_, file)| {
-                file.kind == FileKind::Enrollments && file.districts.contains(&key.0)
-            });
+            let file = whole
+                .current()
+                .find(|(_, file)| file.kind == FileKind::Enrollments && file.districts.contains(&key.0));
             if let Some((file, _)) = file {
                 let mark = u32::from(key.1) << 8 | u32::from(key.2);
                 emit.put(Place { file, line: 0 }, None, 0, key.0, Some(Place { file, line: mark }));
@@ -215,7 +220,9 @@ fn falling_program(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     let (now, before) = (count(&whole.now.buckets), count(&whole.prior.buckets));
     let least = u64::from(whole.world.parameters.program_least_students);
     for (number, file) in whole.current().filter(|(_, file)| file.kind == FileKind::Programs) {
-        for ((district, which), prior) in before.iter().filter(|((district, _), _)| file.districts.contains(district)) {
+        for ((district, which), prior) in
+            before.iter().filter(|((district, _), _)| file.districts.contains(district))
+        {
             let after = now.get(&(*district, *which)).copied().unwrap_or(0);
             let there = *which != 2 || whole.has(FileKind::Learners);
             if there && *prior >= least && after * 2 <= *prior {

@@ -26,8 +26,9 @@ impl<'a> AimFile<'a> {
 
 /// The codes that the reader judges; the rest of its rules is switched off.
 const JUDGED: [&str; 18] = [
-    "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-008", "FILE-009", "FILE-010", "FILE-011", "FILE-012",
-    "READ-001", "READ-002", "READ-003", "READ-004", "READ-005", "READ-006", "READ-007", "READ-008",
+    "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-008", "FILE-009", "FILE-010",
+    "FILE-011", "FILE-012", "READ-001", "READ-002", "READ-003", "READ-004", "READ-005", "READ-006",
+    "READ-007", "READ-008",
 ];
 
 impl Input for AimFile<'_> {
@@ -67,7 +68,12 @@ impl RowSource for Pass<'_> {
     fn notices(&mut self) -> Vec<Notice> {
         let notice = |hit: &opi_aim::ReadHit| {
             let info = hit.rule.info();
-            Notice { code: info.code.to_owned(), line: hit.line, field: hit.field, severity: Some(info.severity) }
+            Notice {
+                code: info.code.to_owned(),
+                line: hit.line,
+                field: hit.field,
+                severity: Some(info.severity),
+            }
         };
         self.reader.log().hits().iter().map(notice).collect()
     }

@@ -1,5 +1,9 @@
 //! What the tests share: files read into rows, an invented directory, cases from tables.
-#![allow(dead_code, clippy::disallowed_methods, reason = "each test uses a part; tests read their data files")]
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "each test uses a part; tests read their data files"
+)]
 
 use chrono::NaiveDate;
 use opi_dictionary::{Dictionary, Directory, DirectoryBuilder, DirectoryTable, SchoolYear};
