@@ -1,0 +1,138 @@
+//! Covering cuts: sets of published units of which at least one must be hidden.
+// Invariant for the indexing below: unit and row numbers come from the system.
+#![allow(clippy::indexing_slicing)]
+
+use super::elimination::{Elimination, Space};
+use super::field::{P, from_i64, inv, mul, to_i64};
+use crate::system::System;
+use hashbrown::HashMap;
+
+/// A combination of rows that fixes the hidden units of `target` by published ones alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// The exposed unit.
+    pub(crate) target: u32,
+    /// Integer multipliers of rows; empty if they could not be read as small integers.
+    pub(crate) multipliers: Vec<(u32, i64)>,
+    /// Published units with a part in the combination that may be hidden, in order.
+    pub(crate) units: Vec<u32>,
+}
+
+/// All cuts found, each set of units once.
+#[derive(Default)]
+pub(crate) struct Pool {
+    pub(crate) cuts: Vec<Cut>,
+    seen: HashMap<Vec<u32>, usize>,
+}
+
+impl Pool {
+    /// Adds a cut; false if the same set of units is already known.
+    pub(crate) fn add(&mut self, cut: Cut) -> bool {
+        if self.seen.contains_key(&cut.units) {
+            return false;
+        }
+        self.seen.insert(cut.units.clone(), self.cuts.len());
+        self.cuts.push(cut);
+        true
+    }
+}
+
+/// The cut that shows why a hidden unit is determined by the equations. `units` is empty when nothing that
+/// may be hidden takes part: then frozen units alone give it away.
+pub(crate) fn linear_cut(
+    system: &System,
+    hidden: &[bool],
+    elimination: &Elimination,
+    target: u32,
+    space: &mut Space,
+) -> Option<Cut> {
+    let residues = elimination.derivation(target, space)?;
+    let multipliers = small_integers(&residues);
+    let units = match &multipliers {
+        Some(multipliers) => support(system, hidden, target, multipliers)?,
+        None => residue_support(system, hidden, &residues),
+    };
+    Some(Cut { target, multipliers: multipliers.unwrap_or_default(), units })
+}
+
+/// Adds up the rows over the integers; none unless the target is the only hidden unit left.
+fn support(system: &System, hidden: &[bool], target: u32, multipliers: &[(u32, i64)]) -> Option<Vec<u32>> {
+    let mut terms: Vec<(u32, i64)> = multipliers
+        .iter()
+        .flat_map(|&(row, m)| system.rows[row as usize].iter().map(move |&(u, k)| (u, k * m)))
+        .collect();
+    let mut units = Vec::new();
+    for (unit, sum) in add_up(&mut terms) {
+        if hidden[unit as usize] {
+            if unit != target {
+                return None;
+            }
+        } else if sum != 0 && !system.frozen[unit as usize] {
+            units.push(unit);
+        }
+    }
+    Some(units)
+}
+
+/// Sorts terms and adds up those of the same unit, leaving out zeros.
+pub(crate) fn add_up(terms: &mut [(u32, i64)]) -> impl Iterator<Item = (u32, i64)> + '_ {
+    terms.sort_unstable();
+    terms
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|same| (same[0].0, same.iter().map(|t| t.1).sum()))
+        .filter(|&(_, sum)| sum != 0)
+}
+
+fn residue_support(system: &System, hidden: &[bool], residues: &[(u32, u64)]) -> Vec<u32> {
+    let mut terms: Vec<(u32, u64)> = residues
+        .iter()
+        .flat_map(|&(row, m)| system.rows[row as usize].iter().map(move |&(u, k)| (u, mul(m, from_i64(k)))))
+        .collect();
+    terms.sort_unstable();
+    terms
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|same| same.iter().fold(0_u128, |s, t| s + u128::from(t.1)) % u128::from(P) != 0)
+        .map(|same| same[0].0)
+        .filter(|&u| !hidden[u as usize] && !system.frozen[u as usize])
+        .collect()
+}
+
+/// Reads residues as integers with a common small factor, if they are such.
+pub(crate) fn small_integers(residues: &[(u32, u64)]) -> Option<Vec<(u32, i64)>> {
+    const BOUND: i64 = 1 << 24;
+    let try_scale = |scale: u64| -> Option<Vec<(u32, i64)>> {
+        residues
+            .iter()
+            .map(|&(i, r)| Some(to_i64(mul(r, scale))).filter(|v| v.abs() <= BOUND).map(|v| (i, v)))
+            .collect()
+    };
+    if let Some(found) = (1..=12).find_map(try_scale) {
+        return Some(found);
+    }
+    // A common denominator read from the first few residues that are not small.
+    let mut scale = 1_u64;
+    for _ in 0..8 {
+        match residues.iter().map(|&(_, r)| mul(r, scale)).find(|&r| to_i64(r).abs() > BOUND) {
+            None => return try_scale(scale),
+            Some(r) => scale = scale.checked_mul(denominator(r, BOUND)?)?,
+        }
+        if scale > 1 << 20 {
+            return None;
+        }
+    }
+    None
+}
+
+/// Rational reconstruction: the denominator `d <= bound` with `r = n / d` and small `n`.
+fn denominator(r: u64, bound: i64) -> Option<u64> {
+    let (mut a, mut b) = (i128::from(P), i128::from(r));
+    let (mut s, mut t) = (0_i128, 1_i128);
+    while b.abs() > i128::from(bound) {
+        let q = a / b;
+        (a, b) = (b, a - q * b);
+        (s, t) = (t, s - q * t);
+    }
+    let d = u64::try_from(t.abs()).ok().filter(|&d| d > 1 && d <= bound as u64)?;
+    debug_assert!(inv(d) != 0);
+    Some(d)
+}
