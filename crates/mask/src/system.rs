@@ -8,6 +8,9 @@
 use crate::level::{Cost, Demand, Level};
 use crate::publication::{CellId, Publication};
 
+/// Cost of a unit that may not be hidden: taken only when there is no other way, and then reported.
+pub(crate) const FROZEN: u64 = 1 << 32;
+
 /// No unit: a cell that is constant for everybody.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -19,7 +22,7 @@ pub(crate) struct System {
     pub(crate) cost: Vec<u64>,
     pub(crate) primary: Vec<bool>,
     pub(crate) frozen: Vec<bool>,
-    /// What a legend tells about a hidden sensitive unit.
+    /// What a legend or another source says of a unit when it is hidden.
     pub(crate) bounds: Vec<Option<(i64, i64)>>,
     pub(crate) demand: Vec<Demand>,
     /// Terms of each row, sorted by unit.
@@ -37,7 +40,8 @@ pub(crate) struct Marking<'a> {
     pub(crate) primary: &'a [bool],
     pub(crate) level: Level,
     pub(crate) cost: Cost,
-    pub(crate) legend: Option<(u64, u64)>,
+    /// What a legend or another source says of a cell when it is hidden.
+    pub(crate) bounds: &'a [Option<(u64, u64)>],
 }
 
 impl System {
@@ -72,12 +76,16 @@ impl System {
             let is_primary = members.iter().any(|&c| marking.primary[c as usize]);
             system.value.push(first as i64);
             system.primary.push(is_primary);
-            system.frozen.push(members.iter().any(|&c| publication.is_frozen(CellId(c))));
-            system.cost.push(
-                members.iter().map(|&c| marking.cost.of(first, publication.height(CellId(c)))).sum::<u64>(),
+            let frozen = members.iter().any(|&c| publication.is_frozen(CellId(c)));
+            system.frozen.push(frozen);
+            let cost: u64 =
+                members.iter().map(|&c| marking.cost.of(first, publication.height(CellId(c)))).sum();
+            system.cost.push(if frozen { FROZEN } else { cost });
+            let said = members.iter().filter_map(|&c| marking.bounds.get(c as usize).copied().flatten());
+            system.bounds.push(
+                said.map(|(lo, hi)| (lo as i64, hi.min(1 << 40) as i64))
+                    .reduce(|a, b| (a.0.max(b.0), a.1.min(b.1))),
             );
-            let legend = marking.legend.filter(|_| is_primary);
-            system.bounds.push(legend.map(|(lo, hi)| (lo as i64, hi as i64)));
             system.demand.push(marking.level.demand(first));
         }
         let mut rows: Vec<(Vec<(u32, i64)>, u32)> = relations

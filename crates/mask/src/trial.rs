@@ -19,7 +19,7 @@ pub fn trial(csv_text: &str, cost: Cost, exact: bool, log: &mut dyn FnMut(String
     let p = b.build().unwrap();
     log(format!("{p:?}"));
     let primary: Vec<bool> = p.cells().map(|c| p.value(c) >= 1 && p.value(c) <= 5).collect();
-    let system = System::new(&p, &Marking { primary: &primary, level: Level::Exact, cost, legend: None });
+    let system = System::new(&p, &Marking { primary: &primary, level: Level::Exact, cost, bounds: &[] });
     log(format!("primary {} units {} rows {}", primary.iter().filter(|x| **x).count(), system.len(), system.rows.len()));
     let mut l = Linear::new(&system);
     let mut hidden = l.primaries();
@@ -34,6 +34,11 @@ pub fn trial(csv_text: &str, cost: Cost, exact: bool, log: &mut dyn FnMut(String
     }
     l.clean_up(&mut hidden);
     log(format!("   clean cost {} n {}", l.cost(&hidden), (0..system.len()).filter(|&u| hidden[u] && !system.primary[u]).map(|u| system.members[u].len()).sum::<usize>()));
+    let (e, fixed) = l.determined(&hidden);
+    log(format!("   determined {:?}", fixed.iter().filter(|&&u| system.primary[u as usize]).count()));
+    let targets: Vec<u32> = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
+    let w = crate::suppress::witness::find(&system, &hidden, &targets);
+    log(format!("   witnesses {} nnz {} missing {} max {:?}", w.tables.len(), w.tables.iter().map(Vec::len).sum::<usize>(), w.missing.len(), w.tables.iter().flatten().map(|x| x.1.abs()).max()));
     let value: i64 = (0..system.len()).filter(|&u| hidden[u] && !system.primary[u]).map(|u| system.members[u].len() as i64 * system.value[u].max(1)).sum();
     log(format!("   value {value}"));
 }

@@ -26,9 +26,9 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// Adds a cut; false if the same set of units is already known.
+    /// Adds a cut; false if the same set of units is already known, or if nothing could be hidden at all.
     pub(crate) fn add(&mut self, cut: Cut) -> bool {
-        if self.seen.contains_key(&cut.units) {
+        if cut.units.is_empty() || self.seen.contains_key(&cut.units) {
             return false;
         }
         self.seen.insert(cut.units.clone(), self.cuts.len());
@@ -67,7 +67,7 @@ fn support(system: &System, hidden: &[bool], target: u32, multipliers: &[(u32, i
             if unit != target {
                 return None;
             }
-        } else if sum != 0 && !system.frozen[unit as usize] {
+        } else if sum != 0 {
             units.push(unit);
         }
     }
@@ -93,7 +93,7 @@ fn residue_support(system: &System, hidden: &[bool], residues: &[(u32, u64)]) ->
         .chunk_by(|a, b| a.0 == b.0)
         .filter(|same| same.iter().fold(0_u128, |s, t| s + u128::from(t.1)) % u128::from(P) != 0)
         .map(|same| same[0].0)
-        .filter(|&u| !hidden[u as usize] && !system.frozen[u as usize])
+        .filter(|&u| !hidden[u as usize])
         .collect()
 }
 

@@ -51,8 +51,15 @@ impl Space {
 
 impl Elimination {
     /// Eliminates the rows restricted to the hidden units. `units` lists them in order.
-    pub(crate) fn new(system: &System, hidden: &[bool], units: Vec<u32>, space: &mut Space) -> Self {
-        let mut build = Build::new(system, hidden, &units, space);
+    /// `salt` varies the order among equally good pivots (0: natural order), which gives other null vectors.
+    pub(crate) fn new(
+        system: &System,
+        hidden: &[bool],
+        units: Vec<u32>,
+        space: &mut Space,
+        salt: u64,
+    ) -> Self {
+        let mut build = Build::new(system, hidden, &units, space, salt);
         build.single_columns();
         build.short_rows();
         build.long_rows();
@@ -155,6 +162,11 @@ fn touch(
     space.sum[at] = add(space.sum[at], k);
 }
 
+/// Order among equals.
+fn tie(salt: u64, item: u32) -> u64 {
+    if salt == 0 { 0 } else { Sequence(salt ^ (u64::from(item) << 20)).next() }
+}
+
 struct Build<'a> {
     space: &'a mut Space,
     rows: Vec<Row>,
@@ -166,6 +178,7 @@ struct Build<'a> {
     operations: Vec<Vec<(u32, u64)>>,
     units: &'a [u32],
     work: u64,
+    salt: u64,
 }
 
 struct Row {
@@ -184,7 +197,7 @@ enum State {
 }
 
 impl<'a> Build<'a> {
-    fn new(system: &System, hidden: &[bool], units: &'a [u32], space: &'a mut Space) -> Self {
+    fn new(system: &System, hidden: &[bool], units: &'a [u32], space: &'a mut Space, salt: u64) -> Self {
         let mut slot = vec![NONE; system.len()];
         for (i, &unit) in units.iter().enumerate() {
             slot[unit as usize] = i as u32;
@@ -219,6 +232,7 @@ impl<'a> Build<'a> {
             operations: Vec::new(),
             units,
             work: 0,
+            salt,
         }
     }
 
@@ -263,14 +277,14 @@ impl<'a> Build<'a> {
     }
 
     fn short_rows(&mut self) {
-        let mut heap: BinaryHeap<Reverse<(usize, u32)>> = BinaryHeap::new();
+        let mut heap: BinaryHeap<Reverse<(usize, u64, u32)>> = BinaryHeap::new();
         for (i, row) in self.rows.iter().enumerate() {
             if row.state == State::Active {
-                heap.push(Reverse((row.terms.len(), i as u32)));
+                heap.push(Reverse((row.terms.len(), tie(self.salt, i as u32), i as u32)));
             }
         }
         let mut merged = Vec::new();
-        while let Some(Reverse((length, row))) = heap.pop() {
+        while let Some(Reverse((length, _, row))) = heap.pop() {
             let current = &self.rows[row as usize];
             if current.state != State::Active || current.terms.len() != length {
                 continue;
@@ -283,8 +297,8 @@ impl<'a> Build<'a> {
             for &(u, _) in &terms {
                 self.space.count[u as usize] -= 1;
             }
-            let unit =
-                terms.iter().map(|&(u, _)| (self.space.count[u as usize], u)).min().map_or(0, |(_, u)| u);
+            let key = |&(u, _): &(u32, u64)| (self.space.count[u as usize], tie(self.salt, u), u);
+            let unit = terms.iter().map(key).min().map_or(0, |(_, _, u)| u);
             let index = self.pivots.len() as u32;
             self.set_pivot(row, unit, terms);
             let targets = std::mem::take(&mut self.columns[self.slot[unit as usize] as usize]);
@@ -313,7 +327,7 @@ impl<'a> Build<'a> {
                         self.space.count[u as usize] += 1;
                     }
                 } else {
-                    heap.push(Reverse((changed.terms.len(), target)));
+                    heap.push(Reverse((changed.terms.len(), tie(self.salt, target), target)));
                 }
             }
         }

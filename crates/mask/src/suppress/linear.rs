@@ -3,7 +3,7 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::cover::Coverer;
-use super::cuts::{Pool, linear_cut};
+use super::cuts::{Cut, Pool, linear_cut};
 use super::elimination::{Elimination, Space};
 use super::field::{Sequence, inv, mul, sub};
 use crate::system::System;
@@ -40,7 +40,7 @@ impl<'a> Linear<'a> {
 
     fn eliminate(&mut self, hidden: &[bool]) -> Elimination {
         let units = (0..self.system.len() as u32).filter(|&u| hidden[u as usize]).collect();
-        let elimination = Elimination::new(self.system, hidden, units, &mut self.space);
+        let elimination = Elimination::new(self.system, hidden, units, &mut self.space, 0);
         self.work += elimination.work;
         self.eliminations += 1;
         elimination
@@ -69,6 +69,25 @@ impl<'a> Linear<'a> {
             }
         }
         (exposed.len(), new)
+    }
+
+    /// Sensitive units that the equations determine.
+    pub(crate) fn exposed(&mut self, hidden: &[bool]) -> Vec<u32> {
+        let (_, fixed) = self.determined(hidden);
+        fixed.into_iter().filter(|&u| self.system.primary[u as usize]).collect()
+    }
+
+    /// Asks for one more hidden unit in a line of a target for which no whole-number witness was found.
+    pub(crate) fn widen(&mut self, hidden: &[bool], target: u32) -> bool {
+        let mut units: Vec<u32> = self.system.rows_of[target as usize]
+            .iter()
+            .flat_map(|&r| &self.system.rows[r as usize])
+            .map(|t| t.0)
+            .filter(|&u| !hidden[u as usize])
+            .collect();
+        units.sort_unstable();
+        units.dedup();
+        !units.is_empty() && self.pool.add(Cut { target, multipliers: Vec::new(), units })
     }
 
     /// Covers all cuts found so far.
