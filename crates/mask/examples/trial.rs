@@ -19,5 +19,5 @@ fn main() {
         }
         return;
     }
-    opi_mask::trial::trial(&text, cost, a.get(3).map(|x| x.as_str()) != Some("greedy"), &mut |s| println!("{:8.3} {s}", t.elapsed().as_secs_f64()));
+    opi_mask::trial::trial(&text, cost, a.get(3).map_or("exact", |x| x.as_str()).parse().unwrap(), &mut |s| println!("{:8.3} {s}", t.elapsed().as_secs_f64()));
 }

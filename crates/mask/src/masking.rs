@@ -298,7 +298,7 @@ fn lower_bound(
         return None;
     }
     order.sort_by_key(|c| (c.units.len(), c.target));
-    let mut left = system.cost.clone();
+    let mut left = system.price.clone();
     let mut weighted = Vec::new();
     let mut total = 0;
     for cut in order {

@@ -11,6 +11,9 @@ use crate::publication::{CellId, Publication};
 /// Cost of a unit that may not be hidden: taken only when there is no other way, and then reported.
 pub(crate) const FROZEN: u64 = 1 << 32;
 
+/// Under the cost `count`, one cell weighs as much as so many binary digits of counts.
+const TIES: u64 = 4096;
+
 /// No unit: a cell that is constant for everybody.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -19,7 +22,10 @@ pub(crate) struct System {
     pub(crate) unit_of: Vec<u32>,
     pub(crate) members: Vec<Vec<u32>>,
     pub(crate) value: Vec<i64>,
+    /// What hiding the unit costs in the search: the price, with ties broken towards small counts.
     pub(crate) cost: Vec<u64>,
+    /// What hiding the unit costs in the caller's terms.
+    pub(crate) price: Vec<u64>,
     pub(crate) primary: Vec<bool>,
     pub(crate) frozen: Vec<bool>,
     /// What a legend or another source says of a unit when it is hidden.
@@ -78,9 +84,15 @@ impl System {
             system.primary.push(is_primary);
             let frozen = members.iter().any(|&c| publication.is_frozen(CellId(c)));
             system.frozen.push(frozen);
-            let cost: u64 =
+            let price: u64 =
                 members.iter().map(|&c| marking.cost.of(first, publication.height(CellId(c)))).sum();
-            system.cost.push(if frozen { FROZEN } else { cost });
+            system.price.push(price);
+            let bits = 64 - u64::from(first.leading_zeros());
+            system.cost.push(match marking.cost {
+                _ if frozen => FROZEN,
+                Cost::Count => price * TIES + bits,
+                _ => price,
+            });
             let said = members.iter().filter_map(|&c| marking.bounds.get(c as usize).copied().flatten());
             system.bounds.push(
                 said.map(|(lo, hi)| (lo as i64, hi.min(1 << 40) as i64))

@@ -12,8 +12,9 @@ use super::cuts::{Cut, Pool, add_up, small_integers};
 use super::elimination::{Elimination, Space};
 use super::field::{P, from_i64, inv, mul, neg};
 use super::fraction::Fraction;
+use super::integer;
 use super::simplex::{Bounds, Reached, Simplex};
-use super::witness::Move;
+use super::witness::{Move, Search};
 use crate::system::{NONE, System};
 
 /// How far above its value a hidden unit is allowed to go in the attacker's program: a limit of search
@@ -30,6 +31,11 @@ pub(crate) struct Bounded<'a> {
     slot: Vec<u32>,
     pub(crate) work: u64,
 }
+
+/// Components up to this size are treated as a whole.
+const WHOLE: usize = 2_500;
+/// Sizes of windows, and whether it is the last.
+const WINDOWS: [(usize, bool); 2] = [(80, false), (300, true)];
 
 /// What one look at a pattern showed.
 #[derive(Default)]
@@ -55,9 +61,9 @@ impl<'a> Bounded<'a> {
     }
 
     /// Covers all cuts found so far.
-    pub(crate) fn cover(&mut self, exact: bool) -> (Vec<bool>, bool) {
+    pub(crate) fn cover(&mut self) -> (Vec<bool>, bool) {
         let cuts: Vec<&[u32]> = self.pool.cuts.iter().map(|c| c.units.as_slice()).collect();
-        let cover = self.coverer.solve(&cuts, &self.system.cost, exact);
+        let cover = self.coverer.solve(&cuts, &self.system.cost);
         let mut hidden = self.system.primary.clone();
         for u in cover.chosen {
             hidden[u as usize] = true;
@@ -65,25 +71,52 @@ impl<'a> Bounded<'a> {
         (hidden, cover.optimal)
     }
 
-    /// Tries every component of the pattern.
+    /// Tries every component of the pattern: small ones as a whole, large ones by windows around each
+    /// sensitive unit, everything outside held fixed.
     pub(crate) fn look(&mut self, hidden: &[bool]) -> Look {
         let mut look = Look::default();
+        let mut record = Record::new(self.system);
         for component in components(self.system, hidden) {
-            if component.iter().any(|&u| self.system.primary[u as usize]) {
-                self.look_at(hidden, &component, &mut look);
+            let targets: Vec<u32> =
+                component.iter().copied().filter(|&u| self.system.primary[u as usize]).collect();
+            if targets.is_empty() {
+                continue;
+            }
+            if component.len() <= WHOLE {
+                self.look_at(hidden, &component, &targets, &mut record, &mut look, true);
+                continue;
+            }
+            let mut search = Search::new(self.system, hidden);
+            for target in targets {
+                for (size, last) in WINDOWS {
+                    if !record.met(target) {
+                        let mut window = search.neighbourhood(target, size);
+                        window.sort_unstable();
+                        self.look_at(hidden, &window, &[target], &mut record, &mut look, last);
+                    }
+                }
             }
         }
+        look.tables = record.tables;
         look
     }
 
-    /// Whether the pattern meets all demands in the component that holds `unit`'s neighbours.
-    pub(crate) fn look_at(&mut self, hidden: &[bool], units: &[u32], look: &mut Look) {
+    /// Tries to meet the demands of the targets by changing these units only. `last`: report what fails.
+    fn look_at(
+        &mut self,
+        hidden: &[bool],
+        units: &[u32],
+        targets: &[u32],
+        record: &mut Record<'_>,
+        look: &mut Look,
+        last: bool,
+    ) {
         for (i, &u) in units.iter().enumerate() {
             self.slot[u as usize] = i as u32;
         }
         let equations = self.equations(hidden, units);
         let truth: Vec<i64> = units.iter().map(|&u| self.system.value[u as usize]).collect();
-        let bounds = units
+        let bounds: Vec<Bounds> = units
             .iter()
             .zip(&truth)
             .map(|(&u, &v)| match self.system.bounds[u as usize] {
@@ -91,30 +124,43 @@ impl<'a> Bounded<'a> {
                 None => Bounds { lo: 0, hi: v + HEADROOM },
             })
             .collect();
-        let simplex = Simplex::new(&truth, bounds, &equations);
+        let simplex = Simplex::new(&truth, bounds.clone(), &equations);
         for &u in units {
             self.slot[u as usize] = NONE;
         }
         let Some(mut simplex) = simplex else {
-            look.unmet.extend(units.iter().copied().filter(|&u| self.system.primary[u as usize]));
+            if last {
+                look.unmet.extend(targets);
+            }
             return;
         };
-        let elimination = Elimination::new(self.system, hidden, units.to_vec(), &mut self.space, 0);
-        let mut record = Record::new(self.system, units, truth);
-        for at in 0..units.len() {
-            if !self.system.primary[units[at] as usize] || record.met(at) {
+        let mut elimination = None;
+        for &target in targets {
+            let Ok(at) = units.binary_search(&target) else { continue };
+            if record.met(target) {
                 continue;
             }
-            let cuts = self.drive(hidden, units, at, &mut simplex, &elimination, &mut record);
-            if !record.met(at) {
-                look.unmet.push(units[at]);
-                for cut in cuts {
-                    look.new += usize::from(self.pool.add(cut));
+            let ends = self.drive(units, at, &mut simplex, record);
+            for end in ends.iter().filter(|end| last && !end.short) {
+                if !record.met(target)
+                    && let Some(point) =
+                        integer::point(&truth, &bounds, &equations, at, end.up, end.goal)
+                {
+                    record.visit_point(units, &point);
                 }
+            }
+            if record.met(target) || !last {
+                continue;
+            }
+            let elimination = elimination.get_or_insert_with(|| {
+                Elimination::new(self.system, hidden, units.to_vec(), &mut self.space, 0)
+            });
+            look.unmet.push(target);
+            for cut in self.cuts(hidden, units, at, ends, elimination) {
+                look.new += usize::from(self.pool.add(cut));
             }
         }
         self.work += simplex.work;
-        look.tables.extend(record.tables);
     }
 
     fn equations(&self, hidden: &[bool], units: &[u32]) -> Vec<Vec<(u32, i64)>> {
@@ -125,56 +171,62 @@ impl<'a> Bounded<'a> {
         let on_slots = |&r: &u32| {
             let terms = self.system.rows[r as usize].iter();
             terms
-                .filter(|(u, _)| hidden[*u as usize])
+                .filter(|(u, _)| hidden[*u as usize] && self.slot[*u as usize] != NONE)
                 .map(|&(u, k)| (self.slot[u as usize], k))
                 .collect::<Vec<_>>()
         };
         rows.iter().map(on_slots).collect()
     }
 
-    /// Drives one unit to what its level demands; the cuts of the bounds that fall short.
+    /// Drives one unit to what its level demands; the bounds that fall short, with their reduced costs.
     fn drive(
         &mut self,
-        hidden: &[bool],
         units: &[u32],
         at: usize,
         simplex: &mut Simplex,
-        elimination: &Elimination,
         record: &mut Record<'_>,
-    ) -> Vec<Cut> {
-        let unit = units[at];
-        let demand = self.system.demand[unit as usize];
-        let mut cuts = Vec::new();
-        let mut ends: Vec<(bool, Fraction, Option<Cut>)> = Vec::new();
+    ) -> Vec<End> {
+        let unit = units[at] as usize;
+        let demand = self.system.demand[unit];
+        let mut ends = Vec::new();
         for up in [true, false] {
             let width = demand.width as i64;
             let (goal, needed) = if up {
-                let goal = (demand.hi as i64).max(record.lo[at] + width);
-                (goal, record.hi[at] < demand.hi as i64 || !record.wide(at))
+                let goal = (demand.hi as i64).max(record.lo[unit] + width);
+                (goal, record.hi[unit] < demand.hi as i64 || !record.wide(units[at]))
             } else {
-                let goal = (demand.lo as i64).min(record.hi[at] - width);
-                (goal, record.lo[at] > demand.lo as i64 || !record.wide(at))
+                let goal = (demand.lo as i64).min(record.hi[unit] - width);
+                (goal, record.lo[unit] > demand.lo as i64 || !record.wide(units[at]))
             };
             if !needed {
                 continue;
             }
-            let reached = simplex.drive(at as u32, up, goal, EFFORT, &mut |s| record.visit(s));
-            record.visit(simplex);
+            let reached = simplex.drive(at as u32, up, goal, EFFORT, &mut |s| record.visit(units, s));
+            record.visit(units, simplex);
             if let Reached::Optimum(end) = reached {
-                let cut = self.bound_cut(hidden, units, at, up, simplex, elimination);
-                ends.push((up, end, cut));
+                let short =
+                    if up { end.floor() < demand.hi as i64 } else { -end.neg().floor() > demand.lo as i64 };
+                ends.push(End { up, goal, short, costs: simplex.reduced_costs(at as u32) });
             }
         }
-        if record.met(at) {
-            return cuts;
-        }
-        // A limit short of its own demand gives its own cut; a narrow interval the union of both ends.
+        ends
+    }
+
+    /// A limit short of its own demand gives its own cut; a narrow interval the union of both ends.
+    fn cuts(
+        &mut self,
+        hidden: &[bool],
+        units: &[u32],
+        at: usize,
+        ends: Vec<End>,
+        elimination: &Elimination,
+    ) -> Vec<Cut> {
+        let mut cuts = Vec::new();
         let mut both = Vec::new();
         let mut narrow = ends.len() == 2;
-        for (up, end, cut) in ends {
-            let short = if up { end.floor() < demand.hi as i64 } else { -end.neg().floor() > demand.lo as i64 };
-            match cut {
-                Some(cut) if short => {
+        for end in ends {
+            match self.bound_cut(hidden, units, at, &end, elimination) {
+                Some(cut) if end.short => {
                     cuts.push(cut);
                     narrow = false;
                 }
@@ -185,10 +237,11 @@ impl<'a> Bounded<'a> {
         if narrow {
             both.sort_unstable();
             both.dedup();
-            cuts.push(Cut { target: unit, multipliers: Vec::new(), units: both });
+            cuts.push(Cut { target: units[at], multipliers: Vec::new(), units: both });
         }
+        cuts.retain(|c| !c.units.is_empty());
         if cuts.is_empty() {
-            cuts.push(self.surrounding_cut(hidden, units, unit));
+            cuts.push(self.surrounding_cut(hidden, units, units[at]));
         }
         cuts
     }
@@ -199,13 +252,12 @@ impl<'a> Bounded<'a> {
         hidden: &[bool],
         units: &[u32],
         at: usize,
-        up: bool,
-        simplex: &Simplex,
+        end: &End,
         elimination: &Elimination,
     ) -> Option<Cut> {
         let unit = units[at];
         let mut target = vec![(unit, 1_u64)];
-        for (v, k) in simplex.reduced_costs(at as u32) {
+        for &(v, k) in &end.costs {
             if v as usize == at {
                 return None;
             }
@@ -223,7 +275,7 @@ impl<'a> Bounded<'a> {
         let own = sums.iter().find(|t| t.0 == unit)?.1;
         let helps = |&(u, k): &(u32, i64)| {
             // own * y = ... - k * y_u: hiding u helps if y_u can move so that y goes the wanted way.
-            let rises = (k.signum() * own.signum() < 0) == up;
+            let rises = (k.signum() * own.signum() < 0) == end.up;
             rises || self.system.value[u as usize] > 0
         };
         let cut = sums
@@ -282,50 +334,61 @@ pub(crate) fn components(system: &System, hidden: &[bool]) -> Vec<Vec<u32>> {
     out
 }
 
-/// The widest whole-number values seen, and the tables that showed them.
+/// A bound that was driven to its end.
+struct End {
+    up: bool,
+    goal: i64,
+    /// Whether the end is short of what the level demands of it.
+    short: bool,
+    costs: Vec<(u32, Fraction)>,
+}
+
+/// The widest whole-number values seen of each unit, and the tables that showed them.
 struct Record<'a> {
     system: &'a System,
-    units: &'a [u32],
-    truth: Vec<i64>,
     lo: Vec<i64>,
     hi: Vec<i64>,
     tables: Vec<Move>,
 }
 
 impl<'a> Record<'a> {
-    fn new(system: &'a System, units: &'a [u32], truth: Vec<i64>) -> Self {
-        Self { system, units, lo: truth.clone(), hi: truth.clone(), truth, tables: Vec::new() }
+    fn new(system: &'a System) -> Self {
+        Self { system, lo: system.value.clone(), hi: system.value.clone(), tables: Vec::new() }
     }
 
-    fn wide(&self, at: usize) -> bool {
-        let demand = self.system.demand[self.units[at] as usize];
-        self.hi[at] - self.lo[at] >= demand.width as i64
+    fn wide(&self, unit: u32) -> bool {
+        let width = self.system.demand[unit as usize].width as i64;
+        self.hi[unit as usize] - self.lo[unit as usize] >= width
     }
 
-    fn met(&self, at: usize) -> bool {
-        let demand = self.system.demand[self.units[at] as usize];
-        self.wide(at) && self.lo[at] <= demand.lo as i64 && self.hi[at] >= demand.hi as i64
+    fn met(&self, unit: u32) -> bool {
+        let demand = self.system.demand[unit as usize];
+        self.wide(unit)
+            && self.lo[unit as usize] <= demand.lo as i64
+            && self.hi[unit as usize] >= demand.hi as i64
     }
 
     /// Keeps the current point if it widens what an unmet demand has seen.
-    fn visit(&mut self, simplex: &Simplex) {
-        let Some(point) = simplex.point() else { return };
+    fn visit(&mut self, units: &[u32], simplex: &Simplex) {
+        if let Some(point) = simplex.point() {
+            self.visit_point(units, &point);
+        }
+    }
+
+    fn visit_point(&mut self, units: &[u32], point: &[i64]) {
         let mut useful = false;
-        for (at, &v) in point.iter().enumerate() {
-            if !self.system.primary[self.units[at] as usize] || self.met(at) {
+        for (&unit, &v) in units.iter().zip(point) {
+            let u = unit as usize;
+            if !self.system.primary[u] || (v >= self.lo[u] && v <= self.hi[u]) || self.met(unit) {
                 continue;
             }
-            if v < self.lo[at] || v > self.hi[at] {
-                useful = true;
-                self.lo[at] = self.lo[at].min(v);
-                self.hi[at] = self.hi[at].max(v);
-            }
+            useful = true;
+            self.lo[u] = self.lo[u].min(v);
+            self.hi[u] = self.hi[u].max(v);
         }
         if useful {
-            let changes = self.units.iter().zip(point.iter().zip(&self.truth));
-            self.tables.push(
-                changes.filter(|(_, (new, old))| new != old).map(|(&u, (new, old))| (u, new - old)).collect(),
-            );
+            let changes = units.iter().zip(point).map(|(&u, v)| (u, v - self.system.value[u as usize]));
+            self.tables.push(changes.filter(|(_, k)| *k != 0).collect());
         }
     }
 }

@@ -5,11 +5,15 @@
 // Invariant for the indexing below: positions come from the instance's own tables.
 #![allow(clippy::indexing_slicing)]
 
-use good_lp::{Expression, ProblemVariables, Solution, SolverModel, constraint, microlp, variable};
 use hashbrown::HashMap;
+use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, SolveOutcome};
 
-/// Components up to this size (cuts times units) are solved exactly.
-const EXACT_SIZE: usize = 40_000;
+/// Components up to this size (cuts times units) are searched exactly.
+const EXACT_SIZE: usize = 400_000;
+/// Nodes of the branch and bound in one component.
+const NODES: u64 = 400;
+/// Effort of all exact searches together: simplex iterations times rows and columns.
+const EFFORT: u64 = 30_000_000;
 
 /// A chosen cover.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,20 +28,21 @@ pub(crate) struct Cover {
 #[derive(Default)]
 pub(crate) struct Coverer {
     solved: HashMap<Vec<Vec<u32>>, Cover>,
+    spent: u64,
 }
 
 impl Coverer {
-    /// Covers all cuts (each sorted). `exact` allows the exact search on small components.
-    pub(crate) fn solve(&mut self, cuts: &[&[u32]], cost: &[u64], exact: bool) -> Cover {
+    /// Covers all cuts (each sorted). Components are searched exactly while the effort lasts.
+    pub(crate) fn solve(&mut self, cuts: &[&[u32]], cost: &[u64]) -> Cover {
         let mut instance = Instance::new(cuts, cost);
         instance.reduce();
         let mut cover = Cover { chosen: std::mem::take(&mut instance.forced), optimal: true };
         for component in instance.components() {
             let key = component.clone();
             let part = match self.solved.get(&key) {
-                Some(part) if part.optimal || !exact => part.clone(),
-                _ => {
-                    let part = solve_component(&component, cost, exact);
+                Some(part) => part.clone(),
+                None => {
+                    let part = solve_component(&component, cost, &mut self.spent);
                     self.solved.insert(key, part.clone());
                     part
                 }
@@ -192,16 +197,16 @@ fn is_subset(small: &[u32], large: &[u32]) -> bool {
     small.len() <= large.len() && small.iter().all(|u| rest.by_ref().any(|v| v == u))
 }
 
-fn solve_component(cuts: &[Vec<u32>], cost: &[u64], exact: bool) -> Cover {
+fn solve_component(cuts: &[Vec<u32>], cost: &[u64], spent: &mut u64) -> Cover {
     let mut units: Vec<u32> = cuts.iter().flatten().copied().collect();
     units.sort_unstable();
     units.dedup();
     let greedy = greedy(cuts, &units, cost);
-    if !exact || cuts.len() * units.len() > EXACT_SIZE {
+    if *spent > EFFORT || cuts.len() * units.len() > EXACT_SIZE {
         return Cover { chosen: greedy, optimal: false };
     }
-    match integer_program(cuts, &units, cost) {
-        Some(chosen) if total(&chosen, cost) <= total(&greedy, cost) => Cover { chosen, optimal: true },
+    match integer_program(cuts, &units, cost, &greedy, spent) {
+        Some(cover) if total(&cover.chosen, cost) <= total(&greedy, cost) => cover,
         // The program's answer is dearer than a known one or not a cover: it is not used.
         _ => Cover { chosen: greedy, optimal: false },
     }
@@ -261,26 +266,44 @@ fn greedy(cuts: &[Vec<u32>], units: &[u32], cost: &[u64]) -> Vec<u32> {
     kept
 }
 
-/// The exact optimum by integer programming. Its floating-point answer only proposes: the cover is checked.
-fn integer_program(cuts: &[Vec<u32>], units: &[u32], cost: &[u64]) -> Option<Vec<u32>> {
+/// Branch and bound from the greedy cover. Its floating-point answer only proposes: the cover is checked.
+fn integer_program(
+    cuts: &[Vec<u32>],
+    units: &[u32],
+    cost: &[u64],
+    start: &[u32],
+    spent: &mut u64,
+) -> Option<Cover> {
     let place: HashMap<u32, usize> = units.iter().enumerate().map(|(i, &u)| (u, i)).collect();
-    let mut variables = ProblemVariables::new();
-    let columns: Vec<_> = units.iter().map(|_| variables.add(variable().binary())).collect();
-    let objective: Expression =
-        units.iter().zip(&columns).map(|(&u, &c)| cost[u as usize] as f64 * c).sum();
-    let mut model = variables.minimise(objective).using(microlp);
+    let mut problem = Problem::new(OptimizationDirection::Minimize);
+    let columns: Vec<_> =
+        units.iter().map(|&u| problem.add_binary_var(cost[u as usize] as f64)).collect();
     for cut in cuts {
-        let sum: Expression = cut.iter().map(|u| Expression::from(columns[place[u]])).sum();
-        model = model.with(constraint!(sum >= 1));
+        let sum: Vec<_> = cut.iter().map(|u| (columns[place[u]], 1.0)).collect();
+        problem.add_constraint(&sum, ComparisonOp::Ge, 1.0);
     }
-    let solution = model.solve().ok()?;
+    let mut options = SolveOptions::default();
+    options.node_limit = Some(NODES);
+    options.warm_start = Some(
+        units
+            .iter()
+            .zip(&columns)
+            .map(|(u, &c)| (c, if start.binary_search(u).is_ok() { 1.0 } else { 0.0 }))
+            .collect(),
+    );
+    let outcome = problem.solve_with(options).ok()?;
+    *spent += outcome.stats().lp_iterations * (cuts.len() + units.len()) as u64 + 10_000;
+    let optimal = outcome.is_optimal();
+    let SolveOutcome::Solution(solution) = outcome else { return None };
     let chosen: Vec<u32> = units
         .iter()
         .zip(&columns)
-        .filter(|&(_, &c)| solution.value(c) > 0.5)
+        .filter(|&(_, &c)| solution.var_value(c) > 0.5)
         .map(|(&u, _)| u)
         .collect();
-    cuts.iter().all(|cut| cut.iter().any(|u| chosen.binary_search(u).is_ok())).then_some(chosen)
+    cuts.iter()
+        .all(|cut| cut.iter().any(|u| chosen.binary_search(u).is_ok()))
+        .then_some(Cover { chosen, optimal })
 }
 
 #[cfg(test)]
@@ -292,7 +315,7 @@ mod tests {
         let cost = [3, 1, 4, 1, 5, 2];
         let cuts: Vec<Vec<u32>> = vec![vec![0, 1], vec![1, 2], vec![2, 3, 4], vec![4, 5], vec![0, 5]];
         let refs: Vec<&[u32]> = cuts.iter().map(Vec::as_slice).collect();
-        let cover = Coverer::default().solve(&refs, &cost, true);
+        let cover = Coverer::default().solve(&refs, &cost);
         assert_eq!(cover.chosen, [1, 3, 5]);
         assert!(cover.optimal);
     }

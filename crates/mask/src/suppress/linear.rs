@@ -3,7 +3,7 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::cover::Coverer;
-use super::cuts::{Cut, Pool, linear_cut};
+use super::cuts::{Pool, linear_cut};
 use super::elimination::{Elimination, Space};
 use super::field::{Sequence, inv, mul, sub};
 use crate::system::System;
@@ -77,23 +77,10 @@ impl<'a> Linear<'a> {
         fixed.into_iter().filter(|&u| self.system.primary[u as usize]).collect()
     }
 
-    /// Asks for one more hidden unit in a line of a target for which no whole-number witness was found.
-    pub(crate) fn widen(&mut self, hidden: &[bool], target: u32) -> bool {
-        let mut units: Vec<u32> = self.system.rows_of[target as usize]
-            .iter()
-            .flat_map(|&r| &self.system.rows[r as usize])
-            .map(|t| t.0)
-            .filter(|&u| !hidden[u as usize])
-            .collect();
-        units.sort_unstable();
-        units.dedup();
-        !units.is_empty() && self.pool.add(Cut { target, multipliers: Vec::new(), units })
-    }
-
     /// Covers all cuts found so far.
-    pub(crate) fn cover(&mut self, exact: bool) -> (Vec<bool>, bool) {
+    pub(crate) fn cover(&mut self) -> (Vec<bool>, bool) {
         let cuts: Vec<&[u32]> = self.pool.cuts.iter().map(|c| c.units.as_slice()).collect();
-        let cover = self.coverer.solve(&cuts, &self.system.cost, exact);
+        let cover = self.coverer.solve(&cuts, &self.system.cost);
         let mut hidden = self.primaries();
         for u in cover.chosen {
             hidden[u as usize] = true;
@@ -108,7 +95,7 @@ impl<'a> Linear<'a> {
     /// `s = 0` gives random null vectors of what stays hidden.
     pub(crate) fn clean_up(&mut self, hidden: &mut [bool]) {
         let mut order: Vec<u32> = (0..self.system.len() as u32)
-            .filter(|&u| hidden[u as usize] && !self.system.primary[u as usize])
+            .filter(|u| hidden[*u as usize] && !self.system.primary[*u as usize])
             .collect();
         order.sort_unstable_by_key(|&u| (std::cmp::Reverse(self.system.cost[u as usize]), u));
         let mut next = 0;

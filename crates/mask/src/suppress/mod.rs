@@ -8,6 +8,7 @@ pub(crate) mod cuts;
 pub(crate) mod elimination;
 pub(crate) mod field;
 pub(crate) mod fraction;
+pub(crate) mod integer;
 pub(crate) mod linear;
 pub(crate) mod simplex;
 pub(crate) mod witness;
@@ -21,7 +22,13 @@ use witness::Move;
 
 /// Rounds in which the whole cover is chosen anew; later rounds only add.
 const FREE_ROUNDS: usize = 400;
+/// The same where bounds are needed.
+const BOUND_ROUNDS: usize = 300;
+/// Times that units are added for want of a whole-number witness.
+const WIDENINGS: usize = 20;
 const MAX_ROUNDS: usize = 2_000;
+/// Elementary steps of all bounds together.
+const BOUND_EFFORT: u64 = 1_500_000_000;
 
 /// What the suppressor found.
 #[derive(Default)]
@@ -66,77 +73,96 @@ pub(crate) fn solve(system: &System, level: Level, line_sums: Option<u64>) -> Ou
 
 fn by_elimination(system: &System) -> Outcome {
     let mut linear = Linear::new(system);
-    let mut hidden = linear.primaries();
-    let mut optimal = true;
-    let mut rounds = 0;
-    let targets: Vec<u32> = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { hidden: linear.primaries(), optimal: true, ..Outcome::default() };
+    // Hide until no sensitive unit is determined.
     loop {
-        // Hide until no sensitive unit is determined.
-        loop {
-            let (exposed, new) = linear.separate(&hidden);
-            if exposed == 0 || new == 0 || rounds > MAX_ROUNDS {
-                outcome.unproved = if exposed > 0 { linear.exposed(&hidden) } else { Vec::new() };
-                break;
+        let (exposed, new) = linear.separate(&outcome.hidden);
+        if exposed == 0 {
+            break;
+        }
+        if new == 0 || outcome.rounds > MAX_ROUNDS {
+            outcome.unproved = linear.exposed(&outcome.hidden);
+            break;
+        }
+        outcome.rounds += 1;
+        let (cover, proven) = linear.cover();
+        outcome.optimal &= proven;
+        if outcome.rounds > FREE_ROUNDS {
+            for (old, new) in outcome.hidden.iter_mut().zip(cover) {
+                *old |= new;
             }
-            rounds += 1;
-            let exact = rounds < 60;
-            let (cover, proven) = linear.cover(exact);
-            optimal &= proven;
-            if rounds > FREE_ROUNDS {
-                for (old, new) in hidden.iter_mut().zip(cover) {
-                    *old |= new;
-                }
-            } else {
-                hidden = cover;
-            }
+        } else {
+            outcome.hidden = cover;
         }
-        if !outcome.unproved.is_empty() {
-            break;
-        }
-        if !optimal {
-            linear.clean_up(&mut hidden);
-        }
-        // Whole-number witnesses; where there is none, hide something next to it.
-        let witnesses = witness::find(system, &hidden, &targets);
-        outcome.work += witnesses.work;
-        if witnesses.missing.is_empty() || rounds > MAX_ROUNDS {
-            outcome.unproved = witnesses.missing;
-            outcome.tables = witnesses.tables;
-            break;
-        }
-        optimal = false;
-        rounds += 1;
-        let mut added = false;
-        for &target in &witnesses.missing {
-            added |= linear.widen(&hidden, target);
-        }
-        if !added {
-            outcome.unproved = witnesses.missing;
-            outcome.tables = witnesses.tables;
-            break;
-        }
-        hidden = linear.cover(true).0;
     }
-    outcome.hidden = hidden;
-    outcome.optimal = optimal;
-    outcome.rounds = rounds;
+    if outcome.unproved.is_empty() {
+        if !outcome.optimal {
+            linear.clean_up(&mut outcome.hidden);
+        }
+        prove(system, &mut outcome);
+    }
     outcome.work += linear.work;
     outcome.cuts = linear.pool.cuts;
     outcome
 }
 
+/// Whole-number witnesses for all sensitive units; where there is none, something next to it is hidden too,
+/// which leaves the witnesses found so far as they are.
+fn prove(system: &System, outcome: &mut Outcome) {
+    outcome.unproved =
+        (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
+    for _ in 0..WIDENINGS {
+        let witnesses = witness::find(system, &outcome.hidden, &outcome.unproved);
+        outcome.work += witnesses.work;
+        outcome.tables.extend(witnesses.tables);
+        outcome.unproved = witnesses.missing;
+        let mut widened = false;
+        for &target in &outcome.unproved {
+            let rows = system.rows_of[target as usize].iter().flat_map(|&r| &system.rows[r as usize]);
+            let open = rows.map(|t| t.0).filter(|&u| !outcome.hidden[u as usize] && !system.frozen[u as usize]);
+            if let Some(unit) = open.min_by_key(|&u| (system.cost[u as usize], u)) {
+                outcome.hidden[unit as usize] = true;
+                outcome.optimal = false;
+                widened = true;
+            }
+        }
+        if !widened {
+            return;
+        }
+    }
+}
+
 fn by_bounds(system: &System) -> Outcome {
     let mut bounded = Bounded::new(system);
     let mut hidden = system.primary.clone();
+    if system.value.iter().all(|&v| v > 0) {
+        // What the equations alone give away is given away at every level.
+        let mut linear = Linear::new(system);
+        for _ in 0..FREE_ROUNDS {
+            if linear.separate(&hidden).1 == 0 {
+                break;
+            }
+            hidden = linear.cover().0;
+        }
+        for cut in std::mem::take(&mut linear.pool).cuts {
+            bounded.pool.add(cut);
+        }
+    }
     let mut optimal = true;
     let mut rounds = 0;
     let mut look = bounded.look(&hidden);
-    while !look.unmet.is_empty() && look.new > 0 && rounds < MAX_ROUNDS {
+    while !look.unmet.is_empty() && look.new > 0 && rounds < MAX_ROUNDS && bounded.work < BOUND_EFFORT {
         rounds += 1;
-        let (cover, proven) = bounded.cover(rounds < 60);
+        let (cover, proven) = bounded.cover();
         optimal &= proven;
-        hidden = cover;
+        if rounds > BOUND_ROUNDS {
+            optimal = false;
+            for (old, new) in hidden.iter_mut().zip(cover) {
+                *old |= new;
+            }
+        } else {
+            hidden = cover;
+        }
         look = bounded.look(&hidden);
     }
     if look.unmet.is_empty() && !optimal {

@@ -10,6 +10,8 @@
 use super::cuts::small_integers;
 use super::elimination::{Elimination, Space};
 use super::field::{mul, sub};
+use super::fraction::Fraction;
+use super::integer;
 use super::simplex::{Bounds, Reached, Simplex};
 use crate::system::{NONE, System};
 use hashbrown::HashMap;
@@ -19,9 +21,9 @@ use std::collections::BinaryHeap;
 /// Tables that stay open for further moves.
 const OPEN: usize = 8;
 /// Eliminations in different orders.
-const ORDERS: u64 = 60;
-/// Null vectors tried for one target in one order.
-const TRIES: usize = 4;
+const ORDERS: u64 = 40;
+/// Null vectors tried in one order for all open targets together, and for one of them at most.
+const TRIES: (usize, usize) = (20_000, 64);
 /// Neighbourhood sizes in units, and the greatest change allowed in each.
 const STAGES: [(usize, i64); 4] = [(60, 1), (300, 1 << 20), (1_500, 1), (1_500, 1 << 20)];
 /// Units taken from one long row when a neighbourhood grows.
@@ -50,15 +52,21 @@ pub(crate) fn find(system: &System, hidden: &[bool], targets: &[u32]) -> Witness
         }
         let elimination = Elimination::new(system, hidden, units.clone(), &mut space, salt);
         search.work += elimination.work;
+        let tries = (TRIES.0 / open.len()).clamp(3, TRIES.1);
         let mut null = NullSpace::new(system, &elimination);
+        let before = open.len();
         open.retain(|&target| {
             if !packing.covered[target as usize]
-                && let Some(vector) = null.move_through(target)
+                && let Some(vector) = null.move_through(target, tries)
             {
                 packing.add(&vector);
             }
             !packing.covered[target as usize]
         });
+        // The rest is for the linear programs once orders bring little.
+        if salt > 8 && open.len() <= 200 && 20 * (before - open.len()) < before {
+            break;
+        }
     }
     for (size, change) in STAGES {
         let mut missing = Vec::new();
@@ -118,7 +126,7 @@ pub(crate) fn feasible(system: &System, unit: u32, change: i64) -> bool {
     new >= lo && new <= hi
 }
 
-struct Search<'a> {
+pub(crate) struct Search<'a> {
     system: &'a System,
     /// Hidden units of each row.
     rows: Vec<Vec<(u32, i64)>>,
@@ -127,7 +135,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(system: &'a System, hidden: &[bool]) -> Self {
+    pub(crate) fn new(system: &'a System, hidden: &[bool]) -> Self {
         let rows = system
             .rows
             .iter()
@@ -160,7 +168,7 @@ impl<'a> Search<'a> {
             self.slot[u as usize] = NONE;
         }
         let truth: Vec<i64> = units.iter().map(|&u| self.system.value[u as usize]).collect();
-        let bounds = units
+        let bounds: Vec<Bounds> = units
             .iter()
             .zip(&truth)
             .map(|(&u, &v)| {
@@ -168,14 +176,28 @@ impl<'a> Search<'a> {
                 Bounds { lo: lo.max(v - change), hi: hi.min(v + change) }
             })
             .collect();
-        let mut simplex = Simplex::new(&truth, bounds, &equations)?;
+        let mut simplex = Simplex::new(&truth, bounds.clone(), &equations)?;
         let value = truth[0];
+        let mut fractional = None;
         let found = [true, false].into_iter().any(|up| {
             let goal = if up { value + 1 } else { value - 1 };
-            simplex.drive(0, up, goal, 400_000, &mut |_| {}) == Reached::Goal
+            match simplex.drive(0, up, goal, 400_000, &mut |_| {}) {
+                Reached::Goal => true,
+                Reached::Optimum(end) => {
+                    if end != Fraction::whole(value) {
+                        fractional.get_or_insert((up, goal));
+                    }
+                    false
+                }
+                Reached::Unknown => false,
+            }
         });
         self.work += simplex.work;
-        let point = if found { simplex.point()? } else { return None };
+        let point = match fractional {
+            _ if found => simplex.point()?,
+            Some((up, goal)) if change > 1 => integer::point(&truth, &bounds, &equations, 0, up, goal)?,
+            _ => return None,
+        };
         let moved: Move = units
             .iter()
             .zip(point.iter().zip(&truth))
@@ -186,7 +208,7 @@ impl<'a> Search<'a> {
     }
 
     /// The units nearest to the target, where a step along a row is as long as the row; target first.
-    fn neighbourhood(&self, target: u32, size: usize) -> Vec<u32> {
+    pub(crate) fn neighbourhood(&self, target: u32, size: usize) -> Vec<u32> {
         let mut distance: HashMap<u32, usize> = HashMap::from_iter([(target, 0)]);
         let mut heap = BinaryHeap::from([Reverse((0_usize, target))]);
         let mut units = Vec::with_capacity(size);
@@ -242,7 +264,7 @@ impl<'a> NullSpace<'a> {
     }
 
     /// A feasible whole-number move that changes the target.
-    fn move_through(&mut self, target: u32) -> Option<Move> {
+    fn move_through(&mut self, target: u32, tries: usize) -> Option<Move> {
         let mut tried = 0;
         let mut path = vec![target];
         let mut seen = vec![target];
@@ -256,13 +278,13 @@ impl<'a> NullSpace<'a> {
                     return Some(found);
                 }
                 tried += 1;
-                if tried >= TRIES {
+                if tried >= tries {
                     return None;
                 }
                 continue;
             }
             for &(u, _) in self.elimination.pivots[pivot as usize].terms.iter().rev() {
-                if seen.len() < 64 && !seen.contains(&u) {
+                if seen.len() < 8 * tries && !seen.contains(&u) {
                     seen.push(u);
                     path.push(u);
                 }
