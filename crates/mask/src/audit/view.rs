@@ -152,6 +152,15 @@ impl View {
         Ok(())
     }
 
+    /// The figure of a cell, if it is shown.
+    #[must_use]
+    pub fn shown(&self, at: usize) -> Option<u64> {
+        match self.known.get(at) {
+            Some(Known::Shown(v)) => Some(*v),
+            _ => None,
+        }
+    }
+
     /// Position of a cell by its name.
     #[must_use]
     pub fn position(&self, label: &str) -> Option<usize> {

@@ -86,7 +86,7 @@ impl<'a> Bounded<'a> {
                 self.look_at(hidden, &component, &targets, &mut record, &mut look, true);
                 continue;
             }
-            let mut search = Search::new(self.system, hidden);
+            let search = Search::new(self.system, hidden);
             for target in targets {
                 for (size, last) in WINDOWS {
                     if !record.met(target) {

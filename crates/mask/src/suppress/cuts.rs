@@ -74,6 +74,25 @@ fn support(system: &System, hidden: &[bool], target: u32, multipliers: &[(u32, i
     Some(units)
 }
 
+/// The hidden parts of a line whose sum the rest of the line publishes: if that sum is a small count itself,
+/// something else in the line must be hidden. Returns how many lines fail and how many cuts are new.
+pub(crate) fn line_cuts(system: &System, hidden: &[bool], limit: i64, pool: &mut Pool) -> (usize, usize) {
+    let (mut failing, mut new) = (0, 0);
+    for terms in &system.rows {
+        let parts: Vec<_> = terms.iter().filter(|(u, _)| hidden[*u as usize]).collect();
+        let same = parts.iter().all(|t| t.1 == -1) || parts.iter().all(|t| t.1 == 1);
+        let sum: i64 = parts.iter().map(|(u, _)| system.value[*u as usize]).sum();
+        if parts.len() < 2 || !same || sum < 1 || sum > limit {
+            continue;
+        }
+        failing += 1;
+        let open = terms.iter().map(|t| t.0).filter(|&u| !hidden[u as usize] && system.value[u as usize] > 0);
+        let cut = Cut { target: parts[0].0, multipliers: Vec::new(), units: open.collect() };
+        new += usize::from(pool.add(cut));
+    }
+    (failing, new)
+}
+
 /// Sorts terms and adds up those of the same unit, leaving out zeros.
 pub(crate) fn add_up(terms: &mut [(u32, i64)]) -> impl Iterator<Item = (u32, i64)> + '_ {
     terms.sort_unstable();

@@ -67,17 +67,19 @@ pub(crate) fn solve(system: &System, level: Level, line_sums: Option<u64>) -> Ou
     let plain = level == Level::Exact
         && system.bounds.iter().all(Option::is_none)
         && system.value.iter().all(|&v| v > 0);
-    let _ = line_sums;
-    if plain { by_elimination(system) } else { by_bounds(system) }
+    let limit = line_sums.map(|l| i64::try_from(l).unwrap_or(i64::MAX));
+    if plain { by_elimination(system, limit) } else { by_bounds(system, limit) }
 }
 
-fn by_elimination(system: &System) -> Outcome {
+fn by_elimination(system: &System, line_sums: Option<i64>) -> Outcome {
     let mut linear = Linear::new(system);
     let mut outcome = Outcome { hidden: linear.primaries(), optimal: true, ..Outcome::default() };
     // Hide until no sensitive unit is determined.
     loop {
-        let (exposed, new) = linear.separate(&outcome.hidden);
-        if exposed == 0 {
+        let (exposed, mut new) = linear.separate(&outcome.hidden);
+        let lines = line_sums.map_or((0, 0), |l| cuts::line_cuts(system, &outcome.hidden, l, &mut linear.pool));
+        new += lines.1;
+        if exposed == 0 && (lines.0 == 0 || new == 0) {
             break;
         }
         if new == 0 || outcome.rounds > MAX_ROUNDS {
@@ -96,7 +98,7 @@ fn by_elimination(system: &System) -> Outcome {
         }
     }
     if outcome.unproved.is_empty() {
-        if !outcome.optimal {
+        if !outcome.optimal && line_sums.is_none() {
             linear.clean_up(&mut outcome.hidden);
         }
         prove(system, &mut outcome);
@@ -132,7 +134,7 @@ fn prove(system: &System, outcome: &mut Outcome) {
     }
 }
 
-fn by_bounds(system: &System) -> Outcome {
+fn by_bounds(system: &System, line_sums: Option<i64>) -> Outcome {
     let mut bounded = Bounded::new(system);
     let mut hidden = system.primary.clone();
     if system.value.iter().all(|&v| v > 0) {
@@ -150,8 +152,13 @@ fn by_bounds(system: &System) -> Outcome {
     }
     let mut optimal = true;
     let mut rounds = 0;
+    let lines = |hidden: &[bool], look: &mut Look, pool: &mut cuts::Pool| {
+        let found = line_sums.map_or((0, 0), |l| cuts::line_cuts(system, hidden, l, pool));
+        look.new += found.1;
+    };
     let mut look = bounded.look(&hidden);
-    while !look.unmet.is_empty() && look.new > 0 && rounds < MAX_ROUNDS && bounded.work < BOUND_EFFORT {
+    lines(&hidden, &mut look, &mut bounded.pool);
+    while look.new > 0 && rounds < MAX_ROUNDS && bounded.work < BOUND_EFFORT {
         rounds += 1;
         let (cover, proven) = bounded.cover();
         optimal &= proven;
@@ -164,8 +171,9 @@ fn by_bounds(system: &System) -> Outcome {
             hidden = cover;
         }
         look = bounded.look(&hidden);
+        lines(&hidden, &mut look, &mut bounded.pool);
     }
-    if look.unmet.is_empty() && !optimal {
+    if look.unmet.is_empty() && !optimal && line_sums.is_none() {
         look = republish(system, &mut bounded, &mut hidden, look);
     }
     Outcome {

@@ -1,0 +1,332 @@
+//! `opi mask`: hide small counts so that they cannot be worked out, and prove it.
+
+use crate::Failure;
+use clap::{Args, Subcommand};
+use opi_mask::audit::{Effort, audit};
+use opi_mask::certificate::Certificate;
+use opi_mask::spec_file::Spec;
+use opi_mask::{Certified, Cost, Symbols, Task, case_file, plan, suppress, utility, write_csv, write_hidden};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "Examples:
+  opi mask counts.csv --dims 'district>school,race,grade' --count freq --policy montana-opi --zeros show --out public.csv
+  opi mask counts.csv --spec tables.toml --hidden hidden.csv --certificate certificate.json
+  opi mask audit published.csv --spec tables.toml
+  opi mask verify certificate.json
+  opi mask plan counts.csv --dims 'district>school,race,grade' --count freq --max 5 --zeros show
+  opi mask case cases.toml --cost value --format json
+
+Exit codes: 0 certified (or nothing found), 1 not certified (or something can be worked out), 2 could not run.";
+
+/// Arguments of `opi mask`.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub(crate) struct MaskArgs {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    table: TableArgs,
+    /// Write the masked table here instead of to standard output.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Write the hidden cells here, one a line, codes in dimension order.
+    #[arg(long)]
+    hidden: Option<PathBuf>,
+    /// Write the certificate here. It holds true counts: keep it.
+    #[arg(long)]
+    certificate: Option<PathBuf>,
+    /// Symbol for hidden figures.
+    #[arg(long, default_value = "*")]
+    symbol: String,
+}
+
+#[derive(Args)]
+struct TableArgs {
+    /// File of true counts, one leaf a row.
+    file: Option<PathBuf>,
+    /// Dimensions by column: levels by `>`, dimensions by `,`.
+    #[arg(long)]
+    dims: Option<String>,
+    /// Column of counts.
+    #[arg(long)]
+    count: Option<String>,
+    /// Specification of linked tables (TOML) instead of or beside the other arguments.
+    #[arg(long)]
+    spec: Option<PathBuf>,
+    /// Policy by identifier, such as montana-opi.
+    #[arg(long)]
+    policy: Option<String>,
+    /// Greatest sensitive count.
+    #[arg(long)]
+    max: Option<u64>,
+    /// Treatment of zeros: show, structural, mask or cover. Montana's policy does not say.
+    #[arg(long)]
+    zeros: Option<String>,
+    /// Protection: exact, width:K, range:T, hide:T, spl:UPPER,LOWER.
+    #[arg(long)]
+    level: Option<String>,
+    /// Cost of hiding: value-by-level (the default), value or count.
+    #[arg(long)]
+    cost: Option<String>,
+    /// Also hide where the sum of a line's hidden cells is itself a small count.
+    #[arg(long)]
+    line_sums: bool,
+    /// Output: human or json.
+    #[arg(long, default_value = "human", value_parser = ["human", "json"])]
+    format: String,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What can be worked out from a published file.
+    Audit(TableArgs),
+    /// Checks a certificate with integer arithmetic.
+    Verify {
+        /// The certificate.
+        file: PathBuf,
+        /// Output: human or json.
+        #[arg(long, default_value = "human", value_parser = ["human", "json"])]
+        format: String,
+    },
+    /// Compares candidate tables by what each can still show.
+    Plan(TableArgs),
+    /// Runs a file of cases with known answers.
+    Case {
+        /// The file (TOML).
+        file: PathBuf,
+        /// Only this case.
+        #[arg(long)]
+        id: Option<String>,
+        /// Cost of hiding: count or value.
+        #[arg(long, default_value = "value")]
+        cost: String,
+        /// Output: json (one object a line) or human (a table of achieved against optimum).
+        #[arg(long, default_value = "json", value_parser = ["human", "json"])]
+        format: String,
+    },
+}
+
+/// Runs the command.
+pub(crate) fn run(args: MaskArgs) -> Result<ExitCode, Failure> {
+    match args.command {
+        Some(Command::Audit(table)) => run_audit(&table),
+        Some(Command::Verify { file, format }) => run_verify(&file, &format),
+        Some(Command::Plan(table)) => run_plan(&table),
+        Some(Command::Case { file, id, cost, format }) => run_case(&file, id.as_deref(), &cost, &format),
+        None => run_mask(&args),
+    }
+}
+
+fn failed(error: opi_mask::Error) -> Failure {
+    Failure::new(error.to_string())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|e| Failure::new(format!("{}: {e}", path.display())))
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(path)?).map_err(|_| Failure::new(format!("{}: not UTF-8 text", path.display())))
+}
+
+impl TableArgs {
+    fn file(&self) -> Result<Vec<u8>, Failure> {
+        let path = self.file.as_deref();
+        read(path.ok_or_else(|| Failure::new("name a CSV file (see --help)".to_owned()))?)
+    }
+
+    fn spec(&self) -> Result<Spec, Failure> {
+        let mut spec = match &self.spec {
+            Some(path) => Spec::parse(&read_text(path)?).map_err(failed)?,
+            None => Spec::default(),
+        };
+        if let Some(dims) = &self.dims {
+            spec = spec.with_dimensions(dims).map_err(failed)?;
+        }
+        if spec.dimensions.is_empty() {
+            return Err(Failure::new("give --dims or a --spec with [[dimension]] entries".to_owned()));
+        }
+        if let Some(count) = &self.count {
+            spec.count.clone_from(count);
+        }
+        if spec.count.is_empty() {
+            return Err(Failure::new("give the column of counts with --count".to_owned()));
+        }
+        let given = [
+            (&self.policy, &mut spec.policy),
+            (&self.zeros, &mut spec.zeros),
+            (&self.level, &mut spec.level),
+            (&self.cost, &mut spec.cost),
+        ];
+        for (argument, slot) in given {
+            if argument.is_some() {
+                slot.clone_from(argument);
+            }
+        }
+        spec.max = self.max.or(spec.max);
+        spec.line_sums |= self.line_sums;
+        Ok(spec)
+    }
+}
+
+fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
+    let spec = args.table.spec()?;
+    let publication = spec.publication(&args.table.file()?).map_err(failed)?;
+    let rule = spec.rule().map_err(failed)?;
+    let task = Task::of(&publication, &rule).map_err(failed)?;
+    let certified = suppress(&publication, &task)
+        .and_then(|pattern| Certified::new(publication, pattern, Effort::default()));
+    let certified = match certified {
+        Ok(certified) => certified,
+        Err(problem) => {
+            writeln!(std::io::stderr(), "not released: {problem}")?;
+            return Ok(ExitCode::from(1));
+        }
+    };
+    let symbols = Symbols::one(&args.symbol);
+    match &args.out {
+        Some(path) => write_csv(&certified, &symbols, fs::File::create(path)?).map_err(failed)?,
+        None => write_csv(&certified, &symbols, std::io::stdout().lock()).map_err(failed)?,
+    }
+    if let Some(path) = &args.hidden {
+        write_hidden(&certified, fs::File::create(path)?).map_err(failed)?;
+    }
+    if let Some(path) = &args.certificate {
+        fs::write(path, certified.certificate().to_json().map_err(failed)?)?;
+    }
+    let report = utility::utility(&certified);
+    let mut err = std::io::stderr().lock();
+    if args.table.format == "json" {
+        writeln!(err, "{}", serde_json::to_string(&report).map_err(|e| Failure::new(e.to_string()))?)?;
+    } else {
+        let all = &report.all;
+        writeln!(
+            err,
+            "certified: {} of {} cells hidden ({} sensitive, {} to protect them); cost {}, at least {} needed",
+            all.primary + all.secondary,
+            all.cells,
+            all.primary,
+            all.secondary,
+            report.cost,
+            if report.optimal { report.cost } else { report.lower_bound.unwrap_or(0) },
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_audit(args: &TableArgs) -> Result<ExitCode, Failure> {
+    let view = args.spec()?.view(&args.file()?).map_err(failed)?;
+    let audit = audit(&view, Effort::default()).map_err(failed)?;
+    let mut out = std::io::stdout().lock();
+    if args.format == "json" {
+        writeln!(out, "{}", serde_json::to_string(&audit).map_err(|e| Failure::new(e.to_string()))?)?;
+    } else {
+        for e in &audit.exposed {
+            writeln!(out, "[{}] = {}: {}", e.label, e.value, e.derivation)?;
+        }
+        writeln!(out, "{} of {} hidden figures can be worked out", audit.exposed.len(), audit.intervals.len())?;
+    }
+    Ok(ExitCode::from(u8::from(!audit.exposed.is_empty())))
+}
+
+fn run_verify(file: &Path, format: &str) -> Result<ExitCode, Failure> {
+    let text = read_text(file)?;
+    let verdict = Certificate::from_json(&text).and_then(|c| c.verify());
+    let mut out = std::io::stdout().lock();
+    match verdict {
+        Ok(v) => {
+            let bound = v.lower_bound.map_or("null".to_owned(), |b| b.to_string());
+            if format == "json" {
+                writeln!(
+                    out,
+                    "{{\"verified\":true,\"cells\":{},\"hidden\":{},\"sensitive\":{},\"lower_bound\":{bound}}}",
+                    v.cells, v.hidden, v.sensitive
+                )?;
+            } else {
+                writeln!(out, "verified: {} sensitive cells protected, {} hidden of {}", v.sensitive, v.hidden, v.cells)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problem) => {
+            writeln!(out, "refused: {problem}")?;
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
+    let spec = args.spec()?;
+    let publication = spec.publication(&args.file()?).map_err(failed)?;
+    let rule = spec.rule().map_err(failed)?;
+    let dimensions = publication.dimensions().to_vec();
+    let leaves: Vec<(Vec<u32>, u64)> = publication
+        .cells()
+        .filter_map(|c| Some((publication.coordinate(c)?.to_vec(), publication.value(c))))
+        .filter(|(at, _)| at.iter().zip(&dimensions).all(|(&c, d)| d.is_leaf(c)))
+        .collect();
+    let candidates = plan::plan(&dimensions, &leaves, &rule, 200).map_err(failed)?;
+    let mut out = std::io::stdout().lock();
+    if args.format == "human" {
+        writeln!(out, "{:<44} {:>8} {:>8} {:>9} {:>7} {:>8} {:>9}", "table", "cells", "primary", "secondary", "shown", "leaves", "students")?;
+    }
+    for c in candidates {
+        if args.format == "json" {
+            writeln!(out, "{}", serde_json::to_string(&c).map_err(|e| Failure::new(e.to_string()))?)?;
+        } else if let Some(problem) = &c.problem {
+            writeln!(out, "{:<44} {problem}", c.name)?;
+        } else {
+            let percent = |k: u64| format!("{}.{}%", k / 10, k % 10);
+            writeln!(
+                out,
+                "{:<44} {:>8} {:>8} {:>9} {:>7} {:>8} {:>9}",
+                c.name,
+                c.cells,
+                c.primary,
+                c.secondary,
+                percent(c.shown_per_mille),
+                c.shown_leaves,
+                percent(c.students_per_mille)
+            )?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_case(file: &Path, id: Option<&str>, cost: &str, format: &str) -> Result<ExitCode, Failure> {
+    let cost: Cost = cost.parse().map_err(failed)?;
+    let mut out = std::io::stdout().lock();
+    let mut certified = true;
+    let mut found = false;
+    if format == "human" {
+        writeln!(out, "{:<6} {:<10} {:>9} {:>14} {:>14}", "case", "level", "certified", "secondary/best", "value/best")?;
+    }
+    for case in case_file::parse(&read_text(file)?).map_err(failed)? {
+        if id.is_some_and(|id| id != case.id) {
+            continue;
+        }
+        found = true;
+        let result = case.run(cost).map_err(failed)?;
+        certified &= result.certified;
+        if format == "json" {
+            writeln!(out, "{}", serde_json::to_string(&result).map_err(|e| Failure::new(e.to_string()))?)?;
+        } else {
+            let best = |b: Option<u64>| b.map_or("?".to_owned(), |b| b.to_string());
+            writeln!(
+                out,
+                "{:<6} {:<10} {:>9} {:>14} {:>14}",
+                result.id,
+                result.level,
+                if result.certified { "yes" } else { "NO" },
+                format!("{}/{}", result.secondary_count, best(case.opt_secondary)),
+                format!("{}/{}", result.value, best(case.opt_value)),
+            )?;
+        }
+    }
+    if let (Some(id), false) = (id, found) {
+        return Err(Failure::new(format!("the file has no case `{id}`")));
+    }
+    Ok(ExitCode::from(u8::from(!certified)))
+}

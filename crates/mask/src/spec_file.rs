@@ -1,0 +1,423 @@
+//! Specifications: how the columns of a file become a publication, and the readers that use them.
+
+use crate::audit::{Known, View};
+use crate::dimension::Dimension;
+use crate::error::{Error, Result};
+use crate::level::{Cost, Level};
+use crate::masking::{Rule, Zeros};
+use crate::percent::possible_counts;
+use crate::policy::Policy;
+use crate::publication::{Publication, PublicationBuilder};
+use crate::value::Value;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A specification, as TOML or built from command-line arguments. Unknown keys are errors.
+///
+/// ```
+/// use opi_mask::spec_file::Spec;
+/// let spec = Spec::parse(r#"
+///     count = "students"
+///     max = 5
+///     zeros = "show"
+///     [[dimension]]
+///     name = "unit"
+///     columns = ["district", "school"]
+///     [[dimension]]
+///     name = "race"
+///     columns = ["race"]
+///     [[table]]
+///     name = "by race"
+///     cross = ["unit", "race"]
+/// "#)?;
+/// let csv = "district,school,race,students\nD1,S1,W,20\nD1,S2,W,31\nD1,S1,H,3\nD1,S2,H,9\n";
+/// assert_eq!(spec.publication(csv.as_bytes())?.len(), 12);
+/// # Ok::<(), opi_mask::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// Column that holds counts.
+    #[serde(default)]
+    pub count: String,
+    /// Dimensions in order.
+    #[serde(default, rename = "dimension")]
+    pub dimensions: Vec<DimensionSpec>,
+    /// Tables; all dimensions crossed if none is given.
+    #[serde(default, rename = "table")]
+    pub tables: Vec<TableSpec>,
+    /// Further published sums.
+    #[serde(default, rename = "sum")]
+    pub sums: Vec<SumSpec>,
+    /// Cells that may not be hidden.
+    #[serde(default)]
+    pub frozen: Vec<Vec<String>>,
+    /// Figures known from elsewhere (an earlier release, a federal file), for audits.
+    #[serde(default, rename = "known")]
+    pub known: Vec<KnownSpec>,
+    /// Percentages published beside the counts, for audits.
+    #[serde(default, rename = "percent")]
+    pub percents: Vec<PercentSpec>,
+    /// Policy by identifier.
+    pub policy: Option<String>,
+    /// Greatest sensitive count, if no policy is named or to override it.
+    pub max: Option<u64>,
+    /// Treatment of zeros.
+    pub zeros: Option<String>,
+    /// Protection level.
+    pub level: Option<String>,
+    /// Cost of hiding.
+    pub cost: Option<String>,
+    /// Whether derivable sums of hidden cells in a line must be above the limit.
+    #[serde(default)]
+    pub line_sums: bool,
+    /// What a masked figure can be, for audits: least and greatest count behind the symbol.
+    pub legend: Option<[u64; 2]>,
+}
+
+/// One dimension: from columns of the file, or a fixed tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DimensionSpec {
+    /// Name.
+    pub name: String,
+    /// Columns from the highest level to the lowest.
+    pub columns: Vec<String>,
+    /// Code of the total.
+    #[serde(default = "total")]
+    pub total: String,
+    /// The codes as a list (`code:parent`), where they are not to be taken from the file.
+    #[serde(default)]
+    pub tree: Vec<String>,
+    /// Further groupings of codes.
+    #[serde(default)]
+    pub groupings: BTreeMap<String, Vec<String>>,
+}
+
+fn total() -> String {
+    "Total".to_owned()
+}
+
+/// One table.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableSpec {
+    /// Name.
+    pub name: String,
+    /// Dimensions crossed.
+    pub cross: Vec<String>,
+    /// Depth by dimension, where a table does not go to the leaves.
+    #[serde(default)]
+    pub depth: BTreeMap<String, u32>,
+}
+
+/// A further published sum.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SumSpec {
+    /// Name; the cell is `@name`.
+    pub name: String,
+    /// Cells added up.
+    pub of: Vec<Vec<String>>,
+}
+
+/// A figure known from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownSpec {
+    /// Codes of the cell.
+    pub cell: Vec<String>,
+    /// Least value.
+    #[serde(default)]
+    pub lo: u64,
+    /// Greatest value.
+    pub hi: Option<u64>,
+}
+
+/// A published percentage.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PercentSpec {
+    /// Cell counted.
+    pub of: Vec<String>,
+    /// Cell that is 100 percent.
+    pub base: Vec<String>,
+    /// Percentage as printed.
+    pub shown: String,
+}
+
+/// Rows of a CSV file with their header.
+struct Rows {
+    header: Vec<String>,
+    rows: Vec<(u64, Vec<String>)>,
+}
+
+impl Spec {
+    /// Reads the TOML form.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the place in the text.
+    pub fn parse(text: &str) -> Result<Self> {
+        toml::from_str(text)
+            .map_err(|e| Error::Input { place: "specification".to_owned(), problem: e.to_string() })
+    }
+
+    /// The dimensions of an argument such as `district>school,race,grade`: levels by `>`, dimensions by `,`.
+    /// A dimension is named after its lowest column.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for an empty name.
+    pub fn with_dimensions(mut self, text: &str) -> Result<Self> {
+        for part in text.split(',') {
+            let columns: Vec<String> = part.split('>').map(|c| c.trim().to_owned()).collect();
+            let name = columns.last().cloned().unwrap_or_default();
+            if columns.iter().any(String::is_empty) {
+                return Err(Error::Input {
+                    place: "--dims".to_owned(),
+                    problem: format!("`{text}` has an empty column name; write district>school,race,grade"),
+                });
+            }
+            self.dimensions.push(DimensionSpec { name, columns, total: total(), ..DimensionSpec::default() });
+        }
+        Ok(self)
+    }
+
+    /// The masking rule.
+    ///
+    /// # Errors
+    /// [`Error::Unstated`] for what neither the policy nor the caller states, [`Error::UnknownName`].
+    pub fn rule(&self) -> Result<Rule> {
+        let zeros = self.zeros.as_deref().map(str::parse::<Zeros>).transpose()?;
+        let mut rule = match (&self.policy, self.max) {
+            (Some(id), max) => {
+                let mut rule = Policy::find(id)?.rule(zeros)?;
+                rule.max_masked = max.unwrap_or(rule.max_masked);
+                rule
+            }
+            (None, Some(max)) => {
+                let zeros = zeros.ok_or(Error::Unstated {
+                    policy: "(none)".to_owned(),
+                    what: "how zeros are treated",
+                    choices: "show, structural, mask, cover",
+                })?;
+                Rule::new(max, zeros)
+            }
+            (None, None) => {
+                return Err(Error::Unstated {
+                    policy: "(none)".to_owned(),
+                    what: "the greatest sensitive count",
+                    choices: "name a policy, or a limit such as 5",
+                });
+            }
+        };
+        if let Some(level) = &self.level {
+            rule.level = level.parse::<Level>()?;
+        }
+        if let Some(cost) = &self.cost {
+            rule.cost = cost.parse::<Cost>()?;
+        }
+        rule.line_sums = self.line_sums;
+        Ok(rule)
+    }
+
+    /// Reads a file of leaf counts into a publication built for the rule's treatment of zeros.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with line and column, or any error of the builder or of [`Self::rule`].
+    pub fn publication(&self, csv: &[u8]) -> Result<Publication> {
+        let rule = self.rule()?;
+        let rows = read(csv)?;
+        let (dimensions, columns) = self.shape(&rows, false)?;
+        let count = rows.column(&self.count)?;
+        let mut builder = Publication::builder(dimensions.clone()).zeros_known(rule.zeros.known());
+        builder = self.tables(builder)?;
+        for (line, row) in &rows.rows {
+            let codes = codes_of(row, &dimensions, &columns, &self.dimensions);
+            let text = row.get(count).map_or("", |t| t.trim());
+            let students: u64 = text.parse().map_err(|_| Error::Input {
+                place: format!("line {line}, column `{}`", self.count),
+                problem: format!("`{text}` is not a count; true counts are needed here"),
+            })?;
+            builder.count(&codes, students).map_err(|e| at_line(*line, &e))?;
+        }
+        builder.build()
+    }
+
+    fn tables(&self, mut builder: PublicationBuilder) -> Result<PublicationBuilder> {
+        for table in &self.tables {
+            for name in table.depth.keys().filter(|n| !table.cross.contains(n)) {
+                return Err(Error::UnknownName {
+                    what: "dimension in depth",
+                    name: name.clone(),
+                    known: table.cross.join(", "),
+                });
+            }
+            let crossed: Vec<(&str, Option<u32>)> =
+                table.cross.iter().map(|d| (d.as_str(), table.depth.get(d).copied())).collect();
+            builder = builder.table(&table.name, &crossed)?;
+        }
+        for sum in &self.sums {
+            builder = builder.further_sum(&sum.name, sum.of.clone());
+        }
+        for cell in &self.frozen {
+            builder = builder.frozen(cell.clone());
+        }
+        Ok(builder)
+    }
+
+    /// Reads a published file (one figure a row, totals as rows too, symbols as printed) into the view of an
+    /// attacker. Figures that are not in the file are unknown.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with line and column; [`Error::Inconsistent`] if figures contradict each other.
+    pub fn view(&self, csv: &[u8]) -> Result<View> {
+        let rows = read(csv)?;
+        let (dimensions, columns) = self.shape(&rows, true)?;
+        let count = rows.column(&self.count)?;
+        // A publication of zeros gives the cells and relations; the figures come from the file.
+        let frame =
+            self.tables(Publication::builder(dimensions.clone()).zeros_known(false))?.build()?;
+        let hidden = vec![true; frame.len()];
+        let mut view = View::of(&frame, &hidden, &[], None);
+        for (line, row) in &rows.rows {
+            let codes = codes_of(row, &dimensions, &columns, &self.dimensions);
+            let Some(cell) = frame.find(&codes).map_err(|e| at_line(*line, &e))? else { continue };
+            let value: Value =
+                row.get(count).map_or("", String::as_str).parse().map_err(|e| at_line(*line, &e))?;
+            let known = match (value.range(), self.legend) {
+                (Some((lo, hi)), Some([least, most])) if value.is_masked() && hi.is_none() => {
+                    Known::Hidden { lo: lo.max(least), hi: Some(most) }
+                }
+                (Some((lo, Some(hi))), _) if lo == hi && !value.is_masked() => Known::Shown(lo),
+                (Some((lo, hi)), _) => Known::Hidden { lo, hi },
+                (None, _) => continue,
+            };
+            view.narrow(cell.index(), known).map_err(|e| at_line(*line, &e))?;
+        }
+        for known in &self.known {
+            let at = place(&view, &known.cell)?;
+            let fact = match known.hi {
+                Some(hi) if hi == known.lo => Known::Shown(hi),
+                hi => Known::Hidden { lo: known.lo, hi },
+            };
+            view.narrow(at, fact)?;
+        }
+        for percent in &self.percents {
+            let (of, base) = (place(&view, &percent.of)?, place(&view, &percent.base)?);
+            if let Some(size) = view.shown(base) {
+                let counts = possible_counts(&percent.shown, size)?;
+                match (counts.first(), counts.last()) {
+                    (Some(&lo), Some(&hi)) => view.narrow(of, Known::Hidden { lo, hi: Some(hi) })?,
+                    _ => {
+                        return Err(Error::Inconsistent {
+                            cell: percent.of.join("|"),
+                            problem: format!("no count of {size} is {} percent", percent.shown),
+                        });
+                    }
+                }
+            }
+        }
+        Ok(view)
+    }
+
+    /// The dimensions, and for each the positions of its columns.
+    fn shape(&self, rows: &Rows, totals: bool) -> Result<(Vec<Dimension>, Vec<Vec<usize>>)> {
+        let mut dimensions = Vec::new();
+        let mut columns = Vec::new();
+        for spec in &self.dimensions {
+            let places = spec.columns.iter().map(|c| rows.column(c)).collect::<Result<Vec<_>>>()?;
+            let mut dimension = if spec.tree.is_empty() {
+                let mut edges = BTreeSet::new();
+                for (_, row) in &rows.rows {
+                    let mut parent = spec.total.clone();
+                    for code in path(row, &places, &spec.total) {
+                        if !(totals && code == parent) {
+                            edges.insert((code.clone(), parent));
+                        }
+                        parent = code;
+                    }
+                }
+                Dimension::from_edges(&spec.name, &spec.total, unique(edges))?
+            } else {
+                Dimension::parse(&spec.name, &spec.tree)?
+            };
+            for (code, members) in &spec.groupings {
+                dimension = dimension.with_grouping(code, members)?;
+            }
+            dimensions.push(dimension);
+            columns.push(places);
+        }
+        Ok((dimensions, columns))
+    }
+}
+
+fn place(view: &View, codes: &[String]) -> Result<usize> {
+    let label = codes.join("|");
+    view.position(&label).ok_or(Error::UnknownCell { cell: label })
+}
+
+/// A code that stands under several parents is written `parent/code`.
+fn unique(edges: BTreeSet<(String, String)>) -> Vec<(String, String)> {
+    let mut parents: BTreeMap<&String, usize> = BTreeMap::new();
+    for (code, _) in &edges {
+        *parents.entry(code).or_default() += 1;
+    }
+    let name = |code: &String, parent: &String| {
+        if parents.get(code).is_some_and(|n| *n > 1) { format!("{parent}/{code}") } else { code.clone() }
+    };
+    edges.iter().map(|(code, parent)| (name(code, parent), parent.clone())).collect()
+}
+
+/// The codes of a row from the highest level down, up to where a total stands.
+fn path(row: &[String], places: &[usize], total: &str) -> Vec<String> {
+    let codes = places.iter().map(|&p| row.get(p).map_or("", |c| c.trim()));
+    codes.take_while(|c| !c.is_empty() && *c != total).map(str::to_owned).collect()
+}
+
+fn codes_of(
+    row: &[String],
+    dimensions: &[Dimension],
+    columns: &[Vec<usize>],
+    specs: &[DimensionSpec],
+) -> Vec<String> {
+    let each = dimensions.iter().zip(columns).zip(specs);
+    each.map(|((dimension, places), spec)| {
+        let path = path(row, places, &spec.total);
+        let code = path.last().unwrap_or(&spec.total);
+        let parent = path.len().checked_sub(2).and_then(|i| path.get(i)).unwrap_or(&spec.total);
+        let long = format!("{parent}/{code}");
+        if dimension.find(&long).is_ok() { long } else { code.clone() }
+    })
+    .collect()
+}
+
+fn at_line(line: u64, error: &Error) -> Error {
+    Error::Input { place: format!("line {line}"), problem: error.to_string() }
+}
+
+fn read(csv: &[u8]) -> Result<Rows> {
+    let csv = csv.strip_prefix(b"\xef\xbb\xbf").unwrap_or(csv);
+    let mut reader = csv::ReaderBuilder::new().from_reader(csv);
+    let bad = |e: csv::Error| Error::Input {
+        place: e.position().map_or("CSV".to_owned(), |p| format!("line {}", p.line())),
+        problem: e.to_string(),
+    };
+    let header = reader.headers().map_err(bad)?.iter().map(|h| h.trim().to_owned()).collect();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(bad)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push((line, record.iter().map(str::to_owned).collect()));
+    }
+    Ok(Rows { header, rows })
+}
+
+impl Rows {
+    fn column(&self, name: &str) -> Result<usize> {
+        self.header.iter().position(|h| h == name).ok_or_else(|| Error::UnknownName {
+            what: "column",
+            name: name.to_owned(),
+            known: self.header.join(", "),
+        })
+    }
+}
