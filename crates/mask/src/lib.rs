@@ -34,8 +34,6 @@ pub mod spec_file;
 mod suppress;
 mod system;
 mod tally;
-#[doc(hidden)]
-pub mod trial;
 pub mod utility;
 mod value;
 

@@ -13,7 +13,7 @@ const EXACT_SIZE: usize = 400_000;
 /// Nodes of the branch and bound in one component.
 const NODES: u64 = 400;
 /// Effort of all exact searches together: simplex iterations times rows and columns.
-const EFFORT: u64 = 30_000_000;
+const EFFORT: u64 = 10_000_000;
 
 /// A chosen cover.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -64,10 +64,6 @@ impl Sequence {
     pub(crate) fn element(&mut self) -> u64 {
         self.next() % (P - 1) + 1
     }
-
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        (self.next() % n.max(1) as u64) as usize
-    }
 }
 
 #[cfg(test)]

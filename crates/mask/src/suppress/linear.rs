@@ -144,11 +144,4 @@ impl<'a> Linear<'a> {
             }
         }
     }
-
-    pub(crate) fn cost(&self, hidden: &[bool]) -> u64 {
-        (0..self.system.len())
-            .filter(|&u| hidden[u] && !self.system.primary[u])
-            .map(|u| self.system.cost[u])
-            .sum()
-    }
 }
