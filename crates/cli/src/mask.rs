@@ -227,7 +227,12 @@ fn run_audit(args: &TableArgs) -> Result<ExitCode, Failure> {
         for e in &audit.exposed {
             writeln!(out, "[{}] = {}: {}", e.label, e.value, e.derivation)?;
         }
-        writeln!(out, "{} of {} hidden figures can be worked out", audit.exposed.len(), audit.intervals.len())?;
+        writeln!(
+            out,
+            "{} of {} hidden figures can be worked out",
+            audit.exposed.len(),
+            audit.intervals.len()
+        )?;
     }
     Ok(ExitCode::from(u8::from(!audit.exposed.is_empty())))
 }
@@ -246,7 +251,11 @@ fn run_verify(file: &Path, format: &str) -> Result<ExitCode, Failure> {
                     v.cells, v.hidden, v.sensitive
                 )?;
             } else {
-                writeln!(out, "verified: {} sensitive cells protected, {} hidden of {}", v.sensitive, v.hidden, v.cells)?;
+                writeln!(
+                    out,
+                    "verified: {} sensitive cells protected, {} hidden of {}",
+                    v.sensitive, v.hidden, v.cells
+                )?;
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -270,7 +279,11 @@ fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
     let candidates = plan::plan(&dimensions, &leaves, &rule, 200).map_err(failed)?;
     let mut out = std::io::stdout().lock();
     if args.format == "human" {
-        writeln!(out, "{:<44} {:>8} {:>8} {:>9} {:>7} {:>8} {:>9}", "table", "cells", "primary", "secondary", "shown", "leaves", "students")?;
+        writeln!(
+            out,
+            "{:<44} {:>8} {:>8} {:>9} {:>7} {:>8} {:>9}",
+            "table", "cells", "primary", "secondary", "shown", "leaves", "students"
+        )?;
     }
     for c in candidates {
         if args.format == "json" {
@@ -301,7 +314,11 @@ fn run_case(file: &Path, id: Option<&str>, cost: &str, format: &str) -> Result<E
     let mut certified = true;
     let mut found = false;
     if format == "human" {
-        writeln!(out, "{:<6} {:<10} {:>9} {:>14} {:>14}", "case", "level", "certified", "secondary/best", "value/best")?;
+        writeln!(
+            out,
+            "{:<6} {:<10} {:>9} {:>14} {:>14}",
+            "case", "level", "certified", "secondary/best", "value/best"
+        )?;
     }
     for case in case_file::parse(&read_text(file)?).map_err(failed)? {
         if id.is_some_and(|id| id != case.id) {

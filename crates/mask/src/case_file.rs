@@ -229,8 +229,9 @@ impl Case {
             Err(problem) => result.problem = Some(problem.to_string()),
             Ok(certified) => {
                 result.certified = true;
-                result.secondary =
-                    codes(&publication, certified.hidden(), |c| !task.sensitive.get(c).copied().unwrap_or(false));
+                result.secondary = codes(&publication, certified.hidden(), |c| {
+                    !task.sensitive.get(c).copied().unwrap_or(false)
+                });
                 result.secondary_count = result.secondary.len();
                 result.value = publication
                     .cells()

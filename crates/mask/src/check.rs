@@ -188,7 +188,8 @@ fn check_bound(c: &Certificate, bound: &LowerBound, sensitive: &[bool]) -> Resul
         for &(r, m) in &cut.multipliers {
             let cells = c.relations.get(r as usize).ok_or(format!("cut {i} names no relation {r}"))?;
             for (k, &cell) in cells.iter().enumerate() {
-                *sums.entry(root(cell)).or_insert(0_i128) += if k == 0 { i128::from(m) } else { -i128::from(m) };
+                *sums.entry(root(cell)).or_insert(0_i128) +=
+                    if k == 0 { i128::from(m) } else { -i128::from(m) };
             }
         }
         let target = root(cut.target);

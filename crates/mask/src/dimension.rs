@@ -251,9 +251,12 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        for (list, word) in
-            [(vec!["T", "A", "A"], "twice"), (vec!["T", "x:Q"], "`Q`"), (vec![], "no codes"), (vec!["T", "a:b", "b:a"], "root")]
-        {
+        for (list, word) in [
+            (vec!["T", "A", "A"], "twice"),
+            (vec!["T", "x:Q"], "`Q`"),
+            (vec![], "no codes"),
+            (vec!["T", "a:b", "b:a"], "root"),
+        ] {
             let message = Dimension::parse("u", list).unwrap_err().to_string();
             assert!(message.contains(word), "{message}");
         }

@@ -89,9 +89,7 @@ pub enum Error {
         value: String,
     },
     /// Partial counts cover the same student twice.
-    #[error(
-        "two partial counts both hold the unit `{key}`; partial counts merge only over disjoint units"
-    )]
+    #[error("two partial counts both hold the unit `{key}`; partial counts merge only over disjoint units")]
     Overlap {
         /// The shared key.
         key: String,

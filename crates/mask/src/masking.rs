@@ -287,12 +287,7 @@ fn write_certificate(
 }
 
 /// Weights for the cuts that can be proved, each as great as the cells in it still allow.
-fn lower_bound(
-    publication: &Publication,
-    task: &Task,
-    system: &System,
-    cuts: &[Cut],
-) -> Option<LowerBound> {
+fn lower_bound(publication: &Publication, task: &Task, system: &System, cuts: &[Cut]) -> Option<LowerBound> {
     let mut order: Vec<&Cut> = cuts.iter().filter(|c| !c.multipliers.is_empty()).collect();
     if order.is_empty() {
         return None;

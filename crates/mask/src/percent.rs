@@ -112,9 +112,8 @@ mod tests {
     #[test]
     fn whole_percents_are_unique_up_to_one_hundred() {
         for size in 1..=101_u64 {
-            let unique = (0..=100_u128).all(|p| {
-                (0..=size).filter(|&k| rounded(k, size, 0) == Some(p)).count() <= 1
-            });
+            let unique =
+                (0..=100_u128).all(|p| (0..=size).filter(|&k| rounded(k, size, 0) == Some(p)).count() <= 1);
             assert_eq!(unique, size <= 100, "{size}");
         }
     }

@@ -50,7 +50,11 @@ pub fn plan(
             .flat_map(|p| (0..=d.max_depth()).map(move |k| p.iter().copied().chain([k]).collect()))
             .collect();
         if depths.len() as u64 > limit {
-            return Err(Error::TooLarge { what: "candidate tables".into(), found: depths.len() as u64, limit });
+            return Err(Error::TooLarge {
+                what: "candidate tables".into(),
+                found: depths.len() as u64,
+                limit,
+            });
         }
     }
     let mut rule = rule.clone();
@@ -60,7 +64,8 @@ pub fn plan(
         candidates.push(candidate(dimensions, leaves, &rule, depth)?);
     }
     candidates.sort_by(|a, b| {
-        let key = |c: &Candidate| (c.problem.is_some(), u64::MAX - c.shown_leaves, 1000 - c.students_per_mille);
+        let key =
+            |c: &Candidate| (c.problem.is_some(), u64::MAX - c.shown_leaves, 1000 - c.students_per_mille);
         key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
     });
     Ok(candidates)
@@ -105,7 +110,10 @@ fn candidate(
         }
     };
     let innermost = |at: &[u32]| {
-        at.iter().zip(dimensions).zip(depth).all(|((&c, d), &k)| d.depth(c) == k || (d.is_leaf(c) && d.depth(c) < k))
+        at.iter()
+            .zip(dimensions)
+            .zip(depth)
+            .all(|((&c, d), &k)| d.depth(c) == k || (d.is_leaf(c) && d.depth(c) < k))
     };
     let (mut shown, mut seen, mut all) = (0, 0, 0);
     for cell in publication.cells() {

@@ -153,8 +153,7 @@ impl Policy {
     /// The band for a group of this size; none if the policy has none for it.
     #[must_use]
     pub fn band(&self, size: u64) -> Option<Band> {
-        let row =
-            self.bands.iter().find(|b| size >= b.size[0] && (b.size[1] == 0 || size <= b.size[1]))?;
+        let row = self.bands.iter().find(|b| size >= b.size[0] && (b.size[1] == 0 || size <= b.size[1]))?;
         let mut codes = Vec::new();
         if row.codes.is_empty() {
             let (below, low) = row.below.clone()?;

@@ -334,9 +334,11 @@ impl PublicationBuilder {
     pub fn build(mut self) -> Result<Publication> {
         let mut size = 1_u64;
         for dimension in &self.dimensions {
-            size = size
-                .checked_mul(dimension.len() as u64)
-                .ok_or(Error::TooLarge { what: "coordinate space".into(), found: u64::MAX, limit: u64::MAX })?;
+            size = size.checked_mul(dimension.len() as u64).ok_or(Error::TooLarge {
+                what: "coordinate space".into(),
+                found: u64::MAX,
+                limit: u64::MAX,
+            })?;
         }
         if self.tables.is_empty() {
             let depth = self.dimensions.iter().map(Dimension::max_depth).collect();

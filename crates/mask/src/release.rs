@@ -52,9 +52,10 @@ pub fn write_csv(certified: &Certified, symbols: &Symbols, out: impl Write) -> R
     let told = symbols.secondary.is_some() || symbols.hidden.chars().any(|c| c.is_ascii_digit());
     if told && certified.certificate().bounds.is_empty() && certified.hidden().contains(&true) {
         return Err(Error::NotCertified {
-            problem: "the symbols tell which cells are small, but the masking was certified for a symbol that \
+            problem:
+                "the symbols tell which cells are small, but the masking was certified for a symbol that \
                       does not; set legend_marks_sensitive"
-                .to_owned(),
+                    .to_owned(),
         });
     }
     let mut writer = csv::Writer::from_writer(out);

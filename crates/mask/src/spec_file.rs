@@ -275,8 +275,7 @@ impl Spec {
         let (dimensions, columns) = self.shape(&rows, true)?;
         let count = rows.column(&self.count)?;
         // A publication of zeros gives the cells and relations; the figures come from the file.
-        let frame =
-            self.tables(Publication::builder(dimensions.clone()).zeros_known(false))?.build()?;
+        let frame = self.tables(Publication::builder(dimensions.clone()).zeros_known(false))?.build()?;
         let hidden = vec![true; frame.len()];
         let mut view = View::of(&frame, &hidden, &[], None);
         for (line, row) in &rows.rows {

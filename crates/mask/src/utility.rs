@@ -86,7 +86,8 @@ pub fn utility(certified: &Certified) -> Utility {
         if let Some(at) = publication.coordinate(cell) {
             for (table, (_, part)) in publication.tables().iter().zip(&mut report.by_table) {
                 let dims = publication.dimensions();
-                let shown = at.iter().zip(dims).zip(table.depths()).all(|((&c, d), &limit)| d.depth(c) <= limit);
+                let shown =
+                    at.iter().zip(dims).zip(table.depths()).all(|((&c, d), &limit)| d.depth(c) <= limit);
                 if shown {
                     part.add(value, hidden, sensitive);
                 }

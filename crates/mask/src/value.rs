@@ -128,7 +128,8 @@ impl FromStr for Value {
         if matches!(t, "" | "." | "N/A" | "NA" | "n/a" | "\u{2020}" | "\u{2013}") {
             return Ok(Self::Absent(t.to_owned()));
         }
-        if matches!(t, "*" | "**" | "***" | "-" | "--" | "- -" | "s" | "S" | "DS" | "Protected" | "\u{2021}") {
+        if matches!(t, "*" | "**" | "***" | "-" | "--" | "- -" | "s" | "S" | "DS" | "Protected" | "\u{2021}")
+        {
             return masked(0, None, Unit::Count);
         }
         if t == "PS" {
@@ -136,7 +137,8 @@ impl FromStr for Value {
         }
         let upper = t.to_ascii_uppercase();
         let number = |s: &str| s.trim().parse::<u64>().ok();
-        for (prefix, shift, rising) in [("LT", 1, false), ("LE", 0, false), ("GE", 0, true), ("GT", 1, true)] {
+        for (prefix, shift, rising) in [("LT", 1, false), ("LE", 0, false), ("GE", 0, true), ("GT", 1, true)]
+        {
             if let Some(n) = upper.strip_prefix(prefix).and_then(number) {
                 return if rising {
                     masked(n + shift, Some(100), Unit::Percent)
@@ -146,12 +148,14 @@ impl FromStr for Value {
             }
         }
         let body = upper.trim_start_matches('N').trim();
-        let (body, unit) =
-            body.strip_suffix('%').map_or((body, Unit::Count), |b| (b, Unit::Percent));
+        let (body, unit) = body.strip_suffix('%').map_or((body, Unit::Count), |b| (b, Unit::Percent));
         let top = (unit == Unit::Percent).then_some(100);
-        for (signs, shift, rising) in
-            [(["<=", "\u{2264}"], 0, false), (["<", "<"], 1, false), ([">=", "\u{2265}"], 0, true), ([">", ">"], 1, true)]
-        {
+        for (signs, shift, rising) in [
+            (["<=", "\u{2264}"], 0, false),
+            (["<", "<"], 1, false),
+            ([">=", "\u{2265}"], 0, true),
+            ([">", ">"], 1, true),
+        ] {
             if let Some(n) = signs.iter().find_map(|s| body.strip_prefix(s)).and_then(number) {
                 return if rising {
                     masked(n + shift, top, unit)
@@ -183,7 +187,10 @@ mod tests {
 
     #[test]
     fn prints_what_it_read() {
-        for text in ["0", "17", "*", "<5", "n<10", "N<10", "6-9", "PS", "GE50", "LE20", "<=20%", ">95%", "DS", "-", ".", ""] {
+        for text in [
+            "0", "17", "*", "<5", "n<10", "N<10", "6-9", "PS", "GE50", "LE20", "<=20%", ">95%", "DS", "-",
+            ".", "",
+        ] {
             let value: Value = text.parse().unwrap();
             assert_eq!(value.to_string(), text);
             assert_eq!(value, value.to_string().parse().unwrap());

@@ -204,7 +204,10 @@ fn sharpen(
     let mut local = View::new();
     for &c in component {
         local.labels.push(String::new());
-        local.known.push(Known::Hidden { lo: boxes.lo[c] as u64, hi: (boxes.hi[c] != OPEN).then_some(boxes.hi[c] as u64) });
+        local.known.push(Known::Hidden {
+            lo: boxes.lo[c] as u64,
+            hi: (boxes.hi[c] != OPEN).then_some(boxes.hi[c] as u64),
+        });
     }
     let mut extra = component.len();
     for &e in around {

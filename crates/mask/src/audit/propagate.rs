@@ -46,7 +46,8 @@ impl<'a> Propagator<'a> {
 
     pub(crate) fn start(&self) -> Boxes {
         let n = self.view.len();
-        let mut boxes = Boxes { lo: vec![0; n], hi: vec![OPEN; n], lo_by: vec![None; n], hi_by: vec![None; n] };
+        let mut boxes =
+            Boxes { lo: vec![0; n], hi: vec![OPEN; n], lo_by: vec![None; n], hi_by: vec![None; n] };
         for (c, known) in self.view.known.iter().enumerate() {
             (boxes.lo[c], boxes.hi[c]) = match *known {
                 Known::Shown(v) => (v as i64, v as i64),

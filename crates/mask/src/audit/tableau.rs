@@ -105,7 +105,8 @@ impl Tableau {
             None => return Extreme::Unknown,
         }
         let best = -objective[self.width - 1] * sign;
-        let whole = if greatest { best.div_euclid(self.denominator) } else { -(-best).div_euclid(self.denominator) };
+        let whole =
+            if greatest { best.div_euclid(self.denominator) } else { -(-best).div_euclid(self.denominator) };
         let entries = objective[self.variables..self.width - 1].iter();
         let duals = entries.zip(&self.signs).map(|(k, row)| -sign * row * k).collect();
         match i64::try_from(whole) {

@@ -46,7 +46,12 @@ impl View {
     /// The view of a publication of which the flagged cells are hidden. `legend` is what the publication
     /// says of the cells flagged in `marked` (a "1 to 5" legend).
     #[must_use]
-    pub fn of(publication: &Publication, hidden: &[bool], marked: &[bool], legend: Option<(u64, u64)>) -> Self {
+    pub fn of(
+        publication: &Publication,
+        hidden: &[bool],
+        marked: &[bool],
+        legend: Option<(u64, u64)>,
+    ) -> Self {
         let mut view = Self::new();
         for cell in publication.cells() {
             let flag = |flags: &[bool]| flags.get(cell.index()).copied().unwrap_or(false);

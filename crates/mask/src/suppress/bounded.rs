@@ -143,8 +143,7 @@ impl<'a> Bounded<'a> {
             let ends = self.drive(units, at, &mut simplex, record);
             for end in ends.iter().filter(|end| last && !end.short) {
                 if !record.met(target)
-                    && let Some(point) =
-                        integer::point(&truth, &bounds, &equations, at, end.up, end.goal)
+                    && let Some(point) = integer::point(&truth, &bounds, &equations, at, end.up, end.goal)
                 {
                     record.visit_point(units, &point);
                 }
@@ -278,12 +277,8 @@ impl<'a> Bounded<'a> {
             let rises = (k.signum() * own.signum() < 0) == end.up;
             rises || self.system.value[u as usize] > 0
         };
-        let cut = sums
-            .iter()
-            .filter(|(u, _)| !hidden[*u as usize])
-            .filter(|t| helps(t))
-            .map(|t| t.0)
-            .collect();
+        let cut =
+            sums.iter().filter(|(u, _)| !hidden[*u as usize]).filter(|t| helps(t)).map(|t| t.0).collect();
         Some(Cut { target: unit, multipliers: Vec::new(), units: cut })
     }
 

@@ -100,9 +100,9 @@ impl<'a> Instance<'a> {
         let mut by_first: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut kept: Vec<Vec<u32>> = Vec::with_capacity(before);
         for cut in std::mem::take(&mut self.cuts) {
-            let contains = cut.iter().any(|u| {
-                by_first.get(u).is_some_and(|list| list.iter().any(|&k| is_subset(&kept[k], &cut)))
-            });
+            let contains = cut
+                .iter()
+                .any(|u| by_first.get(u).is_some_and(|list| list.iter().any(|&k| is_subset(&kept[k], &cut))));
             if !contains {
                 by_first.entry(cut[0]).or_default().push(kept.len());
                 kept.push(cut);
@@ -276,8 +276,7 @@ fn integer_program(
 ) -> Option<Cover> {
     let place: HashMap<u32, usize> = units.iter().enumerate().map(|(i, &u)| (u, i)).collect();
     let mut problem = Problem::new(OptimizationDirection::Minimize);
-    let columns: Vec<_> =
-        units.iter().map(|&u| problem.add_binary_var(cost[u as usize] as f64)).collect();
+    let columns: Vec<_> = units.iter().map(|&u| problem.add_binary_var(cost[u as usize] as f64)).collect();
     for cut in cuts {
         let sum: Vec<_> = cut.iter().map(|u| (columns[place[u]], 1.0)).collect();
         problem.add_constraint(&sum, ComparisonOp::Ge, 1.0);
@@ -295,12 +294,8 @@ fn integer_program(
     *spent += outcome.stats().lp_iterations * (cuts.len() + units.len()) as u64 + 10_000;
     let optimal = outcome.is_optimal();
     let SolveOutcome::Solution(solution) = outcome else { return None };
-    let chosen: Vec<u32> = units
-        .iter()
-        .zip(&columns)
-        .filter(|&(_, &c)| solution.var_value(c) > 0.5)
-        .map(|(&u, _)| u)
-        .collect();
+    let chosen: Vec<u32> =
+        units.iter().zip(&columns).filter(|&(_, &c)| solution.var_value(c) > 0.5).map(|(&u, _)| u).collect();
     cuts.iter()
         .all(|cut| cut.iter().any(|u| chosen.binary_search(u).is_ok()))
         .then_some(Cover { chosen, optimal })

@@ -53,9 +53,9 @@ pub(crate) fn point(
     options.node_limit = Some(NODES);
     let SolveOutcome::Solution(solution) = problem.solve_with(options).ok()? else { return None };
     let point: Vec<i64> = columns.iter().map(|&c| solution.var_value(c).round() as i64).collect();
-    let agrees = equations.iter().all(|e| {
-        e.iter().map(|&(v, k)| k * (point[v as usize] - truth[v as usize])).sum::<i64>() == 0
-    });
+    let agrees = equations
+        .iter()
+        .all(|e| e.iter().map(|&(v, k)| k * (point[v as usize] - truth[v as usize])).sum::<i64>() == 0);
     let inside = point.iter().zip(bounds).all(|(p, b)| *p >= b.lo && *p <= b.hi);
     let there = if up { point[variable] >= goal } else { point[variable] <= goal };
     (agrees && inside && there).then_some(point)

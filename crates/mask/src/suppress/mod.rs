@@ -77,7 +77,8 @@ fn by_elimination(system: &System, line_sums: Option<i64>) -> Outcome {
     // Hide until no sensitive unit is determined.
     loop {
         let (exposed, mut new) = linear.separate(&outcome.hidden);
-        let lines = line_sums.map_or((0, 0), |l| cuts::line_cuts(system, &outcome.hidden, l, &mut linear.pool));
+        let lines =
+            line_sums.map_or((0, 0), |l| cuts::line_cuts(system, &outcome.hidden, l, &mut linear.pool));
         new += lines.1;
         if exposed == 0 && (lines.0 == 0 || new == 0) {
             break;
@@ -111,8 +112,7 @@ fn by_elimination(system: &System, line_sums: Option<i64>) -> Outcome {
 /// Whole-number witnesses for all sensitive units; where there is none, something next to it is hidden too,
 /// which leaves the witnesses found so far as they are.
 fn prove(system: &System, outcome: &mut Outcome) {
-    outcome.unproved =
-        (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
+    outcome.unproved = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
     for _ in 0..WIDENINGS {
         let witnesses = witness::find(system, &outcome.hidden, &outcome.unproved);
         outcome.work += witnesses.work;
@@ -121,7 +121,8 @@ fn prove(system: &System, outcome: &mut Outcome) {
         let mut widened = false;
         for &target in &outcome.unproved {
             let rows = system.rows_of[target as usize].iter().flat_map(|&r| &system.rows[r as usize]);
-            let open = rows.map(|t| t.0).filter(|&u| !outcome.hidden[u as usize] && !system.frozen[u as usize]);
+            let open =
+                rows.map(|t| t.0).filter(|&u| !outcome.hidden[u as usize] && !system.frozen[u as usize]);
             if let Some(unit) = open.min_by_key(|&u| (system.cost[u as usize], u)) {
                 outcome.hidden[unit as usize] = true;
                 outcome.optimal = false;

@@ -154,7 +154,8 @@ impl Simplex {
         let entering = costs.iter().find_map(|&(v, c)| {
             let rise = (c.sign() > 0) == up;
             let x = self.value[v as usize];
-            let bound = Fraction::whole(if rise { self.bounds[v as usize].hi } else { self.bounds[v as usize].lo });
+            let bound =
+                Fraction::whole(if rise { self.bounds[v as usize].hi } else { self.bounds[v as usize].lo });
             (!c.is_zero() && x != bound).then_some((v, rise))
         });
         let Some((entering, rise)) = entering else { return Some(false) };
@@ -174,7 +175,8 @@ impl Simplex {
             let b = self.bounds[row.variable as usize];
             let value = self.value[row.variable as usize];
             let bound = if grows { b.hi } else { b.lo };
-            let room = if grows { Fraction::whole(bound).sub(value)? } else { value.sub(Fraction::whole(bound))? };
+            let room =
+                if grows { Fraction::whole(bound).sub(value)? } else { value.sub(Fraction::whole(bound))? };
             let size = if k.sign() < 0 { k.neg() } else { k };
             let allowed = room.div(size)?;
             let tighter = allowed.less(limit)?
