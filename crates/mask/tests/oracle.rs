@@ -1,4 +1,12 @@
 //! Independent slow answers: exhaustive search on small tables, a compact integer program on larger ones.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test"
+)]
 
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, constraint, microlp, variable};
 use opi_mask::audit::{Effort, View, audit};

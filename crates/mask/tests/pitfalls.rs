@@ -1,4 +1,12 @@
 //! What went wrong elsewhere: releases against each other, symbols, frozen cells, files that must be refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test"
+)]
 
 use opi_mask::audit::{Effort, Known, View, audit};
 use opi_mask::plan::plan;

@@ -1,4 +1,12 @@
 //! What must hold for every publication.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test"
+)]
 
 use opi_mask::audit::{Effort, View, audit};
 use opi_mask::certificate::Certificate;

@@ -1,4 +1,12 @@
 //! Tables with known answers: sensitive cells, certificates, optima, attacks, percentages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test"
+)]
 
 use opi_mask::percent::{possible_counts, possible_pairs};
 use opi_mask::spec_file::Spec;

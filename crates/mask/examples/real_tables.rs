@@ -1,0 +1,179 @@
+//! Masks real public tables under three policies, certifies them, reports what is withheld, and attacks
+//! tables that were published masked. Argument: the folder that holds the tables, each in its own folder
+//! (`wy-enrollment`, `mt-acgr`, `ccd-membership-2023-24`, `ri-masked-enrollment`).
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a trial program: it stops at the first surprise"
+)]
+
+use opi_mask::audit::{Effort, Known, View, audit};
+use opi_mask::utility::utility;
+use opi_mask::{Certified, Dimension, Policy, Publication, Rule, Task, Value, Zeros, suppress};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Dimensions and leaf counts.
+type Counts = (Vec<Dimension>, Vec<(Vec<String>, u64)>);
+
+fn main() {
+    let Some(folder) = std::env::args().nth(1).map(PathBuf::from) else {
+        println!("name the folder of tables");
+        return;
+    };
+    let rules: Vec<(&str, Rule)> = [("montana-opi", Zeros::Show), ("ferpa-n10", Zeros::Show), ("ferpa-floor-3", Zeros::Show)]
+        .into_iter()
+        .map(|(id, zeros)| (id, Policy::find(id).unwrap().rule(Some(zeros)).unwrap()))
+        .collect();
+    for year in ["2000", "2003"] {
+        run(&format!("Wyoming {year}: state > district > school by grade"), &wyoming(&folder, year), &rules);
+    }
+    for year in ["1112", "1213"] {
+        run(&format!("Montana graduation cohorts {year}: state > district > school by race"), &cohorts(&folder, year), &rules);
+    }
+    run("Twelve districts by grade, race and sex", &membership(&folder), &rules);
+    attack_rhode_island(&folder);
+}
+
+fn run(title: &str, (dimensions, leaves): &Counts, rules: &[(&str, Rule)]) {
+    println!("\n{title}");
+    for (id, rule) in rules {
+        let mut builder = Publication::builder(dimensions.clone()).zeros_known(rule.zeros.known());
+        for (codes, count) in leaves {
+            builder.count(codes, *count).unwrap();
+        }
+        let publication = builder.build().unwrap();
+        let task = Task::of(&publication, rule).unwrap();
+        let certified = suppress(&publication, &task)
+            .and_then(|pattern| Certified::new(publication, pattern, Effort::default()));
+        match certified {
+            Ok(certified) => {
+                let u = utility(&certified);
+                println!(
+                    "  {id:<14} limit {:>2}: {:>6} cells, {:>5} sensitive, {:>4} further; value of the further {:>6} of {:>9}; cost {:>6}, proved lower bound {:>6}{}",
+                    rule.max_masked,
+                    u.all.cells,
+                    u.all.primary,
+                    u.all.secondary,
+                    u.all.secondary_value,
+                    u.all.value,
+                    u.cost,
+                    u.lower_bound.unwrap_or(0),
+                    if u.optimal { ", optimal" } else { "" },
+                );
+            }
+            Err(problem) => println!("  {id:<14} not released: {problem}"),
+        }
+    }
+}
+
+fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    reader
+        .records()
+        .map(|r| header.iter().cloned().zip(r.unwrap().iter().map(str::to_owned)).collect())
+        .collect()
+}
+
+fn wyoming(folder: &Path, year: &str) -> Counts {
+    let file = std::fs::read_dir(folder.join("wy-enrollment")).unwrap();
+    let path = file.map(|f| f.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == "csv")).unwrap();
+    let grades: Vec<String> =
+        std::iter::once("k".to_owned()).chain((1..=12).map(|g| format!("{g:02}"))).collect();
+    let (mut units, mut leaves) = (BTreeSet::new(), Vec::new());
+    for row in rows(&path).iter().filter(|r| r["end_year"] == year && r["type"] == "School") {
+        let district = format!("D{}", row["district_id"]);
+        let school = format!("{district}-{}-{}", row["school_id"], row["campus_id"]);
+        units.insert((district.clone(), "State".to_owned()));
+        units.insert((school.clone(), district));
+        for grade in &grades {
+            let count = row[&format!("grade_{grade}")].trim().parse().unwrap_or(0);
+            leaves.push((vec![school.clone(), grade.clone()], count));
+        }
+    }
+    let list = std::iter::once("Total".to_owned()).chain(grades);
+    (vec![Dimension::from_edges("unit", "State", units).unwrap(), Dimension::parse("grade", list).unwrap()], leaves)
+}
+
+fn cohorts(folder: &Path, year: &str) -> Counts {
+    let name = format!("acgr_sch_sy20{}-{}_MT.csv", &year[..2], &year[2..]);
+    let races = ["MAM", "MAS", "MBL", "MHI", "MTR", "MWH"];
+    let (mut units, mut leaves) = (BTreeSet::new(), Vec::new());
+    for row in rows(&folder.join("mt-acgr").join(name)) {
+        let (district, school) = (format!("L{}", row["LEAID"]), format!("S{}", row["NCESSCH"]));
+        units.insert((district.clone(), "State".to_owned()));
+        units.insert((school.clone(), district));
+        for race in races {
+            let count = row[&format!("{race}_COHORT_{year}")].trim().parse().unwrap_or(0);
+            leaves.push((vec![school.clone(), race.to_owned()], count));
+        }
+    }
+    let list = std::iter::once("Total").chain(races);
+    (vec![Dimension::from_edges("unit", "State", units).unwrap(), Dimension::parse("race", list).unwrap()], leaves)
+}
+
+fn membership(folder: &Path) -> Counts {
+    let (mut units, mut leaves) = (BTreeSet::new(), Vec::new());
+    let mut codes: [BTreeSet<String>; 3] = Default::default();
+    for row in rows(&folder.join("ccd-membership-2023-24").join("membership_long.csv")) {
+        let key = ["GRADE", "RACE", "SEX"].map(|k| row[k].clone());
+        let Ok(count) = row["COUNT"].parse::<u64>() else { continue };
+        if key.iter().any(|k| k == "ALL") {
+            continue;
+        }
+        units.insert((row["LEAID"].clone(), "All".to_owned()));
+        for (set, code) in codes.iter_mut().zip(&key) {
+            set.insert(code.clone());
+        }
+        leaves.push((std::iter::once(row["LEAID"].clone()).chain(key).collect(), count));
+    }
+    let mut dims = vec![Dimension::from_edges("district", "All", units).unwrap()];
+    for (name, set) in ["grade", "race", "sex"].into_iter().zip(codes) {
+        let list = std::iter::once("Total".to_owned()).chain(set);
+        dims.push(Dimension::parse(name, list).unwrap());
+    }
+    (dims, leaves)
+}
+
+/// Rhode Island's schools of October 2024: a blank race or sex stands for 0 to 9.
+fn attack_rhode_island(folder: &Path) {
+    println!("\nRhode Island 2024 as published: what can be worked out");
+    let races = ["NATIVE", "ASIAN", "BLACK", "HISPANIC", "MULTIRACE", "PACIFICISLANDER", "WHITE"];
+    let sexes = ["FEMALE", "OTHER", "MALE"];
+    let mut view = View::new();
+    let table = rows(&folder.join("ri-masked-enrollment").join("ri_oct1_2024_by_school.csv"));
+    for row in table.iter().filter(|r| !r["schcode"].is_empty()) {
+        let school = &row["schcode"];
+        let Ok(Value::Count(total)) = row["total"].parse() else { continue };
+        let total = view.cell(&format!("{school}|Total"), Known::Shown(total)).unwrap();
+        for (name, group) in [("race", &races[..]), ("sex", &sexes[..])] {
+            let parts: Vec<usize> = group
+                .iter()
+                .map(|code| {
+                    let known = match row[*code].parse() {
+                        Ok(Value::Count(n)) => Known::Shown(n),
+                        _ => Known::Hidden { lo: 0, hi: Some(9) },
+                    };
+                    view.cell(&format!("{school}|{code}"), known).unwrap()
+                })
+                .collect();
+            view.sum(&format!("[{school}|Total] over {name}"), total, &parts);
+        }
+    }
+    match audit(&view, Effort::default()) {
+        Ok(found) => {
+            println!("  {} of {} hidden figures have one possible value", found.exposed.len(), found.intervals.len());
+            let narrow = found.intervals.iter().filter(|i| i.hi.is_some_and(|h| h < i.lo + 3)).count();
+            println!("  {narrow} have at most three");
+            for exposure in found.exposed.iter().filter(|e| e.value > 0).take(5) {
+                println!("  [{}] = {}: {}", exposure.label, exposure.value, exposure.derivation);
+            }
+        }
+        Err(problem) => println!("  {problem}"),
+    }
+}
