@@ -23,15 +23,20 @@ fn main() {
         println!("name the folder of tables");
         return;
     };
-    let rules: Vec<(&str, Rule)> = [("montana-opi", Zeros::Show), ("ferpa-n10", Zeros::Show), ("ferpa-floor-3", Zeros::Show)]
-        .into_iter()
-        .map(|(id, zeros)| (id, Policy::find(id).unwrap().rule(Some(zeros)).unwrap()))
-        .collect();
+    let rules: Vec<(&str, Rule)> =
+        [("montana-opi", Zeros::Show), ("ferpa-n10", Zeros::Show), ("ferpa-floor-3", Zeros::Show)]
+            .into_iter()
+            .map(|(id, zeros)| (id, Policy::find(id).unwrap().rule(Some(zeros)).unwrap()))
+            .collect();
     for year in ["2000", "2003"] {
         run(&format!("Wyoming {year}: state > district > school by grade"), &wyoming(&folder, year), &rules);
     }
     for year in ["1112", "1213"] {
-        run(&format!("Montana graduation cohorts {year}: state > district > school by race"), &cohorts(&folder, year), &rules);
+        run(
+            &format!("Montana graduation cohorts {year}: state > district > school by race"),
+            &cohorts(&folder, year),
+            &rules,
+        );
     }
     run("Twelve districts by grade, race and sex", &membership(&folder), &rules);
     attack_rhode_island(&folder);
@@ -97,7 +102,13 @@ fn wyoming(folder: &Path, year: &str) -> Counts {
         }
     }
     let list = std::iter::once("Total".to_owned()).chain(grades);
-    (vec![Dimension::from_edges("unit", "State", units).unwrap(), Dimension::parse("grade", list).unwrap()], leaves)
+    (
+        vec![
+            Dimension::from_edges("unit", "State", units).unwrap(),
+            Dimension::parse("grade", list).unwrap(),
+        ],
+        leaves,
+    )
 }
 
 fn cohorts(folder: &Path, year: &str) -> Counts {
@@ -114,7 +125,10 @@ fn cohorts(folder: &Path, year: &str) -> Counts {
         }
     }
     let list = std::iter::once("Total").chain(races);
-    (vec![Dimension::from_edges("unit", "State", units).unwrap(), Dimension::parse("race", list).unwrap()], leaves)
+    (
+        vec![Dimension::from_edges("unit", "State", units).unwrap(), Dimension::parse("race", list).unwrap()],
+        leaves,
+    )
 }
 
 fn membership(folder: &Path) -> Counts {
@@ -167,7 +181,11 @@ fn attack_rhode_island(folder: &Path) {
     }
     match audit(&view, Effort::default()) {
         Ok(found) => {
-            println!("  {} of {} hidden figures have one possible value", found.exposed.len(), found.intervals.len());
+            println!(
+                "  {} of {} hidden figures have one possible value",
+                found.exposed.len(),
+                found.intervals.len()
+            );
             let narrow = found.intervals.iter().filter(|i| i.hi.is_some_and(|h| h < i.lo + 3)).count();
             println!("  {narrow} have at most three");
             for exposure in found.exposed.iter().filter(|e| e.value > 0).take(5) {

@@ -159,7 +159,7 @@ impl Case {
         builder.build()
     }
 
-    fn cells(&self, publication: &Publication, list: &[Vec<String>]) -> Result<Vec<CellId>> {
+    pub(crate) fn cells(&self, publication: &Publication, list: &[Vec<String>]) -> Result<Vec<CellId>> {
         let mut cells = Vec::new();
         for codes in list {
             cells.extend(publication.find(codes)?);
@@ -244,6 +244,24 @@ impl Case {
             }
         }
         Ok(result)
+    }
+
+    /// The attacker's view of the bad pattern, for pictures and tests.
+    ///
+    /// # Errors
+    /// Errors of reading the case, [`Error::Input`] if it has no bad pattern.
+    pub fn bad_view(&self, publication: &Publication) -> Result<View> {
+        let bad = self.bad_pattern.as_ref().ok_or_else(|| Error::Input {
+            place: format!("case {}", self.id),
+            problem: "has no bad_pattern".to_owned(),
+        })?;
+        let mut hidden = vec![false; publication.len()];
+        for cell in self.cells(publication, bad)? {
+            if let Some(flag) = hidden.get_mut(cell.index()) {
+                *flag = true;
+            }
+        }
+        Ok(View::of(publication, &hidden, &[], None))
     }
 
     fn attack(

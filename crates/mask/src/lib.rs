@@ -26,6 +26,7 @@ mod error;
 mod level;
 mod masking;
 pub mod percent;
+pub mod picture;
 pub mod plan;
 mod policy;
 mod publication;
