@@ -5,9 +5,11 @@ use crate::certificate::{Certificate, FORMAT, LevelName, LowerBound, SensitiveRu
 use crate::check::Verdict;
 use crate::error::{Error, Result};
 use crate::level::{Cost, Level};
+use crate::percent::rounded;
 use crate::publication::{CellId, Publication};
 use crate::suppress::{self, cuts::Cut};
 use crate::system::{Marking, System};
+use crate::value::{Masked, Value};
 use std::str::FromStr;
 
 /// How zero counts are treated. No policy leaves this to a default.
@@ -67,6 +69,9 @@ pub struct Rule {
     /// Whether the sum of the hidden cells of a line, where it is published by the rest of the line, must
     /// itself be above `max_masked`.
     pub line_sums: bool,
+    /// Whether a person who is alone in a hidden cell, and so knows it, must not be able to work out another
+    /// sensitive cell.
+    pub singletons: bool,
 }
 
 impl Rule {
@@ -80,6 +85,7 @@ impl Rule {
             cost: Cost::default(),
             legend_marks_sensitive: false,
             line_sums: false,
+            singletons: false,
         }
     }
 
@@ -111,6 +117,8 @@ pub struct Task {
     pub rule: Option<(u64, bool)>,
     /// Lines whose hidden sum must be above this count.
     pub line_sums: Option<u64>,
+    /// Whether persons alone in a cell are counted as attackers.
+    pub singletons: bool,
 }
 
 impl Task {
@@ -146,6 +154,7 @@ impl Task {
             cost: rule.cost,
             rule: Some((rule.max_masked, rule.zeros == Zeros::Mask)),
             line_sums: rule.line_sums.then_some(rule.max_masked),
+            singletons: rule.singletons,
         })
     }
 
@@ -158,7 +167,15 @@ impl Task {
                 *flag = true;
             }
         }
-        Self { sensitive: flags, level, cost, bounds: Vec::new(), rule: None, line_sums: None }
+        Self {
+            sensitive: flags,
+            level,
+            cost,
+            bounds: Vec::new(),
+            rule: None,
+            line_sums: None,
+            singletons: false,
+        }
     }
 }
 
@@ -190,7 +207,11 @@ pub fn suppress(publication: &Publication, task: &Task) -> Result<Pattern> {
     let marking =
         Marking { primary: &task.sensitive, level: task.level, cost: task.cost, bounds: &task.bounds };
     let system = System::new(publication, &marking);
-    let outcome = suppress::solve(&system, task.level, task.line_sums);
+    let extra = suppress::Extra {
+        line_sums: task.line_sums.map(|l| i64::try_from(l).unwrap_or(i64::MAX)),
+        singletons: task.singletons,
+    };
+    let outcome = suppress::solve(&system, task.level, extra);
     let names = |units: &mut dyn Iterator<Item = usize>| -> String {
         let cells = units.filter_map(|u| system.members.get(u)).filter_map(|m| m.first());
         let mut list: Vec<String> =
@@ -404,6 +425,27 @@ impl Certified {
     #[must_use]
     pub fn publication(&self) -> &Publication {
         &self.publication
+    }
+
+    /// A percentage of two cells as it may be printed: masked if either of the two is hidden, else rounded half
+    /// up to so many decimals. What is left of the base must itself be a cell of the publication where it could
+    /// be small ([`crate::PublicationBuilder::complement`]).
+    #[must_use]
+    pub fn percent(&self, of: CellId, base: CellId, decimals: u32) -> Value {
+        let shown = !self.is_hidden(of) && !self.is_hidden(base);
+        let (k, n) = (self.publication.value(of), self.publication.value(base));
+        match rounded(k, n, decimals).filter(|_| shown) {
+            Some(percent) => {
+                let scale = 10_u128.pow(decimals.min(30));
+                let text = match decimals {
+                    0 => format!("{percent}%"),
+                    d => format!("{}.{:0>width$}%", percent / scale, percent % scale, width = d as usize),
+                };
+                Value::Percent(text)
+            }
+            None if shown => Value::Absent("N/A".to_owned()),
+            None => Value::Masked(Masked::symbol("*")),
+        }
     }
 
     /// Flags of sensitive cells (and cells that are the same number). Confidential.

@@ -96,6 +96,7 @@ impl Publication {
             tables: Vec::new(),
             leaves: Vec::new(),
             further: Vec::new(),
+            complements: Vec::new(),
             frozen: Vec::new(),
             zeros_known: false,
             cell_limit: 20_000_000,
@@ -242,6 +243,7 @@ pub struct PublicationBuilder {
     tables: Vec<Table>,
     leaves: Vec<(Vec<u32>, u64)>,
     further: Vec<(String, Vec<Vec<String>>)>,
+    complements: Vec<(String, Vec<String>, Vec<String>)>,
     frozen: Vec<Vec<String>>,
     zeros_known: bool,
     cell_limit: u64,
@@ -302,6 +304,14 @@ impl PublicationBuilder {
     #[must_use]
     pub fn further_sum(mut self, name: &str, of: Vec<Vec<String>>) -> Self {
         self.further.push((name.to_owned(), of));
+        self
+    }
+
+    /// Adds what is left of a base when a part is taken away (the students not proficient): with part and base
+    /// shown it is shown too, so it is a cell, and sensitive like any other.
+    #[must_use]
+    pub fn complement(mut self, name: &str, part: Vec<String>, base: Vec<String>) -> Self {
+        self.complements.push((name.to_owned(), part, base));
         self
     }
 
@@ -372,6 +382,9 @@ impl PublicationBuilder {
         list_relations(&mut publication);
         for (name, of) in &self.further {
             add_further(&mut publication, name, of)?;
+        }
+        for (name, part, base) in &self.complements {
+            add_complement(&mut publication, name, part, base)?;
         }
         for codes in &self.frozen {
             if let Some(cell) = publication.find(codes)?
@@ -491,6 +504,41 @@ fn add_further(publication: &mut Publication, name: &str, of: &[Vec<String>]) ->
     publication.frozen.push(false);
     publication.further.push(name.to_owned());
     publication.relations.push((RelationKind::FurtherSum, cell, publication.parts.len()));
+    Ok(())
+}
+
+fn add_complement(publication: &mut Publication, name: &str, part: &[String], base: &[String]) -> Result<()> {
+    if publication.further.iter().any(|f| f == name) {
+        return Err(Error::UnknownName {
+            what: "complement (repeated name)",
+            name: name.to_owned(),
+            known: publication.further.join(", "),
+        });
+    }
+    let (part_cell, base_cell) = (publication.find(part)?, publication.find(base)?);
+    let value = |cell: Option<CellId>| cell.map_or(0, |c| publication.value(c));
+    let (of, all) = (value(part_cell), value(base_cell));
+    let left = all.checked_sub(of).ok_or_else(|| Error::NotAdditive {
+        parent: join(base),
+        stated: all as i64,
+        parts: of as i64,
+        difference: all as i64 - of as i64,
+        relation: format!("{} less {}", join(base), join(part)),
+    })?;
+    let Some(base_cell) = base_cell else { return Ok(()) };
+    if left == 0 && publication.zeros_known {
+        // Part and base are the same number; the empty rest is a known zero.
+        publication.parts.extend(part_cell);
+        publication.relations.push((RelationKind::FurtherSum, base_cell, publication.parts.len()));
+        return Ok(());
+    }
+    let cell = CellId(publication.values.len() as u32);
+    publication.values.push(left);
+    publication.frozen.push(false);
+    publication.further.push(name.to_owned());
+    publication.parts.extend(part_cell);
+    publication.parts.push(cell);
+    publication.relations.push((RelationKind::FurtherSum, base_cell, publication.parts.len()));
     Ok(())
 }
 

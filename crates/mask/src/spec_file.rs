@@ -49,6 +49,9 @@ pub struct Spec {
     /// Further published sums.
     #[serde(default, rename = "sum")]
     pub sums: Vec<SumSpec>,
+    /// Complements: what is left of a base cell when another is taken away.
+    #[serde(default, rename = "complement")]
+    pub complements: Vec<ComplementSpec>,
     /// Cells that may not be hidden.
     #[serde(default)]
     pub frozen: Vec<Vec<String>>,
@@ -71,6 +74,9 @@ pub struct Spec {
     /// Whether derivable sums of hidden cells in a line must be above the limit.
     #[serde(default)]
     pub line_sums: bool,
+    /// Whether persons alone in a cell are counted as attackers.
+    #[serde(default)]
+    pub singletons: bool,
     /// What a masked figure can be, for audits: least and greatest count behind the symbol.
     pub legend: Option<[u64; 2]>,
 }
@@ -119,6 +125,18 @@ pub struct SumSpec {
     pub name: String,
     /// Cells added up.
     pub of: Vec<Vec<String>>,
+}
+
+/// A complement: with both cells shown, the difference is shown too, and may be small.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComplementSpec {
+    /// Name; the cell is `@name`.
+    pub name: String,
+    /// Cell counted.
+    pub of: Vec<String>,
+    /// Cell that it is taken from.
+    pub base: Vec<String>,
 }
 
 /// A figure known from elsewhere.
@@ -217,6 +235,7 @@ impl Spec {
             rule.cost = cost.parse::<Cost>()?;
         }
         rule.line_sums = self.line_sums;
+        rule.singletons = self.singletons;
         Ok(rule)
     }
 
@@ -245,7 +264,7 @@ impl Spec {
 
     fn tables(&self, mut builder: PublicationBuilder) -> Result<PublicationBuilder> {
         for table in &self.tables {
-            for name in table.depth.keys().filter(|n| !table.cross.contains(n)) {
+            if let Some(name) = table.depth.keys().find(|n| !table.cross.contains(n)) {
                 return Err(Error::UnknownName {
                     what: "dimension in depth",
                     name: name.clone(),
@@ -258,6 +277,9 @@ impl Spec {
         }
         for sum in &self.sums {
             builder = builder.further_sum(&sum.name, sum.of.clone());
+        }
+        for c in &self.complements {
+            builder = builder.complement(&c.name, c.of.clone(), c.base.clone());
         }
         for cell in &self.frozen {
             builder = builder.frozen(cell.clone());

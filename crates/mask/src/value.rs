@@ -21,6 +21,8 @@ pub enum Value {
     Count(u64),
     /// A masked figure.
     Masked(Masked),
+    /// A percentage that is shown, with its sign.
+    Percent(String),
     /// Nothing was reported: an empty cell, `N/A`, a dot. Not the same as zero, and not the same as masked.
     Absent(String),
 }
@@ -90,7 +92,7 @@ impl fmt::Display for Value {
         match self {
             Self::Count(n) => write!(f, "{n}"),
             Self::Masked(m) => f.write_str(&m.text),
-            Self::Absent(text) => f.write_str(text),
+            Self::Percent(text) | Self::Absent(text) => f.write_str(text),
         }
     }
 }
@@ -123,6 +125,9 @@ impl FromStr for Value {
         let grouped: String = t.chars().filter(|c| *c != ',').collect();
         if !grouped.is_empty() && grouped.bytes().all(|b| b.is_ascii_digit()) && grouped.len() <= 12 {
             return grouped.parse().map(Self::Count).map_err(|_| unknown(text));
+        }
+        if t.ends_with('%') && crate::percent::parse_percent(t).is_ok() {
+            return Ok(Self::Percent(t.to_owned()));
         }
         let masked = |lo, hi, unit| Ok(Self::Masked(Masked { text: t.to_owned(), lo, hi, unit }));
         if matches!(t, "" | "." | "N/A" | "NA" | "n/a" | "\u{2020}" | "\u{2013}") {

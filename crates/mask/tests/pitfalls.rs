@@ -148,3 +148,36 @@ fn specifications_are_strict() {
     let spec = Spec { policy: Some("montana-opi".into()), ..Spec::default() };
     assert!(matches!(spec.rule(), Err(Error::Unstated { .. })));
 }
+
+#[test]
+fn a_person_alone_in_a_cell_is_an_attacker_when_asked() {
+    // Hidden 1 and 4: the one student of `a` subtracts himself and has `b`.
+    let p = line(&[("a", 1), ("b", 4), ("c", 61), ("d", 12)]);
+    let mut rule = Rule::new(5, Zeros::Show);
+    assert_eq!(mask(p.clone(), &rule).unwrap().hidden().iter().filter(|h| **h).count(), 2);
+    rule.singletons = true;
+    assert_eq!(mask(p, &rule).unwrap().hidden().iter().filter(|h| **h).count(), 3);
+}
+
+#[test]
+fn complements_are_sensitive_like_any_cell() {
+    let dims = vec![Dimension::parse("result", ["Tested", "Proficient", "Rest"]).unwrap()];
+    let build = |complement: bool| {
+        let mut builder = Publication::builder(dims.clone()).zeros_known(true);
+        builder.count(&["Proficient"], 37).unwrap();
+        builder.count(&["Rest"], 30).unwrap();
+        let name = |s: &str| vec![s.to_owned()];
+        let builder = builder.further_sum("seen", vec![name("Proficient")]);
+        if complement { builder.complement("unseen", name("Rest"), name("@seen")) } else { builder }.build()
+    };
+    // 37 seen, of whom 30 are `Rest`: 7 are left, sensitive at limit 9.
+    let rule = Rule::new(9, Zeros::Show);
+    assert!(!mask(build(false).unwrap(), &rule).unwrap().hidden().contains(&true));
+    let certified = mask(build(true).unwrap(), &rule).unwrap();
+    assert!(certified.hidden().iter().filter(|h| **h).count() >= 2);
+    let cells: Vec<_> = certified.publication().cells().collect();
+    let shown = cells.iter().copied().find(|&c| !certified.is_hidden(c)).unwrap();
+    let hidden = cells.iter().copied().find(|&c| certified.is_hidden(c)).unwrap();
+    assert_eq!(certified.percent(shown, shown, 1).to_string(), "100.0%");
+    assert!(certified.percent(hidden, shown, 0).is_masked());
+}

@@ -8,9 +8,9 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::cover::Coverer;
-use super::cuts::{Cut, Pool, add_up, small_integers};
+use super::cuts::{Cut, Pool, add_up, singleton_cuts, small_integers};
 use super::elimination::{Elimination, Space};
-use super::field::{P, from_i64, inv, mul, neg};
+use super::field::{P, Sequence, from_i64, inv, mul, neg};
 use super::fraction::Fraction;
 use super::integer;
 use super::simplex::{Bounds, Reached, Simplex};
@@ -69,6 +69,14 @@ impl<'a> Bounded<'a> {
             hidden[u as usize] = true;
         }
         (hidden, cover.optimal)
+    }
+
+    /// Adds the cuts for what a person alone in a cell could work out by equations.
+    pub(crate) fn singletons(&mut self, hidden: &[bool]) -> (usize, usize) {
+        let units = (0..self.system.len() as u32).filter(|&u| hidden[u as usize]).collect();
+        let elimination = Elimination::new(self.system, hidden, units, &mut self.space, 0);
+        let mut sequence = Sequence(1);
+        singleton_cuts(self.system, hidden, &elimination, &mut self.space, &mut sequence, &mut self.pool)
     }
 
     /// Tries every component of the pattern: small ones as a whole, large ones by windows around each

@@ -3,9 +3,10 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::elimination::{Elimination, Space};
-use super::field::{P, from_i64, inv, mul, to_i64};
+use super::field::{P, Sequence, from_i64, inv, mul, neg, to_i64};
 use crate::system::System;
 use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
 /// A combination of rows that fixes the hidden units of `target` by published ones alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,39 @@ pub(crate) fn line_cuts(system: &System, hidden: &[bool], limit: i64, pool: &mut
         let open = terms.iter().map(|t| t.0).filter(|&u| !hidden[u as usize] && system.value[u as usize] > 0);
         let cut = Cut { target: parts[0].0, multipliers: Vec::new(), units: open.collect() };
         new += usize::from(pool.add(cut));
+    }
+    (failing, new)
+}
+
+/// A person who is alone in a hidden cell knows it. Every sensitive unit that is determined once that cell is
+/// known needs something else hidden: such a pair stands in a fixed proportion in every null vector.
+/// Returns how many pairs fail and how many cuts are new.
+pub(crate) fn singleton_cuts(
+    system: &System,
+    hidden: &[bool],
+    elimination: &Elimination,
+    space: &mut Space,
+    sequence: &mut Sequence,
+    pool: &mut Pool,
+) -> (usize, usize) {
+    let (mut x, mut y) = (vec![0; system.len()], vec![0; system.len()]);
+    elimination.random_null(sequence, &mut x);
+    elimination.random_null(sequence, &mut y);
+    let mut classes: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+    for &u in elimination.hidden.iter().filter(|&&u| x[u as usize] != 0) {
+        classes.entry(mul(y[u as usize], inv(x[u as usize]))).or_default().push(u);
+    }
+    let (mut failing, mut new) = (0, 0);
+    for class in classes.values() {
+        let Some(&alone) = class.iter().find(|&&u| system.value[u as usize] == 1) else { continue };
+        for &unit in class.iter().filter(|&&u| u != alone && system.primary[u as usize]) {
+            failing += 1;
+            let ratio = mul(x[unit as usize], inv(x[alone as usize]));
+            let target = [(unit, 1), (alone, neg(ratio))];
+            let Some(residues) = elimination.combination(&target, space) else { continue };
+            let units = residue_support(system, hidden, &residues);
+            new += usize::from(pool.add(Cut { target: unit, multipliers: Vec::new(), units }));
+        }
     }
     (failing, new)
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::cover::Coverer;
-use super::cuts::{Pool, linear_cut};
+use super::cuts::{Pool, linear_cut, singleton_cuts};
 use super::elimination::{Elimination, Space};
 use super::field::{Sequence, inv, mul, sub};
 use crate::system::System;
@@ -55,6 +55,13 @@ impl<'a> Linear<'a> {
         (elimination, fixed)
     }
 
+    /// Adds the cuts for what a person alone in a cell could work out; pairs that fail, and new cuts.
+    pub(crate) fn separate_singletons(&mut self, hidden: &[bool]) -> (usize, usize) {
+        let elimination = self.eliminate(hidden);
+        let (space, sequence) = (&mut self.space, &mut self.sequence);
+        singleton_cuts(self.system, hidden, &elimination, space, sequence, &mut self.pool)
+    }
+
     /// Adds the cuts of all exposed sensitive units; returns how many units are exposed and how many cuts
     /// are new.
     pub(crate) fn separate(&mut self, hidden: &[bool]) -> (usize, usize) {
@@ -86,6 +93,20 @@ impl<'a> Linear<'a> {
             hidden[u as usize] = true;
         }
         (hidden, cover.optimal)
+    }
+
+    /// Hides more for the cuts that the pattern does not meet, leaving the rest as it is.
+    pub(crate) fn patch(&mut self, hidden: &mut [bool]) {
+        let unmet: Vec<&[u32]> = self
+            .pool
+            .cuts
+            .iter()
+            .map(|c| c.units.as_slice())
+            .filter(|units| !units.iter().any(|&u| hidden[u as usize]))
+            .collect();
+        for u in self.coverer.solve(&unmet, &self.system.cost).chosen {
+            hidden[u as usize] = true;
+        }
     }
 
     /// Publishes secondaries again, dearest first, while every sensitive unit stays protected.

@@ -22,6 +22,8 @@ use witness::Move;
 
 /// Rounds in which the whole cover is chosen anew; later rounds only add.
 const FREE_ROUNDS: usize = 400;
+/// Elementary steps of elimination in these rounds.
+const FREE_WORK: u64 = 25_000_000;
 /// The same where bounds are needed.
 const BOUND_ROUNDS: usize = 300;
 /// Times that units are added for want of a whole-number witness.
@@ -45,6 +47,12 @@ pub(crate) struct Outcome {
     pub(crate) work: u64,
 }
 
+impl Extra {
+    fn asks(self) -> bool {
+        self.line_sums.is_some() || self.singletons
+    }
+}
+
 impl Outcome {
     /// Sensitive units that a cut with frozen units alone, or a frozen unit itself, gives away.
     pub(crate) fn exposed_by_frozen(&self, system: &System) -> Vec<usize> {
@@ -62,25 +70,39 @@ impl Outcome {
     }
 }
 
-/// Chooses what to hide. `line_sums`: the hidden part of a line must be above this count.
-pub(crate) fn solve(system: &System, level: Level, line_sums: Option<u64>) -> Outcome {
+/// What is asked beyond the level.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Extra {
+    /// The hidden part of a line must be above this count.
+    pub(crate) line_sums: Option<i64>,
+    /// A person alone in a cell must not be able to work out another.
+    pub(crate) singletons: bool,
+}
+
+/// Chooses what to hide.
+pub(crate) fn solve(system: &System, level: Level, extra: Extra) -> Outcome {
     let plain = level == Level::Exact
         && system.bounds.iter().all(Option::is_none)
         && system.value.iter().all(|&v| v > 0);
-    let limit = line_sums.map(|l| i64::try_from(l).unwrap_or(i64::MAX));
-    if plain { by_elimination(system, limit) } else { by_bounds(system, limit) }
+    if plain { by_elimination(system, extra) } else { by_bounds(system, extra) }
 }
 
-fn by_elimination(system: &System, line_sums: Option<i64>) -> Outcome {
+fn by_elimination(system: &System, extra: Extra) -> Outcome {
     let mut linear = Linear::new(system);
     let mut outcome = Outcome { hidden: linear.primaries(), optimal: true, ..Outcome::default() };
     // Hide until no sensitive unit is determined.
     loop {
         let (exposed, mut new) = linear.separate(&outcome.hidden);
         let lines =
-            line_sums.map_or((0, 0), |l| cuts::line_cuts(system, &outcome.hidden, l, &mut linear.pool));
-        new += lines.1;
-        if exposed == 0 && (lines.0 == 0 || new == 0) {
+            extra.line_sums.map_or((0, 0), |l| cuts::line_cuts(system, &outcome.hidden, l, &mut linear.pool));
+        let alone = if extra.singletons && exposed == 0 {
+            linear.separate_singletons(&outcome.hidden)
+        } else {
+            (0, 0)
+        };
+        new += lines.1 + alone.1;
+        let open = lines.0 + alone.0;
+        if exposed == 0 && (open == 0 || new == 0) {
             break;
         }
         if new == 0 || outcome.rounds > MAX_ROUNDS {
@@ -88,18 +110,17 @@ fn by_elimination(system: &System, line_sums: Option<i64>) -> Outcome {
             break;
         }
         outcome.rounds += 1;
-        let (cover, proven) = linear.cover();
-        outcome.optimal &= proven;
-        if outcome.rounds > FREE_ROUNDS {
-            for (old, new) in outcome.hidden.iter_mut().zip(cover) {
-                *old |= new;
-            }
+        if outcome.rounds > FREE_ROUNDS || linear.work > FREE_WORK {
+            outcome.optimal = false;
+            linear.patch(&mut outcome.hidden);
         } else {
+            let (cover, proven) = linear.cover();
+            outcome.optimal &= proven;
             outcome.hidden = cover;
         }
     }
     if outcome.unproved.is_empty() {
-        if !outcome.optimal && line_sums.is_none() {
+        if !outcome.optimal && !extra.asks() {
             linear.clean_up(&mut outcome.hidden);
         }
         prove(system, &mut outcome);
@@ -135,7 +156,7 @@ fn prove(system: &System, outcome: &mut Outcome) {
     }
 }
 
-fn by_bounds(system: &System, line_sums: Option<i64>) -> Outcome {
+fn by_bounds(system: &System, extra: Extra) -> Outcome {
     let mut bounded = Bounded::new(system);
     let mut hidden = system.primary.clone();
     if system.value.iter().all(|&v| v > 0) {
@@ -153,12 +174,13 @@ fn by_bounds(system: &System, line_sums: Option<i64>) -> Outcome {
     }
     let mut optimal = true;
     let mut rounds = 0;
-    let lines = |hidden: &[bool], look: &mut Look, pool: &mut cuts::Pool| {
-        let found = line_sums.map_or((0, 0), |l| cuts::line_cuts(system, hidden, l, pool));
-        look.new += found.1;
+    let beyond = |hidden: &[bool], look: &mut Look, bounded: &mut Bounded<'_>| {
+        let lines = extra.line_sums.map_or((0, 0), |l| cuts::line_cuts(system, hidden, l, &mut bounded.pool));
+        let alone = if extra.singletons { bounded.singletons(hidden) } else { (0, 0) };
+        look.new += lines.1 + alone.1;
     };
     let mut look = bounded.look(&hidden);
-    lines(&hidden, &mut look, &mut bounded.pool);
+    beyond(&hidden, &mut look, &mut bounded);
     while look.new > 0 && rounds < MAX_ROUNDS && bounded.work < BOUND_EFFORT {
         rounds += 1;
         let (cover, proven) = bounded.cover();
@@ -172,9 +194,9 @@ fn by_bounds(system: &System, line_sums: Option<i64>) -> Outcome {
             hidden = cover;
         }
         look = bounded.look(&hidden);
-        lines(&hidden, &mut look, &mut bounded.pool);
+        beyond(&hidden, &mut look, &mut bounded);
     }
-    if look.unmet.is_empty() && !optimal && line_sums.is_none() {
+    if look.unmet.is_empty() && !optimal && !extra.asks() {
         look = republish(system, &mut bounded, &mut hidden, look);
     }
     Outcome {
