@@ -29,7 +29,10 @@ fn main() {
     if million {
         sizes.push((1000, 8, 13));
     }
-    println!("{:>9} {:>9} {:>9} {:>9} {:>7} {:>9} {:>8} {:>7} {:>8}", "cells", "non-zero", "sensitive", "further", "rounds", "largest", "mask s", "check s", "audit s");
+    println!(
+        "{:>9} {:>9} {:>9} {:>9} {:>7} {:>9} {:>8} {:>7} {:>8}",
+        "cells", "non-zero", "sensitive", "further", "rounds", "largest", "mask s", "check s", "audit s"
+    );
     for (districts, schools, grades) in sizes {
         measure(districts, schools, grades);
     }

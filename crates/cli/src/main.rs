@@ -15,6 +15,7 @@ mod explain;
 mod failure;
 mod files;
 mod layout;
+mod mask;
 mod output;
 mod read;
 mod schema;
@@ -58,6 +59,8 @@ enum Command {
     Year(year::YearArgs),
     /// Compute average number belonging, entitlements and budget limits of a case.
     Anb(anb::AnbArgs),
+    /// Hide small counts in published tables, prove that they cannot be recovered, and audit others' tables.
+    Mask(Box<mask::MaskArgs>),
     /// Federal EDFacts files: list, show, count, check, write and compare.
     Edfacts(edfacts::EdfactsArgs),
     /// Explain a word: an element, field, code set, code, layout, date or source of the dictionary.
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Read(arguments) => read::run(arguments),
         Command::Year(arguments) => year::run(arguments),
         Command::Anb(arguments) => anb::run(arguments),
+        Command::Mask(arguments) => mask::run(*arguments),
         Command::Edfacts(arguments) => edfacts::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Layout(command) => layout::run(command),

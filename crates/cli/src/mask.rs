@@ -2,10 +2,12 @@
 
 use crate::Failure;
 use clap::{Args, Subcommand};
-use opi_mask::audit::{Effort, audit};
-use opi_mask::certificate::Certificate;
-use opi_mask::spec_file::Spec;
-use opi_mask::{Certified, Cost, Symbols, Task, case_file, plan, suppress, utility, write_csv, write_hidden};
+use opi::mask::audit::{Effort, audit};
+use opi::mask::certificate::Certificate;
+use opi::mask::spec_file::Spec;
+use opi::mask::{
+    Certified, Cost, Symbols, Task, case_file, plan, suppress, utility, write_csv, write_hidden,
+};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -120,7 +122,7 @@ pub(crate) fn run(args: MaskArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-fn failed(error: opi_mask::Error) -> Failure {
+fn failed(error: opi::mask::Error) -> Failure {
     Failure::new(error.to_string())
 }
 

@@ -10,6 +10,9 @@ pub use opi_aim as aim;
 pub use opi_anb as anb;
 pub use opi_dictionary as dictionary;
 pub use opi_edfacts as edfacts;
+pub use opi_mask as mask;
+pub use opi_report as report;
+pub use opi_rules as rules;
 
 mod reading;
 mod year;
