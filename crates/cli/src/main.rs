@@ -20,6 +20,7 @@ mod output;
 mod read;
 mod schema;
 mod synth;
+mod validate;
 mod year;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +37,7 @@ use std::process::ExitCode;
         opi demo\n  \
         opi synth --students 2000 state\n  \
         opi read uploads/2026\n  \
+        opi validate uploads/2026/0123 --directory directory --as-of 2026-06-20\n  \
         opi explain \"Service Type\"\n  \
         opi layout check enrollments.tsv\n  \
         opi anb case.toml --explain\n  \
@@ -55,6 +57,10 @@ enum Command {
     Synth(synth::SynthArgs),
     /// Read AIM files: count their rows and say what deviates from the specification.
     Read(read::ReadArgs),
+    /// Run the rules over files: what is wrong, where, why, and how to mend it.
+    Validate(Box<validate::ValidateArgs>),
+    /// List the rules, or print the page of one.
+    Rules(validate::RulesArgs),
     /// Read a whole year: the directory and every district's uploads.
     Year(year::YearArgs),
     /// Compute average number belonging, entitlements and budget limits of a case.
@@ -77,6 +83,8 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),
         Command::Read(arguments) => read::run(arguments),
+        Command::Validate(arguments) => validate::validate(*arguments),
+        Command::Rules(arguments) => validate::rules(arguments),
         Command::Year(arguments) => year::run(arguments),
         Command::Anb(arguments) => anb::run(arguments),
         Command::Mask(arguments) => mask::run(*arguments),

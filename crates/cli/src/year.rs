@@ -88,7 +88,7 @@ fn latest_year(dir: &Path) -> Result<SchoolYear, Failure> {
 }
 
 /// The directory, where its folder exists.
-fn directory(folder: &Path) -> Result<Option<Directory>, Failure> {
+pub(crate) fn directory(folder: &Path) -> Result<Option<Directory>, Failure> {
     if !folder.is_dir() {
         return Ok(None);
     }

@@ -14,8 +14,10 @@ pub use opi_mask as mask;
 pub use opi_report as report;
 pub use opi_rules as rules;
 
+mod checking;
 mod reading;
 mod year;
 
+pub use checking::{CheckedUpload, fails_on, finding_report};
 pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
 pub use year::{Progress, Reading, Stage, Upload, Year, YearBuilder, YearError};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 /// A file that a district uploaded. It can be opened again and again: some stages read twice.
-pub trait Upload {
+pub trait Upload: Sync {
     /// The name by which findings speak of it.
     fn name(&self) -> &str;
 
