@@ -76,6 +76,9 @@ struct TableArgs {
     /// Also hide where the sum of a line's hidden cells is itself a small count.
     #[arg(long)]
     line_sums: bool,
+    /// Count a person who is alone in a hidden cell as an attacker.
+    #[arg(long)]
+    singletons: bool,
     /// Output: human or json.
     #[arg(long, default_value = "human", value_parser = ["human", "json"])]
     format: String,
@@ -170,6 +173,7 @@ impl TableArgs {
         }
         spec.max = self.max.or(spec.max);
         spec.line_sums |= self.line_sums;
+        spec.singletons |= self.singletons;
         Ok(spec)
     }
 }

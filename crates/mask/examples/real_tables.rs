@@ -1,6 +1,6 @@
 //! Masks real public tables under three policies, certifies them, reports what is withheld, and attacks
 //! tables that were published masked. Argument: the folder that holds the tables, each in its own folder
-//! (`wy-enrollment`, `mt-acgr`, `ccd-membership-2023-24`, `ri-masked-enrollment`).
+//! (`wy-enrollment`, `mt-acgr`, `ccd-membership-2023-24`, `ri-masked-enrollment`, `mt-assessment`).
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -40,6 +40,7 @@ fn main() {
     }
     run("Twelve districts by grade, race and sex", &membership(&folder), &rules);
     attack_rhode_island(&folder);
+    attack_montana(&folder);
 }
 
 fn run(title: &str, (dimensions, leaves): &Counts, rules: &[(&str, Rule)]) {
@@ -189,6 +190,79 @@ fn attack_rhode_island(folder: &Path) {
             let narrow = found.intervals.iter().filter(|i| i.hi.is_some_and(|h| h < i.lo + 3)).count();
             println!("  {narrow} have at most three");
             for exposure in found.exposed.iter().filter(|e| e.value > 0).take(5) {
+                println!("  [{}] = {}: {}", exposure.label, exposure.value, exposure.derivation);
+            }
+        }
+        Err(problem) => println!("  {problem}"),
+    }
+}
+
+/// Montana's statewide assessment tables: level counts of each group, small ones marked. All students are the
+/// sum of both sexes, of the lunch pair, of the language pair, and of the races, level by level.
+fn attack_montana(folder: &Path) {
+    println!("\nMontana assessment tables as published: what can be worked out");
+    let sets: [&[&str]; 4] = [
+        &["Male", "Female"],
+        &["EL", "Not EL"],
+        &["FreeReduced Lunch", "NoFreeReduced Lunch"],
+        &["Native American", "Asian", "Black", "Hispanic", "NHPI", "Multi-Racial", "White"],
+    ];
+    let levels = ["Novice", "Nearing", "Proficient", "Advanced"];
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder.join("mt-assessment/state")).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort();
+    let mut view = View::new();
+    let mut tables: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for path in &files {
+        let name = path.file_stem().unwrap().to_string_lossy().replace(" 2015-2023", "");
+        let kind = ["PartRate", "Percent", "ProfRate", "Enrollment"].iter().any(|k| name.contains(k));
+        let Some((place, group)) = ["ELA", "Science"].iter().find_map(|subject| {
+            let (grade, group) = name.split_once(subject)?;
+            Some((format!("{}{subject}", grade.trim_start_matches("Montana ")), group.trim().to_owned()))
+        }) else {
+            continue;
+        };
+        if kind {
+            continue;
+        }
+        let group = if group.is_empty() { "All".to_owned() } else { group };
+        for row in rows(path) {
+            let year = row["School Year"].clone();
+            for (column, text) in &row {
+                if !column.contains("Students") {
+                    continue;
+                }
+                let column = column.replace("Proficiency", "Proficient");
+                let level = levels.iter().find(|l| column.contains(**l));
+                let (Some(level), Ok(value)) = (level, text.parse::<Value>()) else { continue };
+                let known = match value {
+                    Value::Count(n) => Known::Shown(n),
+                    Value::Masked(_) => Known::Hidden { lo: 0, hi: None },
+                    _ => continue,
+                };
+                view.cell(&format!("{place} {year}|{group}|{level}"), known).unwrap();
+                tables
+                    .entry((format!("{place} {year}"), (*level).to_owned()))
+                    .or_default()
+                    .insert(group.clone());
+            }
+        }
+    }
+    for ((table, level), groups) in &tables {
+        for set in sets.iter().filter(|s| groups.contains("All") && s.iter().all(|g| groups.contains(*g))) {
+            let at = |group: &str| view.position(&format!("{table}|{group}|{level}")).unwrap();
+            let (all, parts) = (at("All"), set.iter().map(|g| at(g)).collect::<Vec<_>>());
+            view.sum(&format!("[{table}|All|{level}] over {}", set.join(", ")), all, &parts);
+        }
+    }
+    match audit(&view, Effort::default()) {
+        Ok(found) => {
+            println!(
+                "  {} of {} hidden figures have one possible value",
+                found.exposed.len(),
+                found.intervals.len()
+            );
+            for exposure in found.exposed.iter().take(4) {
                 println!("  [{}] = {}: {}", exposure.label, exposure.value, exposure.derivation);
             }
         }
