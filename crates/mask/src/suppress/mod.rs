@@ -27,7 +27,7 @@ const FREE_WORK: u64 = 25_000_000;
 /// The same where bounds are needed.
 const BOUND_ROUNDS: usize = 300;
 /// Times that units are added for want of a whole-number witness.
-const WIDENINGS: usize = 20;
+const WIDENINGS: usize = 12;
 const MAX_ROUNDS: usize = 2_000;
 /// Elementary steps of all bounds together.
 const BOUND_EFFORT: u64 = 1_500_000_000;

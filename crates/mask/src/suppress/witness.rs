@@ -26,6 +26,9 @@ const ORDERS: u64 = 40;
 const TRIES: (usize, usize) = (20_000, 64);
 /// Neighbourhood sizes in units, and the greatest change allowed in each.
 const STAGES: [(usize, i64); 4] = [(60, 1), (300, 1 << 20), (1_500, 1), (1_500, 1 << 20)];
+/// Elementary steps of all linear programs of one search, and whole-number searches in it.
+const EFFORT: u64 = 20_000_000;
+const INTEGER_SEARCHES: u32 = 40;
 /// Units taken from one long row when a neighbourhood grows.
 const FAN: usize = 12;
 
@@ -68,13 +71,15 @@ pub(crate) fn find(system: &System, hidden: &[bool], targets: &[u32]) -> Witness
             break;
         }
     }
+    let stop = search.work.saturating_add(EFFORT);
     for (size, change) in STAGES {
         let mut missing = Vec::new();
         for target in open {
             if packing.covered[target as usize] {
                 continue;
             }
-            match search.move_through(target, size, change) {
+            let found = if search.work < stop { search.move_through(target, size, change) } else { None };
+            match found {
                 Some(vector) => packing.add(&vector),
                 None => missing.push(target),
             }
@@ -132,6 +137,7 @@ pub(crate) struct Search<'a> {
     rows: Vec<Vec<(u32, i64)>>,
     slot: Vec<u32>,
     work: u64,
+    integer_searches: u32,
 }
 
 impl<'a> Search<'a> {
@@ -141,7 +147,7 @@ impl<'a> Search<'a> {
             .iter()
             .map(|terms| terms.iter().copied().filter(|(u, _)| hidden[*u as usize]).collect())
             .collect();
-        Self { system, rows, slot: vec![NONE; system.len()], work: 0 }
+        Self { system, rows, slot: vec![NONE; system.len()], work: 0, integer_searches: INTEGER_SEARCHES }
     }
 
     /// A feasible whole-number move that changes the target, within a neighbourhood of `size` units.
@@ -195,7 +201,10 @@ impl<'a> Search<'a> {
         self.work += simplex.work;
         let point = match fractional {
             _ if found => simplex.point()?,
-            Some((up, goal)) if change > 1 => integer::point(&truth, &bounds, &equations, 0, up, goal)?,
+            Some((up, goal)) if change > 1 && self.integer_searches > 0 => {
+                self.integer_searches -= 1;
+                integer::point(&truth, &bounds, &equations, 0, up, goal)?
+            }
             _ => return None,
         };
         let moved: Move = units
