@@ -267,7 +267,7 @@ impl Facts {
         let day = |field| record.day(field).unwrap_or(NO_DAY);
         let end = |field| if record.is_blank(field) { OPEN } else { day(field) };
         let letter = |field| record.value(field).and_then(|value| u8::try_from(value).ok()).unwrap_or(0);
-        let yes = |field| record.is(field, code("Y"));
+        let yes = |field| record.is(field, const { code("Y") });
         match kind {
             FileKind::Demographics => {
                 let races = [
@@ -300,7 +300,7 @@ impl Facts {
                 exclude: letter(file.exclude_field()),
             }),
             FileKind::Programs => {
-                let homeless = record.is_good(f::HOMELESS) && !record.is(f::HOMELESS, code("N"));
+                let homeless = record.is_good(f::HOMELESS) && !record.is(f::HOMELESS, const { code("N") });
                 let mark = |mark: u16, holds: bool| if holds { mark } else { 0 };
                 self.programs.push(Program {
                     head,
@@ -315,8 +315,8 @@ impl Facts {
             FileKind::Learners => {
                 let status = match record.value(f::PROGRAM_STATUS) {
                     None => Status::Unknown,
-                    Some(value) if value == code("EL") => Status::Learner,
-                    Some(value) if value == code("Exited EL") => Status::Exited,
+                    Some(value) if value == const { code("EL") } => Status::Learner,
+                    Some(value) if value == const { code("Exited EL") } => Status::Exited,
                     Some(_) => Status::Other,
                 };
                 let exited = end(f::PROGRAM_EXIT_DATE);
@@ -457,7 +457,7 @@ fn enrollment(record: &Record<'_>) -> Enrollment {
         start_status: number(f::START_STATUS).and_then(|status| u8::try_from(status).ok()).unwrap_or(u8::MAX),
         service: record.value(f::SERVICE_TYPE).and_then(|value| u8::try_from(value).ok()).unwrap_or(0),
         grade: if record.is_good(f::GRADE) { record.grade() } else { NO_GRADE },
-        marks: mark(Enrollment::NO_SHOW, record.is(f::NO_SHOW, code("Y")))
+        marks: mark(Enrollment::NO_SHOW, record.is(f::NO_SHOW, const { code("Y") }))
             | mark(
                 Enrollment::DIPLOMA_COMPLETE,
                 filled(f::DIPLOMA_DATE) && filled(f::DIPLOMA_TYPE) && filled(f::DIPLOMA_PERIOD),

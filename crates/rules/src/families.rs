@@ -96,7 +96,7 @@ impl Member {
     fn fails(&self, record: &Record<'_>) -> Option<bool> {
         let mine = || record.value(self.field);
         let other = || record.value(self.other?);
-        let yes = code("Y");
+        const YES: i64 = code("Y");
         Some(match self.family {
             Family::NotFuture => mine()? > i64::from(record.world.as_of),
             Family::NotBefore => mine()? < other()?,
@@ -110,14 +110,14 @@ impl Member {
                 };
                 record.is_good(self.field) && unless
             }
-            Family::NotBoth => mine()? == yes && other()? == yes,
+            Family::NotBoth => mine()? == YES && other()? == YES,
             Family::Requires => {
-                let lacking = record.is_blank(self.other?) || other().is_some_and(|value| value != yes);
-                mine()? == yes && lacking
+                let lacking = record.is_blank(self.other?) || other().is_some_and(|value| value != YES);
+                mine()? == YES && lacking
             }
             Family::AnyOf => {
                 let known = |field: &FieldId| record.is_good(*field) || record.is_blank(*field);
-                self.fields.iter().all(known) && !self.fields.iter().any(|field| record.is(*field, yes))
+                self.fields.iter().all(known) && !self.fields.iter().any(|field| record.is(*field, YES))
             }
             Family::AtMost => mine()? < 0 || mine()? > other()?,
             Family::Sum => {

@@ -62,6 +62,7 @@ pub(crate) struct Plan<'a> {
     student: usize,
     last: usize,
     first: usize,
+    grade: usize,
 }
 
 impl<'a> Plan<'a> {
@@ -84,6 +85,7 @@ impl<'a> Plan<'a> {
             student: column(fields::STUDENT_STATE_ID),
             last: column(fields::LAST_NAME),
             first: column(fields::FIRST_NAME),
+            grade: column(fields::GRADE),
         }
     }
 
@@ -144,10 +146,9 @@ impl<'a> Plan<'a> {
     /// The row with its cells.
     pub(crate) fn record<'r>(&'r self, row: &'r Row<'r>, world: &'r World<'r>, file: u32) -> Record<'r> {
         let place = Place { file, line: row.line() as u32 };
-        let number = |column: usize| {
-            let value = self.cells.get(column).and_then(|cell| cell.get());
-            value.and_then(|value| u16::try_from(value).ok()).unwrap_or(NONE)
-        };
+        let value = |column: usize| self.cells.get(column).and_then(|cell| cell.get());
+        let number =
+            |column: usize| value(column).and_then(|value| u16::try_from(value).ok()).unwrap_or(NONE);
         let (district, school, calendar) =
             (number(self.district), number(self.school), number(self.calendar));
         let found_school = world.school(district, school);
@@ -169,6 +170,7 @@ impl<'a> Plan<'a> {
             world,
             school: found_school,
             calendar: found_calendar,
+            grade: value(self.grade).map_or(NO_GRADE, grade_index),
             head: Head {
                 student: u32::try_from(student).unwrap_or(0),
                 file,
@@ -411,6 +413,7 @@ pub struct Record<'a> {
     pub(crate) school: Option<&'a School>,
     pub(crate) calendar: Option<&'a Days>,
     pub(crate) head: Head,
+    grade: u8,
 }
 
 impl<'a> Record<'a> {
@@ -467,7 +470,7 @@ impl<'a> Record<'a> {
 
     #[inline]
     pub(crate) fn grade(&self) -> u8 {
-        self.value(fields::GRADE).map_or(NO_GRADE, grade_index)
+        self.grade
     }
 
     /// Reports this row. `field` is the one at fault.

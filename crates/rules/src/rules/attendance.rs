@@ -136,7 +136,7 @@ fn pathway(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 fn follow_up(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     let fields = [f::POST_PROGRAM_STATUS, f::DATE_CONTACTED];
     let judged = fields.iter().all(|field| record.is_blank(*field) || record.is_good(*field));
-    let marked = record.is(f::CTE_CONCENTRATOR, code("Y"));
+    let marked = record.is(f::CTE_CONCENTRATOR, const { code("Y") });
     let both = fields.iter().all(|field| record.is_good(*field));
     let none = fields.iter().all(|field| record.is_blank(*field));
     let wrong = if marked { !both } else { !none };

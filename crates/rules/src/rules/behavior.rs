@@ -102,7 +102,7 @@ fn no_length(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 fn no_offender(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     let mut rows: Vec<(u32, u64, u32, Head, bool)> = Vec::new();
     for row in Whole::buckets(whole.now).flat_map(|facts| &facts.incidents) {
-        let offends = row.role == code("Offender") && row.event != 0 && row.resolution != 0;
+        let offends = row.role == const { code("Offender") } && row.event != 0 && row.resolution != 0;
         rows.push((row.head.file, row.incident, row.head.line, row.head, offends));
     }
     rows.sort_unstable_by_key(|(file, incident, line, ..)| (*file, *incident, *line));

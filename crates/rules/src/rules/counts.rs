@@ -314,7 +314,7 @@ fn spring_absence(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     let Some((_, collected)) = SPRING_ABSENCES.iter().find(|(known, _)| *known == year) else { return };
     let wrong = match collected {
         true => record.is_blank(f::ABSENT),
-        false => record.is(f::ABSENT, code("Y")),
+        false => record.is(f::ABSENT, const { code("Y") }),
     };
     if wrong {
         record.report(emit, f::ABSENT);

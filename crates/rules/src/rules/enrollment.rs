@@ -86,7 +86,8 @@ fn military_unknown(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn military_status(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.enrollments {
-        if matches!(row.start_status, 4 | 6 | 7) && military(student).is_some_and(|value| value != code("4"))
+        if matches!(row.start_status, 4 | 6 | 7)
+            && military(student).is_some_and(|value| value != const { code("4") })
         {
             emit.at(&row.head, f::START_STATUS);
         }
@@ -369,7 +370,7 @@ fn no_show_with_rows(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn no_show_end(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     if let (Some(start), Some(end)) = (record.day(f::START_DATE), record.day(f::END_DATE))
-        && record.is(f::NO_SHOW, code("Y"))
+        && record.is(f::NO_SHOW, const { code("Y") })
         && start != end
     {
         record.report(emit, f::NO_SHOW);

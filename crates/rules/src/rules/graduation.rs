@@ -29,7 +29,9 @@ pub(super) const RULES: &[BuiltIn] = &[
 const DIPLOMA: [opi_dictionary::FieldId; 3] = [f::DIPLOMA_DATE, f::DIPLOMA_TYPE, f::DIPLOMA_PERIOD];
 
 fn is_graduate(record: &Record<'_>) -> bool {
-    record.value(f::END_STATUS).is_some_and(|status| status == code("400") || status == code("410"))
+    record
+        .value(f::END_STATUS)
+        .is_some_and(|status| status == const { code("400") } || status == const { code("410") })
 }
 
 fn incomplete_diploma(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
@@ -76,7 +78,7 @@ fn proficiency(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     // W3 is a working code of the dictionary for the proficiency diploma.
     let Some(diploma) = record.value(f::DIPLOMA_TYPE) else { return };
     let judged = record.is_blank(f::END_STATUS) || record.is_good(f::END_STATUS);
-    if judged && (diploma == code("W3")) != record.is(f::END_STATUS, code("410")) {
+    if judged && (diploma == const { code("W3") }) != record.is(f::END_STATUS, const { code("410") }) {
         record.report(emit, f::DIPLOMA_TYPE);
     }
 }

@@ -100,7 +100,7 @@ fn identified_late(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn english_only(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     let field = f::HOME_PRIMARY_LANGUAGE_OR_LANGUAGE_OF_IMPACT;
-    if record.is(f::PROGRAM_STATUS, code("EL")) && record.is(field, code("eng")) {
+    if record.is(f::PROGRAM_STATUS, const { code("EL") }) && record.is(field, const { code("eng") }) {
         record.report(emit, field);
     }
 }
@@ -144,8 +144,8 @@ fn meal_overlap(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn direct_certification(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
-    let direct = record.is(f::CERTIFICATION_TYPE, code("Direct Certification"));
-    if direct && record.is(f::ELIGIBILITY, code("N")) {
+    let direct = record.is(f::CERTIFICATION_TYPE, const { code("Direct Certification") });
+    if direct && record.is(f::ELIGIBILITY, const { code("N") }) {
         record.report(emit, f::CERTIFICATION_TYPE);
     }
 }
@@ -249,7 +249,7 @@ fn no_program(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
         record.is_blank(*field)
             || (*field != f::NEGLECTED_AND_DELINQUENT_PROGRAM
                 && *field != f::TITLE_I
-                && record.is(*field, code("N")))
+                && record.is(*field, const { code("N") }))
     };
     if PROGRAMS.iter().all(says_nothing) {
         record.report_row(emit);
@@ -298,7 +298,8 @@ fn schoolwide(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     let (Ok(district), Ok(school)) = numbers else { return };
     let is_schoolwide = tables.is_schoolwide(SchoolKey { district, school });
     // Only the two programs of a public school exclude each other.
-    if (value == code("SW") && !is_schoolwide) || (value == code("TAS") && is_schoolwide) {
+    if (value == const { code("SW") } && !is_schoolwide) || (value == const { code("TAS") } && is_schoolwide)
+    {
         record.report(emit, f::TITLE_I);
     }
 }
@@ -308,7 +309,10 @@ fn delinquent(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
         .text(f::DISTRICT_NUMBER)
         .parse()
         .is_ok_and(|district| record.world.references.tables.delinquent_district.contains(&district));
-    if record.is(f::NEGLECTED_AND_DELINQUENT_PROGRAM, code("D")) && !listed && record.head.district != NONE {
+    if record.is(f::NEGLECTED_AND_DELINQUENT_PROGRAM, const { code("D") })
+        && !listed
+        && record.head.district != NONE
+    {
         record.report(emit, f::NEGLECTED_AND_DELINQUENT_PROGRAM);
     }
 }
