@@ -72,32 +72,51 @@ pub(crate) const fn hash_pair(first: u64, second: u64) -> u64 {
 /// A name as it is compared: letter case, accents, spaces and punctuation set aside. 0 for a name without letters.
 #[inline]
 pub(crate) fn name_hash(name: &str) -> u32 {
-    let mut hash = FNV_START;
-    let mut letters = false;
-    let mut add = |byte: u8| {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
-        letters = true;
-    };
+    let mut letters = Letters { packed: 0, hash: FNV_START };
     if name.is_ascii() {
-        for byte in name.bytes() {
-            if byte.is_ascii_alphabetic() {
-                add(byte | 0x20);
-            }
-        }
+        name.bytes().for_each(|byte| letters.add(byte));
     } else {
         for character in name.chars().flat_map(char::to_lowercase) {
-            let mut buffer = [0; 4];
             match plain(character) {
-                Some(text) => text.bytes().for_each(&mut add),
-                None if character.is_alphabetic() => {
-                    character.encode_utf8(&mut buffer).bytes().for_each(&mut add)
-                }
+                Some(text) => text.bytes().for_each(|byte| letters.add(byte)),
+                None if character.is_alphabetic() => letters.mix(u64::from(u32::from(character)) << 32),
                 None => {}
             }
         }
     }
-    let folded = (hash ^ hash >> 32) as u32;
-    if letters { folded.max(1) } else { 0 }
+    letters.finish()
+}
+
+/// Letters on their way into a hash: five bits each, which are the same for capital and small letters.
+struct Letters {
+    packed: u64,
+    hash: u64,
+}
+
+impl Letters {
+    #[inline]
+    fn add(&mut self, byte: u8) {
+        if byte.is_ascii_alphabetic() {
+            if self.packed >> 55 != 0 {
+                self.mix(0);
+            }
+            self.packed = self.packed << 5 | u64::from(byte & 0x1f);
+        }
+    }
+
+    /// Takes what was packed, and something else, into the hash.
+    fn mix(&mut self, other: u64) {
+        self.hash = hash_pair(hash_pair(self.hash, self.packed), other);
+        self.packed = 0;
+    }
+
+    fn finish(mut self) -> u32 {
+        if (self.packed, self.hash) == (0, FNV_START) {
+            return 0;
+        }
+        self.mix(1);
+        ((self.hash ^ self.hash >> 32) as u32).max(1)
+    }
 }
 
 /// A small letter without its accent, for the letters of European languages; `None` for all others.
@@ -269,6 +288,9 @@ mod tests {
             assert_eq!(name_hash(one), name_hash(other), "{one}");
         }
         assert_ne!(name_hash("Larch"), name_hash("Larck"));
+        assert_ne!(name_hash("Abcdefghijklmnopqrstuvwxyz"), name_hash("Abcdefghijklmnopqrstuvwxyzz"));
+        assert_ne!(name_hash("Иванов"), name_hash("Петров"));
+        assert_eq!(name_hash("ИВАНОВ"), name_hash("Иванов"));
         assert_eq!(name_hash("-- '"), 0);
     }
 

@@ -302,7 +302,9 @@ impl<'a> Checker<'a> {
     ) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
         use rayon::prelude::*;
         // A few runs of inputs for each thread: each fills buckets of its own, which are then put together.
-        let run = inputs.len().div_ceil(rayon::current_num_threads() * 4).max(1);
+        let threads = rayon::current_num_threads();
+        let runs_wanted = if threads > 1 { threads * 4 } else { 1 };
+        let run = inputs.len().div_ceil(runs_wanted).max(1);
         let read = |(number, inputs): (usize, &[(Role, &dyn Input)])| {
             let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
             let mut sink = self.new_sink();
