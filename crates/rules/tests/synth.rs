@@ -126,6 +126,10 @@ fn planted_mistakes_are_found() {
         }
         // Whose upload it is is not said when the whole state is checked.
         for code in mistake.codes.iter().filter(|code| *code != "FILE-013") {
+            // The first row sets the district of its file, so it is the others that differ.
+            if code == "FILE-014" && mistake.line == 2 {
+                continue;
+            }
             let line = mistake.line.max(1);
             let here = |line: u64| places.contains(&(mistake.file.as_str(), line, code.as_str()));
             if here(mistake.line) || here(line) {

@@ -4,7 +4,7 @@ use super::{BuiltIn, overlapping, record, student};
 use crate::FactKind;
 use crate::cell::{PK, code, grade_level};
 use crate::emit::Emit;
-use crate::facts::{Enrollment, Fact, FileKind, NO_DAY, OPEN, Program, Status};
+use crate::facts::{Enrollment, Fact, FileKind, Learner, NO_DAY, Program, Status};
 use crate::record::{Head, NONE, Record};
 use crate::registry::Collection;
 use crate::student::Student;
@@ -105,11 +105,14 @@ fn english_only(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     }
 }
 
+/// Records of one district: two districts that a student went to each send the same record.
 fn learner_overlap(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let rows =
-        student.now.learners.iter().filter(|row| matches!(row.status, Status::Learner | Status::Exited));
-    let rows: Vec<_> = rows.collect();
-    report_overlaps(student, &rows, |row| (row.identified, row.exited), emit, f::IDENTIFIED_DATE);
+    let of_episode = |row: &&Learner| matches!(row.status, Status::Learner | Status::Exited);
+    let mut rows: Vec<&Learner> = student.now.learners.iter().filter(of_episode).collect();
+    rows.sort_by_key(|row| row.head.district);
+    for district in rows.chunk_by(|one, other| one.head.district == other.head.district) {
+        report_overlaps(student, district, |row| (row.identified, row.exited), emit, f::IDENTIFIED_DATE);
+    }
 }
 
 fn learner_again(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
@@ -174,13 +177,32 @@ fn unaccompanied_alone(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     homeless_fact(student, FactKind::UnaccompaniedYouth, emit, f::UNACCOMPANIED_YOUTH);
 }
 
+/// Service and mark must agree within each district that sends both files.
 fn served_and_homeless(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let served = student.now.homeless.iter().find(|row| row.served == b'Y');
-    for program in student.now.programs {
-        match (program.has(Program::HOMELESS), served) {
-            (false, Some(served)) => emit.with(&served.head, f::MCKINNEY_VENTO_SERVED, &program.head),
-            (true, None) => emit.at(&program.head, f::HOMELESS),
+    let now = &student.now;
+    let marks = |district: u16| {
+        now.programs.iter().find(|row| row.head.district == district && row.has(Program::HOMELESS))
+    };
+    let records = |district: u16| now.homeless.iter().filter(move |row| row.head.district == district);
+    for (index, row) in now.homeless.iter().enumerate() {
+        let district = row.head.district;
+        if now.homeless.iter().take(index).any(|earlier| earlier.head.district == district) {
+            continue;
+        }
+        let served = records(district).find(|row| row.served == b'Y');
+        match (served, marks(district)) {
+            (Some(served), None) if student.run.covers(FileKind::Programs, district) => {
+                emit.at(&served.head, f::MCKINNEY_VENTO_SERVED);
+            }
+            (None, Some(marked)) => emit.with(&row.head, f::MCKINNEY_VENTO_SERVED, &marked.head),
             _ => {}
+        }
+    }
+    // A mark without any record, where the district sends records.
+    for row in now.programs.iter().filter(|row| row.has(Program::HOMELESS)) {
+        let district = row.head.district;
+        if records(district).next().is_none() && student.run.covers(FileKind::Homeless, district) {
+            emit.at(&row.head, f::HOMELESS);
         }
     }
 }
@@ -322,12 +344,8 @@ fn plan_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         student.now.plans.iter().filter(|row| whole_span((row.start, row.end)) && row.head.district != NONE)
     {
         let active = |other: &Enrollment| {
-            let last = student.calendar(&other.head).map_or(OPEN, |days| days.last);
-            let until = row.end.min(student.world.as_of).min(last);
             other.head.district == row.head.district
-                && other
-                    .span()
-                    .is_some_and(|(start, end)| start <= row.end && row.start <= end && end >= until)
+                && other.span().is_some_and(|(start, end)| start <= row.end && row.start <= end)
         };
         if !student.known_enrollments().any(active) {
             emit.row(&row.head, None);
