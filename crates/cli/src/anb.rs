@@ -37,7 +37,7 @@ pub(crate) struct AnbArgs {
     /// Show the decision on every pupil, with keys where the case gives them
     #[arg(long, conflicts_with = "what_if")]
     pupils: bool,
-    /// Changes to every district of the case: TOML with [[changes]]
+    /// Changes to every district of the case: TOML with `[[changes]]`
     #[arg(long, value_name = "CHANGES")]
     what_if: Option<PathBuf>,
     /// The form of the output
@@ -57,7 +57,7 @@ enum AnbCommand {
     },
     /// Run a file of worked examples and print expected and got
     Check {
-        /// The file: TOML with [[example]] tables
+        /// The file: TOML with `[[example]]` tables
         examples: PathBuf,
         /// The form of the output
         #[arg(long, value_enum, default_value_t)]
