@@ -32,7 +32,7 @@ fn record(layout: &Layout, out: &mut String) {
     let name = record_name(&layout.key);
     let _ = writeln!(
         out,
-        "    /// A row of `{}` ({}): one per {}. Source: {} [{}].",
+        "    /// A row of `{}` ({}): one per {}. Source: {} ({}).",
         layout.key,
         layout.title,
         layout.row_per,
