@@ -48,7 +48,13 @@ macro_rules! from_display {
     };
 }
 
-from_display!(opi::dictionary::DictionaryError, opi::aim::AimError, opi::YearError);
+from_display!(
+    opi::dictionary::DictionaryError,
+    opi::aim::AimError,
+    opi::YearError,
+    opi::snapshot::SnapshotError,
+    opi::store::StoreError
+);
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {

@@ -18,6 +18,17 @@ impl DiskUpload {
         DiskUpload { name: path.display().to_string(), path }
     }
 
+    /// A file by its place below one of the folders given, so that the name is the same on every machine.
+    pub(crate) fn below(folders: &[PathBuf], path: PathBuf) -> Self {
+        let below = folders.iter().filter_map(|folder| path.strip_prefix(folder).ok());
+        let below = below.min_by_key(|rest| rest.components().count());
+        let named =
+            below.filter(|rest| rest.components().next().is_some()).or(path.file_name().map(Path::new));
+        let parts = named.into_iter().flat_map(Path::components);
+        let parts: Vec<String> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        DiskUpload { name: parts.join("/"), path }
+    }
+
     /// Named by its path within a folder, with `/` on every platform, so that reports do not depend on where the
     /// folder stands.
     pub(crate) fn within(folder: &Path, path: PathBuf) -> Self {

@@ -19,6 +19,7 @@ mod mask;
 mod output;
 mod read;
 mod schema;
+mod snapshot;
 mod synth;
 mod validate;
 mod year;
@@ -74,6 +75,9 @@ enum Command {
     /// Work with the layouts of files.
     #[command(subcommand)]
     Layout(layout::LayoutCommand),
+    /// Work with snapshots: read-only views of the data at one moment.
+    #[command(subcommand)]
+    Snapshot(snapshot::SnapshotCommand),
     /// Print the JSON Schema of a record or report.
     Schema(schema::SchemaArgs),
 }
@@ -91,6 +95,7 @@ fn main() -> ExitCode {
         Command::Edfacts(arguments) => edfacts::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Layout(command) => layout::run(command),
+        Command::Snapshot(command) => snapshot::run(command),
         Command::Schema(arguments) => schema::run(arguments),
     };
     done.unwrap_or_else(|failure| {

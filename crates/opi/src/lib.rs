@@ -13,11 +13,16 @@ pub use opi_edfacts as edfacts;
 pub use opi_mask as mask;
 pub use opi_report as report;
 pub use opi_rules as rules;
+pub use opi_snapshot as snapshot;
+#[cfg(feature = "store")]
+pub use opi_store as store;
 
 mod checking;
 mod reading;
+mod register;
 mod year;
 
 pub use checking::{CheckedUpload, fails_on, finding_report};
 pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
+pub use register::{Received, Registered, register_uploads, take_snapshot};
 pub use year::{Progress, Reading, Stage, Upload, Year, YearBuilder, YearError};

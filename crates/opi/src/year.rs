@@ -64,6 +64,14 @@ pub enum YearError {
         /// Why.
         source: AimError,
     },
+    /// A file could not be taken into the register.
+    #[error("{file}: {source}")]
+    Import {
+        /// The file.
+        file: String,
+        /// Why.
+        source: Box<opi_snapshot::SnapshotError>,
+    },
     /// The caller asked to stop.
     #[error("stopped on request after {done} of {of} files")]
     Stopped {

@@ -40,6 +40,31 @@ impl ContentHash {
     }
 }
 
+/// Hashes bytes that come in pieces.
+///
+/// ```
+/// use opi_snapshot::{ContentHash, ContentHasher};
+/// let mut hasher = ContentHasher::default();
+/// hasher.update(b"inven");
+/// hasher.update(b"ted");
+/// assert_eq!(hasher.finish(), ContentHash::of(b"invented"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ContentHasher(blake3::Hasher);
+
+impl ContentHasher {
+    /// Adds a piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The hash of all pieces.
+    #[must_use]
+    pub fn finish(&self) -> ContentHash {
+        ContentHash(*self.0.finalize().as_bytes())
+    }
+}
+
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

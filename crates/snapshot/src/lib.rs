@@ -63,7 +63,7 @@ pub use difference::{
 };
 pub use error::{CertificationProblem, SnapshotError};
 pub use figures::{Figure, FigureChange, FigureKey, changed_figures, figures};
-pub use hash::ContentHash;
+pub use hash::{ContentHash, ContentHasher};
 pub use import::Import;
 pub use import_rules::{ImportMode, ImportRule, import_rule, import_rules};
 pub use manifest::{CertificationEntry, Manifest, PartEntry, SourceEntry, TableEntry};

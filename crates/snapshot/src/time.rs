@@ -23,6 +23,12 @@ pub struct TimeGiven(NaiveDateTime);
 const FORM: &str = "%Y-%m-%dT%H:%M:%S";
 
 impl TimeGiven {
+    /// A time of a day.
+    #[must_use]
+    pub fn of(day: NaiveDate, time: NaiveTime) -> Self {
+        TimeGiven(day.and_time(time))
+    }
+
     /// The last second of a day: what had come in by the end of it.
     #[must_use]
     pub fn end_of(day: NaiveDate) -> Self {

@@ -64,6 +64,20 @@ pub enum NotApplied {
     HasStateId,
 }
 
+impl std::fmt::Display for NotApplied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            NotApplied::OtherDistrict => "of another district than the one that sent the file",
+            NotApplied::NoStudent => "without the id of a student",
+            NotApplied::RepeatedInFile => "whose key another row of the file has, which counts instead",
+            NotApplied::StoredIsKept => "that differ from stored data which this file does not overwrite",
+            NotApplied::WithinStoredSpan => "within the span of a stored record of the same person",
+            NotApplied::StoredNotEnded => "that start before the stored record has ended",
+            NotApplied::HasStateId => "that ask for a state id for a student who has one",
+        })
+    }
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]

@@ -1,0 +1,428 @@
+//! `opi snapshot`: take snapshots of uploads, and list, show, compare, verify and export them.
+
+use crate::dictionary::DictionaryArgs;
+use crate::files::DiskUpload;
+use crate::output::{self, Format, Style, grouped};
+use crate::{Failure, files};
+use clap::{Args, Subcommand};
+use opi::aim::ReadOptions;
+use opi::dictionary::{DistrictNumber, SchoolYear};
+use opi::snapshot::{
+    Difference, Manifest, NotApplied, SnapshotInfo, TimeGiven, changed_figures, read_certifications,
+};
+use opi::store::{SnapshotName, Store, StoredSnapshot, write_csv};
+use opi::{Received, Registered, register_uploads, take_snapshot};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Work with snapshots: read-only views of the data at one moment.
+#[derive(Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Take uploads into a register and write a snapshot of a collection.
+    Take(TakeArgs),
+    /// List the snapshots of a store.
+    List(ListArgs),
+    /// Show what a snapshot consists of.
+    Show(ShowArgs),
+    /// Compare two snapshots: rows, students and figures, by district.
+    Diff(DiffArgs),
+    /// Read a snapshot whole and say what is damaged.
+    Verify(VerifyArgs),
+    /// Write the tables of a snapshot as CSV.
+    Export(ExportArgs),
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Files come in at the date and time of their header, unless --received says otherwise, and only\n\
+    what had come in by the end of --as-of is in the snapshot. A folder named by a district number says who sent the\n\
+    files in it. A snapshot holds personal data: keep the store where such data may be.\n\n\
+    Exit codes: 0 written, 1 written and some rows were not taken in, 2 could not run.\n\n\
+    Example:\n  \
+    opi snapshot take state/uploads/2026 --store store --year 2025-26 --collection 'Fall count (ANB)' \\\n    \
+    --as-of 2025-10-22 --by nightly --at 2025-10-23T02:00:00"
+)]
+pub(crate) struct TakeArgs {
+    /// Files and folders of uploads.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The folder of the store; it is made where it is missing.
+    #[arg(long, value_name = "FOLDER")]
+    store: PathBuf,
+    /// The school year.
+    #[arg(long, value_name = "YEAR")]
+    year: SchoolYear,
+    /// The collection, as `opi explain` names it.
+    #[arg(long, value_name = "NAME")]
+    collection: String,
+    /// The day as of whose end the data stand.
+    #[arg(long, value_name = "DATE")]
+    as_of: String,
+    /// Who takes it.
+    #[arg(long, value_name = "WHO")]
+    by: String,
+    /// When it is taken, as the manifest will say.
+    #[arg(long, value_name = "TIME")]
+    at: TimeGiven,
+    /// When files without a header came in; by default at the start of the day of --as-of.
+    #[arg(long, value_name = "TIME")]
+    received: Option<TimeGiven>,
+    /// The name that will stand for it; by default made of year and collection.
+    #[arg(long, value_name = "NAME")]
+    name: Option<SnapshotName>,
+    /// The version of the set of rules that judged the data.
+    #[arg(long, value_name = "VERSION", default_value = "")]
+    rule_set: String,
+    /// The steps of certification so far.
+    #[arg(long, value_name = "CSV")]
+    certifications: Option<PathBuf>,
+    /// Print no progress.
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    dictionary: DictionaryArgs,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  opi snapshot list store")]
+pub(crate) struct ListArgs {
+    /// The folder of the store.
+    store: PathBuf,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  opi snapshot show store 2025-26-fall-count-anb")]
+pub(crate) struct ShowArgs {
+    /// The folder of the store.
+    store: PathBuf,
+    /// The snapshot: a name, an id, or the first digits of an id.
+    snapshot: String,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 the same data, 1 they differ, 2 could not run.\n\n\
+    Example:\n  opi snapshot diff store 5f0c6a1b9d2e 2025-26-fall-count-anb")]
+pub(crate) struct DiffArgs {
+    /// The folder of the store.
+    store: PathBuf,
+    /// The older snapshot.
+    older: String,
+    /// The newer snapshot.
+    newer: String,
+    /// How many rows that differ to print of each table, with their keys and values: personal data.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    rows: usize,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 whole, 1 damaged, 2 could not run.\n\n\
+    Example:\n  opi snapshot verify store 2025-26-fall-count-anb")]
+pub(crate) struct VerifyArgs {
+    /// The folder of the store.
+    store: PathBuf,
+    /// The snapshot; by default every one of the store.
+    snapshot: Option<String>,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "The Parquet files of the store can be read as they are; this is for programs that want CSV.\n\
+    The files hold personal data.\n\n\
+    Example:\n  opi snapshot export store 2025-26-fall-count-anb --out csv"
+)]
+pub(crate) struct ExportArgs {
+    /// The folder of the store.
+    store: PathBuf,
+    /// The snapshot.
+    snapshot: String,
+    /// The folder for the files.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Only this table; may be repeated.
+    #[arg(long = "table", value_name = "TABLE")]
+    tables: Vec<String>,
+}
+
+pub(crate) fn run(command: SnapshotCommand) -> Result<ExitCode, Failure> {
+    match command {
+        SnapshotCommand::Take(arguments) => take(arguments),
+        SnapshotCommand::List(arguments) => list(&arguments),
+        SnapshotCommand::Show(arguments) => show(&arguments),
+        SnapshotCommand::Diff(arguments) => diff(&arguments),
+        SnapshotCommand::Verify(arguments) => verify(&arguments),
+        SnapshotCommand::Export(arguments) => export(&arguments),
+    }
+}
+
+fn take(arguments: TakeArgs) -> Result<ExitCode, Failure> {
+    let dictionary = arguments.dictionary.load()?;
+    let as_of = arguments.as_of.parse().map_err(|_| {
+        Failure::new(format!("--as-of {:?}: expected a day, such as 2025-10-22", arguments.as_of))
+    })?;
+    let known = dictionary.collections().iter().any(|known| known.collection == arguments.collection);
+    if !known {
+        let mut names: Vec<&str> = dictionary.collections().iter().map(|c| c.collection.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        return Err(Failure::new(format!(
+            "no collection {:?}; known are {}",
+            arguments.collection,
+            names.join(", ")
+        )));
+    }
+    let certifications = match &arguments.certifications {
+        None => Vec::new(),
+        Some(path) => {
+            read_certifications(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?
+        }
+    };
+    let belongs = |c: &&opi::snapshot::Certification| {
+        c.school_year() == arguments.year && c.collection() == arguments.collection
+    };
+    let info = SnapshotInfo {
+        school_year: arguments.year,
+        collection: arguments.collection.clone(),
+        as_of,
+        taken_by: arguments.by,
+        taken_at: arguments.at,
+        rule_set: arguments.rule_set,
+        sources: Vec::new(),
+        certifications: certifications.iter().filter(belongs).map(|c| c.entry()).collect(),
+    };
+    let paths = files::uploads(&arguments.paths)?;
+    if paths.is_empty() {
+        return Err(Failure::new("no .tsv, .txt or .xml file under the paths given"));
+    }
+    let received: Vec<Received> = paths
+        .into_iter()
+        .map(|path| Received {
+            district: folder_district(&path),
+            upload: Box::new(DiskUpload::below(&arguments.paths, path)),
+            at: None,
+        })
+        .collect();
+    let otherwise = arguments.received.unwrap_or_else(|| TimeGiven::start_of(as_of));
+    let bar = output::progress(received.len() as u64, "registering", arguments.quiet);
+    let options = ReadOptions::new();
+    let registered = register_uploads(&received, arguments.year, otherwise, &dictionary, &options)?;
+    bar.finish_and_clear();
+    let snapshot = take_snapshot(&registered.register, info, &dictionary)?;
+    let name =
+        arguments.name.unwrap_or_else(|| SnapshotName::of_collection(arguments.year, &arguments.collection));
+    let store = Store::local(&arguments.store)?;
+    store.write(&name, &snapshot)?;
+    print_stored(&store.open(name.as_str())?, Some(&name))?;
+    Ok(ExitCode::from(u8::from(print_not_applied(&registered)? > 0)))
+}
+
+/// The district that a folder's name gives.
+fn folder_district(path: &Path) -> Option<DistrictNumber> {
+    path.parent()?.file_name()?.to_str()?.parse().ok()
+}
+
+fn print_not_applied(registered: &Registered) -> Result<u64, Failure> {
+    let mut totals: BTreeMap<NotApplied, u64> = BTreeMap::new();
+    for (why, count) in registered.imports.iter().flat_map(|(_, import)| &import.not_applied) {
+        *totals.entry(*why).or_default() += count;
+    }
+    let mut out = std::io::stdout().lock();
+    for (why, count) in &totals {
+        writeln!(out, "not taken in: {} rows, {why}", grouped(*count))?;
+    }
+    let not_read: u64 = registered.reading.families.values().map(|family| family.rows_not_read).sum();
+    if not_read > 0 {
+        writeln!(out, "not taken in: {} rows that could not be read: see opi read", grouped(not_read))?;
+    }
+    Ok(totals.values().sum::<u64>() + not_read)
+}
+
+fn list(arguments: &ListArgs) -> Result<ExitCode, Failure> {
+    let store = Store::existing(&arguments.store)?;
+    let listings = store.list()?;
+    let damaged = listings.iter().any(|listing| listing.manifest.is_err());
+    if arguments.format == Format::Json {
+        let values = listings.iter().map(|listing| {
+            let names: Vec<&str> = listing.names.iter().map(SnapshotName::as_str).collect();
+            match &listing.manifest {
+                Ok(manifest) => serde_json::json!({ "id": listing.id, "names": names, "info": manifest.info,
+                    "content": manifest.content, "rows": row_count(manifest) }),
+                Err(error) => {
+                    serde_json::json!({ "id": listing.id, "names": names, "error": error.to_string() })
+                }
+            }
+        });
+        output::json(&values.collect::<Vec<_>>())?;
+    } else {
+        let mut out = std::io::stdout().lock();
+        writeln!(
+            out,
+            "{:<12}  {:<8} {:<10}  {:>12}  {:<30} names",
+            "id", "year", "as of", "rows", "collection"
+        )?;
+        for listing in &listings {
+            let names: Vec<&str> = listing.names.iter().map(SnapshotName::as_str).collect();
+            let (id, names) = (listing.id.short(), names.join(", "));
+            match &listing.manifest {
+                Ok(manifest) => {
+                    let (info, rows) = (&manifest.info, grouped(row_count(manifest)));
+                    let (year, collection) = (info.school_year.to_string(), &info.collection);
+                    writeln!(
+                        out,
+                        "{id}  {year:<8} {:<10}  {rows:>12}  {collection:<30} {names}",
+                        info.as_of.to_string()
+                    )?;
+                }
+                Err(error) => writeln!(out, "{id}  {error}")?,
+            }
+        }
+    }
+    Ok(ExitCode::from(u8::from(damaged)))
+}
+
+fn row_count(manifest: &Manifest) -> u64 {
+    manifest.tables.iter().map(|table| table.rows).sum()
+}
+
+fn show(arguments: &ShowArgs) -> Result<ExitCode, Failure> {
+    let store = Store::existing(&arguments.store)?;
+    let stored = store.open(&arguments.snapshot)?;
+    match arguments.format {
+        Format::Json => output::json(stored.manifest())?,
+        Format::Human => print_stored(&stored, None)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_stored(stored: &StoredSnapshot<'_>, name: Option<&SnapshotName>) -> Result<(), Failure> {
+    let manifest = stored.manifest();
+    let (info, style) = (&manifest.info, Style::of_stdout());
+    let mut out = std::io::stdout().lock();
+    let title = format!("{} {} as of {}", info.school_year, info.collection, info.as_of);
+    writeln!(out, "{}", style.bold(&title))?;
+    writeln!(out, "id       {}", stored.id())?;
+    if let Some(name) = name {
+        writeln!(out, "name     {name}")?;
+    }
+    writeln!(out, "content  {}", manifest.content)?;
+    writeln!(
+        out,
+        "taken    by {} at {}, from {} files",
+        info.taken_by,
+        info.taken_at,
+        grouped(info.sources.len() as u64)
+    )?;
+    let certified = info.certifications.iter().filter(|entry| entry.state.is_certified()).count();
+    writeln!(out, "certified by {certified} of {} districts", info.certifications.len())?;
+    for table in &manifest.tables {
+        let bytes: u64 = table.parts.iter().map(|part| part.bytes).sum();
+        writeln!(out, "{:>12} rows  {:>14} bytes  {}", grouped(table.rows), grouped(bytes), table.table)?;
+    }
+    Ok(())
+}
+
+fn diff(arguments: &DiffArgs) -> Result<ExitCode, Failure> {
+    let store = Store::existing(&arguments.store)?;
+    let older = store.open(&arguments.older)?.read()?;
+    let newer = store.open(&arguments.newer)?.read()?;
+    let difference = Difference::between(&older, &newer, arguments.rows)?;
+    let figures = changed_figures(&older, &newer);
+    if arguments.format == Format::Json {
+        output::json(&serde_json::json!({ "difference": difference, "figures": figures }))?;
+        return Ok(ExitCode::from(u8::from(!difference.is_same())));
+    }
+    let mut out = std::io::stdout().lock();
+    if difference.is_same() {
+        writeln!(out, "the same rows: content {}", newer.content())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    writeln!(out, "{:<28} {:>10} {:>10} {:>10} {:>12}", "", "added", "removed", "changed", "unchanged")?;
+    let mut line = |what: &str, tally: &opi::snapshot::Tally| {
+        let [added, removed, changed, unchanged] =
+            [tally.added, tally.removed, tally.changed, tally.unchanged].map(grouped);
+        writeln!(out, "{what:<28} {added:>10} {removed:>10} {changed:>10} {unchanged:>12}")
+    };
+    line("students", &difference.students)?;
+    for table in &difference.tables {
+        line(&table.table, &table.keys)?;
+    }
+    for (district, differs) in &difference.districts {
+        line(&format!("district {district}: students"), &differs.students)?;
+        for (table, tally) in &differs.tables {
+            line(&format!("  {table}"), tally)?;
+        }
+    }
+    for table in &difference.tables {
+        for (column, count) in &table.columns {
+            writeln!(out, "{} rows of {} differ in {column}", grouped(*count), table.table)?;
+        }
+        for row in &table.rows {
+            writeln!(out, "{} {:?} {}", table.table, row.change, row.key.reveal())?;
+            for (column, old, new) in &row.values {
+                writeln!(out, "  {column}: {:?} -> {:?}", old.reveal(), new.reveal())?;
+            }
+        }
+    }
+    writeln!(out, "{} figures change; --format json lists them", grouped(figures.len() as u64))?;
+    Ok(ExitCode::from(1))
+}
+
+fn verify(arguments: &VerifyArgs) -> Result<ExitCode, Failure> {
+    let store = Store::existing(&arguments.store)?;
+    let references: Vec<String> = match &arguments.snapshot {
+        Some(snapshot) => vec![snapshot.clone()],
+        None => {
+            let ids = store.list()?.into_iter().map(|listing| listing.id.to_string());
+            ids.chain(store.names()?.iter().map(ToString::to_string)).collect()
+        }
+    };
+    let (mut out, mut damaged) = (std::io::stdout().lock(), false);
+    for reference in references {
+        match store.verify(&reference) {
+            Ok(found) if found.problems.is_empty() => {
+                let [files, bytes, rows] = [found.files, found.bytes, found.rows].map(grouped);
+                writeln!(out, "{reference}: whole, {files} files, {bytes} bytes, {rows} rows")?;
+            }
+            Ok(found) => {
+                damaged = true;
+                for problem in &found.problems {
+                    writeln!(out, "{reference}: {}: {}", problem.table, problem.error)?;
+                }
+            }
+            Err(error @ opi::store::StoreError::NotFound { .. }) => return Err(error.into()),
+            Err(error) => {
+                damaged = true;
+                writeln!(out, "{reference}: {error}")?;
+            }
+        }
+    }
+    Ok(ExitCode::from(u8::from(damaged)))
+}
+
+fn export(arguments: &ExportArgs) -> Result<ExitCode, Failure> {
+    let store = Store::existing(&arguments.store)?;
+    let stored = store.open(&arguments.snapshot)?;
+    let names: Vec<String> = match arguments.tables.as_slice() {
+        [] => stored.manifest().tables.iter().map(|entry| entry.table.clone()).collect(),
+        some => some.to_vec(),
+    };
+    std::fs::create_dir_all(&arguments.out).map_err(|error| Failure::of_file(&arguments.out, error))?;
+    for name in names {
+        let table = stored.table(&name)?;
+        let path = arguments.out.join(format!("{}.csv", table.name()));
+        let file = std::fs::File::create(&path).map_err(|error| Failure::of_file(&path, error))?;
+        write_csv(&table, std::io::BufWriter::new(file))?;
+        println!("{:>12} rows  {}", grouped(table.len() as u64), path.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
