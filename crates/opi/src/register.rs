@@ -71,7 +71,7 @@ pub fn register_uploads(
 }
 
 /// The snapshot of a collection as a register knew it at the end of the day that `info` names. The sources of `info`
-/// are those of the register.
+/// are those of the register by then.
 ///
 /// # Errors
 /// When the tables cannot be made.
@@ -83,6 +83,7 @@ pub fn take_snapshot(
     info.sources = register
         .uploads()
         .iter()
+        .take_while(|upload| upload.at <= TimeGiven::end_of(info.as_of))
         .map(|upload| SourceEntry {
             file: upload.file.clone(),
             district: upload.district,

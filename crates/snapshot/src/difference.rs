@@ -51,7 +51,7 @@ impl Tally {
     }
 }
 
-/// A row that differs. Rows of one key are one: what stands under the key differs.
+/// A row that differs. Rows of one key and district are one: what stands under the key differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct RowDifference {
@@ -157,10 +157,10 @@ impl Difference {
         self.tables.iter().all(|table| table.keys.is_same())
     }
 
-    fn table(
+    fn table<'a>(
         &mut self,
         name: &str,
-        (older, newer): (Option<&Table>, Option<&Table>),
+        (older, newer): (Option<&'a Table>, Option<&'a Table>),
         rows_kept: usize,
         students: &mut Students,
     ) -> Result<TableDifference, SnapshotError> {
@@ -187,7 +187,7 @@ impl Difference {
         };
         let (older, newer) =
             (older.into_iter().flat_map(Table::records), newer.into_iter().flat_map(Table::records));
-        merge(schema, older, newer, |old, new| {
+        let mut each = |old: &[Record<'_>], new: &[Record<'_>]| {
             see(&mut students.older, old);
             see(&mut students.newer, new);
             let change = change_of(old, new);
@@ -218,6 +218,20 @@ impl Difference {
                 older: old.first().map(place),
                 newer: new.first().map(place),
             });
+        };
+        merge(schema, older, newer, |old, new| {
+            // Rows of one key that several districts hold are told by district.
+            let of = |record: &Record<'_>| record.origin().district;
+            let districts: BTreeSet<Option<DistrictNumber>> = old.iter().chain(new).map(of).collect();
+            if districts.len() == 1 {
+                return each(old, new);
+            }
+            for district in districts {
+                let ours = |records: &[Record<'a>]| -> Vec<Record<'a>> {
+                    records.iter().copied().filter(|record| of(record) == district).collect()
+                };
+                each(&ours(old), &ours(new));
+            }
         });
         Ok(table)
     }

@@ -224,6 +224,22 @@ fn a_student_in_two_districts_is_one_student_of_the_state() {
 }
 
 #[test]
+fn a_key_that_two_districts_hold_is_told_by_district() {
+    let sd = "student-demographics";
+    let rows = |there: &str| {
+        let (here, there) = (
+            demographics("9901", "990000101", "1", "Larkspur"),
+            demographics("9902", "990000101", "2", there),
+        );
+        snapshot(vec![table(sd, &[here, there])])
+    };
+    let difference = Difference::between(&rows("Reed"), &rows("Sedge"), 9).unwrap();
+    assert_eq!(difference.districts.keys().collect::<Vec<_>>(), ["9902"]);
+    let keys = difference.tables[0].keys;
+    assert_eq!((keys.changed, keys.unchanged), (1, 1));
+}
+
+#[test]
 fn a_collection_has_its_own_layouts_and_those_of_all() {
     let keys = |collection| {
         let layouts = collection_layouts(Dictionary::built_in(), collection);

@@ -84,8 +84,9 @@ impl Store {
         Store::on(Arc::new(InMemory::new()))
     }
 
-    /// A store on any object storage: a bucket of S3, Azure or Google built with [`object_store`] (the features `aws`,
-    /// `azure` and `gcp` of this crate switch its builders on).
+    /// A store on any object storage: a bucket of S3, Azure or Google as well. The builders of those are features of
+    /// `object_store` (`aws`, `azure`, `gcp`), which bring an HTTP client and cryptography in C; a program that wants
+    /// one names `object_store` among its dependencies with that feature and passes what it builds.
     ///
     /// # Errors
     /// When no runtime can be started.
