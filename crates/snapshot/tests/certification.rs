@@ -1,6 +1,6 @@
 //! Certification: which steps lead where, which are impossible, and that the file tells the same story.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test program")]
 
 mod common;
 

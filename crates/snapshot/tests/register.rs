@@ -1,6 +1,6 @@
 //! The register takes files as the imports of AIM do, changes nothing twice, and forgets nothing.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test program")]
 
 mod common;
 
