@@ -102,8 +102,13 @@ pub(crate) fn text(path: &Path) -> Result<String, Failure> {
 
 /// Writes a file, making its folder where it is missing.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// Writes a file of bytes, making its folder where it is missing.
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))?;
     }
-    std::fs::write(path, text).map_err(|error| Failure::of_file(path, error))
+    std::fs::write(path, bytes).map_err(|error| Failure::of_file(path, error))
 }

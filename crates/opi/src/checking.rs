@@ -1,12 +1,14 @@
 //! Validation: uploads behind the traits of the rule engine, and the account of a run as a report.
 
-use crate::year::Upload;
+use crate::register::{Received, time_of};
+use crate::year::{Progress, Stage, Upload, Year, YearError};
 use opi_aim::{ReadOptions, ReadRule, Reader};
 use opi_dictionary::{Dictionary, Finding, Layout, Row, Severity};
 use opi_report::{
     FindingReport, InputFile, PolicyAction, PolicyEntry, ReportError, RuleCount, RuleOutline, RunHeader,
 };
-use opi_rules::{Input, Notice, RowSource, RulesError, registry};
+use opi_rules::{Checker, Input, Inputs, Notice, Options, References, RowSource, RulesError, registry};
+use opi_snapshot::TimeGiven;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -16,6 +18,69 @@ const JUDGED: [&str; 18] = [
     "FILE-011", "FILE-012", "READ-001", "READ-002", "READ-003", "READ-004", "READ-005", "READ-006",
     "READ-007", "READ-008",
 ];
+
+/// What the rules found in a year's uploads.
+pub struct Validated {
+    /// The account of the run, with exact counts by rule and district.
+    pub account: opi_rules::Report,
+    /// The findings with the account, to be rendered in any format. It shows no value.
+    pub findings: FindingReport,
+    /// Files that no rule could read: of no known layout.
+    pub left_out: Vec<String>,
+}
+
+impl Year {
+    /// Runs the rules over the uploads that had come in by the day that stands for today, beside those of the year
+    /// before. `progress` is told as the stage begins and ends.
+    ///
+    /// # Errors
+    /// When a file cannot be opened, the policy names an unknown rule, or `progress` answers false.
+    pub fn validate(&self, mut progress: impl FnMut(Progress<'_>) -> bool) -> Result<Validated, YearError> {
+        let mut references = References::new(&self.dictionary, self.school_year, self.as_of);
+        references.directory = self.directory.as_ref();
+        let options = Options { samples_per_rule: self.samples_per_rule, ..Options::default() };
+        let checker = Checker::new(&references, &self.policy, options)?;
+        let (current, left_out) = self.inputs(&self.uploads)?;
+        let (prior, _) = self.inputs(&self.prior_uploads)?;
+        let of = current.len() + prior.len();
+        let mut tell = |done: usize| match progress(Progress { stage: Stage::Validate, done, of, file: "" }) {
+            true => Ok(()),
+            false => Err(YearError::Stopped { done, of }),
+        };
+        tell(0)?;
+        let inputs = Inputs {
+            current: current.iter().map(|input| input as &dyn Input).collect(),
+            register: Vec::new(),
+            prior: prior.iter().map(|input| input as &dyn Input).collect(),
+        };
+        let outcome = checker.check_state(&inputs)?;
+        let findings = outcome.findings(&checker, &inputs, false)?;
+        tell(of)?;
+        let findings = finding_report(&outcome.report, findings)?;
+        Ok(Validated { account: outcome.report, findings, left_out })
+    }
+
+    /// The files that the rules can read, and the names of those that they cannot.
+    fn inputs<'a>(
+        &'a self,
+        uploads: &'a [Received],
+    ) -> Result<(Vec<CheckedUpload<'a>>, Vec<String>), YearError> {
+        let (mut found, mut left_out) = (Vec::with_capacity(uploads.len()), Vec::new());
+        for received in uploads {
+            let upload = received.upload.as_ref();
+            let at = time_of(received, &self.dictionary, &self.options);
+            if at.is_some_and(|at| at > TimeGiven::end_of(self.as_of)) {
+                continue;
+            }
+            let checked = CheckedUpload::new(upload, &self.dictionary, self.options.layout.as_deref());
+            match checked.map_err(|source| YearError::Read { file: upload.name().to_owned(), source })? {
+                Some(input) => found.push(input),
+                None => left_out.push(upload.name().to_owned()),
+            }
+        }
+        Ok((found, left_out))
+    }
+}
 
 /// An upload as an input of the rule engine.
 pub struct CheckedUpload<'a> {

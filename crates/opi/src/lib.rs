@@ -17,12 +17,14 @@ pub use opi_snapshot as snapshot;
 #[cfg(feature = "store")]
 pub use opi_store as store;
 
+mod certifying;
 mod checking;
 mod reading;
 mod register;
 mod year;
 
-pub use checking::{CheckedUpload, fails_on, finding_report};
+pub use certifying::{Certified, DEFAULT_MEMBER, DistrictCertification};
+pub use checking::{CheckedUpload, Validated, fails_on, finding_report};
 pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
-pub use register::{Received, Registered, register_uploads, take_snapshot};
-pub use year::{Progress, Reading, Stage, Upload, Year, YearBuilder, YearError};
+pub use register::{Received, Registered, WHOLE_YEAR, register_uploads, take_snapshot};
+pub use year::{Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError};

@@ -1,13 +1,16 @@
 //! Uploads into the register, and a snapshot out of it.
 
+use crate::certifying::Certified;
 use crate::reading::{ReadReport, read_upload};
-use crate::year::{Upload, YearError};
+use crate::year::{Progress, Stage, Upload, Year, YearError};
+use chrono::NaiveDate;
 use opi_aim::{AimError, ReadOptions, Reader};
-use opi_dictionary::{Dictionary, DistrictNumber, FieldValue, Row, SchoolYear, fields};
+use opi_dictionary::{Dictionary, DistrictNumber, FieldValue, Row, SchoolYear, StateId, fields};
 use opi_snapshot::{
     ContentHash, Import, ImportMode, ImportReport, Register, Snapshot, SnapshotError, SnapshotInfo,
-    SourceEntry, TimeGiven, collection_layouts, import_rule,
+    SourceEntry, Table, TimeGiven, collection_layouts, import_rule,
 };
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 /// A file that came in.
@@ -20,6 +23,28 @@ pub struct Received {
     pub at: Option<TimeGiven>,
 }
 
+impl Received {
+    /// A file of which no more is known than what it says itself.
+    #[must_use]
+    pub fn new(upload: Box<dyn Upload>) -> Self {
+        Received { upload, district: None, at: None }
+    }
+
+    /// With the district that sent it.
+    #[must_use]
+    pub fn from_district(mut self, district: Option<DistrictNumber>) -> Self {
+        self.district = district;
+        self
+    }
+
+    /// With the time when it came in.
+    #[must_use]
+    pub fn at(mut self, at: Option<TimeGiven>) -> Self {
+        self.at = at;
+        self
+    }
+}
+
 /// The register made of some files, and what reading and importing them gave.
 pub struct Registered {
     /// The register.
@@ -28,6 +53,10 @@ pub struct Registered {
     pub reading: ReadReport,
     /// What importing each file did, in the order in which they came.
     pub imports: Vec<(String, ImportReport)>,
+    /// By district: the state ids in its files, sorted, each once. They are personal.
+    pub students: BTreeMap<DistrictNumber, Vec<u32>>,
+    /// Files that came in too late to be taken, by name.
+    pub later: Vec<String>,
 }
 
 /// Takes files into a register, in the order of their times and, at one time, of their names. A file that neither was
@@ -42,32 +71,89 @@ pub fn register_uploads(
     dictionary: &Dictionary,
     options: &ReadOptions,
 ) -> Result<Registered, YearError> {
+    receive(files, school_year, otherwise, None, dictionary, options, |_| true)
+}
+
+/// As [`register_uploads`]; files that came in after the day `until` are named and left aside, and `progress` is
+/// told after each file and answers whether to go on.
+pub(crate) fn receive(
+    files: &[Received],
+    school_year: SchoolYear,
+    otherwise: TimeGiven,
+    until: Option<NaiveDate>,
+    dictionary: &Dictionary,
+    options: &ReadOptions,
+    mut progress: impl FnMut(Progress<'_>) -> bool,
+) -> Result<Registered, YearError> {
     let mut order: Vec<(TimeGiven, &Received)> = Vec::with_capacity(files.len());
+    let mut later = Vec::new();
     for file in files {
-        let header = || header_time(file.upload.as_ref(), dictionary, options);
-        order.push((file.at.or_else(header).unwrap_or(otherwise), file));
+        let at = time_of(file, dictionary, options).unwrap_or(otherwise);
+        match until {
+            Some(day) if at > TimeGiven::end_of(day) => later.push(file.upload.name().to_owned()),
+            _ => order.push((at, file)),
+        }
     }
+    later.sort();
     order.sort_by(|one, two| (one.0, one.1.upload.name()).cmp(&(two.0, two.1.upload.name())));
-    let (mut register, mut reading) = (Register::new(), ReadReport::default());
-    let mut imports = Vec::with_capacity(files.len());
-    for (at, file) in order {
-        let name = file.upload.name().to_owned();
-        let content = hash(file.upload.as_ref()).map_err(|source| YearError::Read {
-            file: name.clone(),
-            source: AimError::Io { line: 0, source },
-        })?;
-        let upload = opi_snapshot::Upload::new(&name, file.district, school_year, at).content(content);
-        let mut taking = Taking { register: Some(&mut register), upload, import: None, failed: None };
-        let report = read_upload(file.upload.as_ref(), dictionary, options, |row| taking.row(row))
-            .map_err(|source| YearError::Read { file: name.clone(), source })?;
-        let layout = report.layout.as_deref().and_then(|key| dictionary.layout(key).ok());
-        let imported = taking.finish(layout);
-        let imported =
-            imported.map_err(|source| YearError::Import { file: name.clone(), source: Box::new(source) })?;
-        imports.extend(imported.map(|imported| (name, imported)));
-        reading.add(report);
+    let of = order.len();
+    let mut registered = Registered {
+        register: Register::new(),
+        reading: ReadReport::default(),
+        imports: Vec::with_capacity(of),
+        students: BTreeMap::new(),
+        later,
+    };
+    for (index, (at, file)) in order.into_iter().enumerate() {
+        take(&mut registered, at, file, school_year, dictionary, options)?;
+        let done = index + 1;
+        if !progress(Progress { stage: Stage::Read, done, of, file: file.upload.name() }) {
+            return Err(YearError::Stopped { done, of });
+        }
     }
-    Ok(Registered { register, reading, imports })
+    Ok(registered)
+}
+
+/// When a file came in: as given, else as its header says.
+pub(crate) fn time_of(file: &Received, dictionary: &Dictionary, options: &ReadOptions) -> Option<TimeGiven> {
+    file.at.or_else(|| header_time(file.upload.as_ref(), dictionary, options))
+}
+
+/// Reads one file into the register.
+fn take(
+    registered: &mut Registered,
+    at: TimeGiven,
+    file: &Received,
+    school_year: SchoolYear,
+    dictionary: &Dictionary,
+    options: &ReadOptions,
+) -> Result<(), YearError> {
+    let name = file.upload.name().to_owned();
+    let content = hash(file.upload.as_ref())
+        .map_err(|source| YearError::Read { file: name.clone(), source: AimError::Io { line: 0, source } })?;
+    let upload = opi_snapshot::Upload::new(&name, file.district, school_year, at).content(content);
+    let mut taking = Taking { register: Some(&mut registered.register), upload, import: None, failed: None };
+    let mut ids: Vec<u32> = Vec::new();
+    let report = read_upload(file.upload.as_ref(), dictionary, options, |row| {
+        if let Ok(Some(id)) = row.value::<StateId>(fields::STUDENT_STATE_ID) {
+            ids.push(id.reveal_number());
+        }
+        taking.row(row);
+    })
+    .map_err(|source| YearError::Read { file: name.clone(), source })?;
+    let layout = report.layout.as_deref().and_then(|key| dictionary.layout(key).ok());
+    let imported = taking
+        .finish(layout)
+        .map_err(|source| YearError::Import { file: name.clone(), source: Box::new(source) })?;
+    registered.imports.extend(imported.map(|imported| (name, imported)));
+    if let Some(district) = report.district.or(file.district) {
+        let known = registered.students.entry(district).or_default();
+        known.append(&mut ids);
+        known.sort_unstable();
+        known.dedup();
+    }
+    registered.reading.add(report);
+    Ok(())
 }
 
 /// The snapshot of a collection as a register knew it at the end of the day that `info` names. The sources of `info`
@@ -80,21 +166,59 @@ pub fn take_snapshot(
     mut info: SnapshotInfo,
     dictionary: &Dictionary,
 ) -> Result<Snapshot, SnapshotError> {
-    info.sources = register
-        .uploads()
-        .iter()
-        .take_while(|upload| upload.at <= TimeGiven::end_of(info.as_of))
-        .map(|upload| SourceEntry {
-            file: upload.file.clone(),
-            district: upload.district,
-            at: upload.at,
-            content: upload.content,
-        })
-        .collect();
+    info.sources = sources(register, info.as_of);
     let mut tables = register.as_of(info.as_of, info.school_year, dictionary)?;
     let layouts = collection_layouts(dictionary, &info.collection);
     tables.retain(|table| layouts.iter().any(|layout| layout.key == table.name()));
     Snapshot::new(info, tables)
+}
+
+/// What had come in by the end of a day.
+fn sources(register: &Register, as_of: NaiveDate) -> Vec<SourceEntry> {
+    let by_then = register.uploads().iter().take_while(|upload| upload.at <= TimeGiven::end_of(as_of));
+    let entry = |upload: &opi_snapshot::Upload| SourceEntry {
+        file: upload.file.clone(),
+        district: upload.district,
+        at: upload.at,
+        content: upload.content,
+    };
+    by_then.map(entry).collect()
+}
+
+/// The name of the collection that a snapshot of everything stands for.
+pub const WHOLE_YEAR: &str = "Whole year";
+
+impl Year {
+    /// Every table as the register knew it at the end of the day that stands for today.
+    ///
+    /// # Errors
+    /// When a table cannot be made.
+    pub fn tables(&self, register: &Register) -> Result<Vec<Table>, YearError> {
+        Ok(register.as_of(self.as_of, self.school_year, &self.dictionary)?)
+    }
+
+    /// A snapshot of the tables of [`Year::tables`], with their sources and the state of every certification.
+    ///
+    /// # Errors
+    /// When two tables have one name.
+    pub fn snapshot(
+        &self,
+        register: &Register,
+        tables: Vec<Table>,
+        certified: &Certified,
+    ) -> Result<Snapshot, YearError> {
+        let info = SnapshotInfo {
+            school_year: self.school_year,
+            collection: WHOLE_YEAR.to_owned(),
+            as_of: self.as_of,
+            taken_by: self.taken_by.clone(),
+            taken_at: self.taken_at.unwrap_or(TimeGiven::end_of(self.as_of)),
+            rule_set: certified.rule_set.clone(),
+            sources: sources(register, self.as_of),
+            certifications: certified.certifications.iter().map(|c| c.certification.entry()).collect(),
+        };
+        Ok(Snapshot::new(info, tables)?)
+    }
 }
 
 /// The rows of one file on their way into the register. The first row says what the file is.

@@ -1,8 +1,12 @@
 //! A school year, composed: each stage takes what the stages before it gave.
 
-use crate::reading::{ReadReport, read_upload};
+use crate::reading::ReadReport;
+use crate::register::{Received, Registered, receive};
+use chrono::NaiveDate;
 use opi_aim::{AimError, ReadOptions};
-use opi_dictionary::{Dictionary, Directory, DistrictNumber, SchoolYear, fields};
+use opi_dictionary::{Dictionary, Directory, DistrictNumber, SchoolYear};
+use opi_rules::Policy;
+use opi_snapshot::{Certification, TimeGiven};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -35,8 +39,53 @@ impl Upload for (String, Vec<u8>) {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stage {
-    /// Reading the uploads.
+    /// Reading the uploads into the register.
     Read,
+    /// Running the rules.
+    Validate,
+    /// Saying where each district's certification stands.
+    Certify,
+    /// Taking the snapshot.
+    Snapshot,
+    /// Counting average number belonging and what follows from it.
+    Funding,
+    /// Counting, writing and checking federal files.
+    Federal,
+    /// Making and masking public tables.
+    Public,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Stage; 7] = [
+        Stage::Read,
+        Stage::Validate,
+        Stage::Certify,
+        Stage::Snapshot,
+        Stage::Funding,
+        Stage::Federal,
+        Stage::Public,
+    ];
+
+    /// The word for people and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Stage::Read => "read",
+            Stage::Validate => "validate",
+            Stage::Certify => "certify",
+            Stage::Snapshot => "snapshot",
+            Stage::Funding => "funding",
+            Stage::Federal => "federal",
+            Stage::Public => "public",
+        }
+    }
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// How far a stage has come, for a progress bar.
@@ -72,6 +121,15 @@ pub enum YearError {
         /// Why.
         source: Box<opi_snapshot::SnapshotError>,
     },
+    /// The rules could not be run.
+    #[error("validation: {0}")]
+    Rules(#[from] opi_rules::RulesError),
+    /// The findings could not be put into a report.
+    #[error("findings: {0}")]
+    Report(#[from] opi_report::ReportError),
+    /// A table, certification or snapshot could not be made.
+    #[error("{0}")]
+    Snapshot(#[from] opi_snapshot::SnapshotError),
     /// The caller asked to stop.
     #[error("stopped on request after {done} of {of} files")]
     Stopped {
@@ -82,24 +140,37 @@ pub enum YearError {
     },
 }
 
-/// A school year with its inputs. Made by [`Year::builder`]; each stage is a method.
+/// A school year with its inputs. Made by [`Year::builder`]; each stage is a method, and its output a value.
 ///
 /// ```
 /// use opi::{Upload, Year};
 /// let file = "HD\t01/21/2026\t08:15:00\tMT9.1\r\nAF\t9901\t9911\t100\t990000101\t101\tLarkspur\tZinnia\tF\tN\tN\t2026\r\n";
 /// let uploads: Vec<Box<dyn Upload>> = vec![Box::new(("fall.tsv".to_owned(), file.as_bytes().to_vec()))];
 /// let year = Year::builder("2025-26".parse()?).uploads(uploads).build();
-/// let reading = year.read(|_| true)?;
-/// assert_eq!(reading.report.rows(), 1);
-/// assert_eq!(reading.students, 1);
+/// let taken = year.read(|_| true)?;
+/// assert_eq!(taken.reading.report.rows(), 1);
+/// assert_eq!(taken.reading.students, 1);
+/// let validated = year.validate(|_| true)?;
+/// assert_eq!(validated.account.rows, 1);
+/// let tables = year.tables(&taken.register)?;
+/// let certified = year.certify(&taken.register, &tables, Some(&validated))?;
+/// let snapshot = year.snapshot(&taken.register, tables, &certified)?;
+/// assert_eq!(snapshot.table("fall-enrollment-count").map(|table| table.len()), Some(1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Year {
-    school_year: SchoolYear,
-    dictionary: Dictionary,
-    directory: Option<Directory>,
-    uploads: Vec<Box<dyn Upload>>,
-    options: ReadOptions,
+    pub(crate) school_year: SchoolYear,
+    pub(crate) as_of: NaiveDate,
+    pub(crate) dictionary: Dictionary,
+    pub(crate) directory: Option<Directory>,
+    pub(crate) uploads: Vec<Received>,
+    pub(crate) prior_uploads: Vec<Received>,
+    pub(crate) options: ReadOptions,
+    pub(crate) policy: Policy,
+    pub(crate) samples_per_rule: usize,
+    pub(crate) certifications: Vec<Certification>,
+    pub(crate) taken_by: String,
+    pub(crate) taken_at: Option<TimeGiven>,
 }
 
 /// Gathers the inputs of a [`Year`].
@@ -108,11 +179,31 @@ pub struct YearBuilder {
 }
 
 impl YearBuilder {
-    /// The uploads; their order does not matter.
+    /// The uploads; their order does not matter. Each came in at the date and time of its header.
     #[must_use]
-    pub fn uploads(mut self, uploads: Vec<Box<dyn Upload>>) -> Self {
-        self.year.uploads = uploads;
-        self.year.uploads.sort_by(|one, two| one.name().cmp(two.name()));
+    pub fn uploads(self, uploads: Vec<Box<dyn Upload>>) -> Self {
+        self.received(uploads.into_iter().map(Received::new).collect())
+    }
+
+    /// The uploads, with who sent each and when, where that is known; their order does not matter.
+    #[must_use]
+    pub fn received(mut self, uploads: Vec<Received>) -> Self {
+        self.year.uploads = in_order(uploads);
+        self
+    }
+
+    /// The uploads of the school year before: rules look for leaps, counts for those who did not return.
+    #[must_use]
+    pub fn prior(mut self, uploads: Vec<Received>) -> Self {
+        self.year.prior_uploads = in_order(uploads);
+        self
+    }
+
+    /// The day that stands for today: what came in after it is not yet there. By default the last day of the
+    /// school year.
+    #[must_use]
+    pub fn as_of(mut self, day: NaiveDate) -> Self {
+        self.year.as_of = day;
         self
     }
 
@@ -137,6 +228,36 @@ impl YearBuilder {
         self
     }
 
+    /// Changes of the rules. By default none.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.year.policy = policy;
+        self
+    }
+
+    /// How many findings of each rule are kept; counts are exact whatever the limit. By default 1,000.
+    #[must_use]
+    pub fn samples_per_rule(mut self, samples: usize) -> Self {
+        self.year.samples_per_rule = samples;
+        self
+    }
+
+    /// The steps of certification that districts and the state took.
+    #[must_use]
+    pub fn certifications(mut self, certifications: Vec<Certification>) -> Self {
+        self.year.certifications = certifications;
+        self
+    }
+
+    /// Who takes the snapshot, and when, as its manifest will say. By default `opi`, at the end of the day that
+    /// stands for today.
+    #[must_use]
+    pub fn taken(mut self, by: impl Into<String>, at: Option<TimeGiven>) -> Self {
+        self.year.taken_by = by.into();
+        self.year.taken_at = at;
+        self
+    }
+
     /// The year.
     #[must_use]
     pub fn build(self) -> Year {
@@ -144,7 +265,12 @@ impl YearBuilder {
     }
 }
 
-/// What reading a year's uploads gave.
+fn in_order(mut uploads: Vec<Received>) -> Vec<Received> {
+    uploads.sort_by(|one, two| one.upload.name().cmp(two.upload.name()));
+    uploads
+}
+
+/// What reading a year's uploads gave, as figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Reading {
@@ -160,6 +286,18 @@ pub struct Reading {
     pub districts_without_files: Vec<DistrictNumber>,
     /// Districts that sent files but are not in the directory.
     pub districts_not_in_directory: Vec<DistrictNumber>,
+    /// Files that came in after the day that stands for today; they were left aside.
+    pub later_files: Vec<String>,
+}
+
+/// The uploads of a year, read and taken into the register.
+pub struct Taken {
+    /// What reading gave.
+    pub reading: Reading,
+    /// The register.
+    pub register: opi_snapshot::Register,
+    /// What importing each file did, in the order in which they came.
+    pub imports: Vec<(String, opi_snapshot::ImportReport)>,
 }
 
 impl Year {
@@ -169,10 +307,17 @@ impl Year {
         YearBuilder {
             year: Year {
                 school_year,
+                as_of: school_year.last_day(),
                 dictionary: Dictionary::built_in().clone(),
                 directory: None,
                 uploads: Vec::new(),
+                prior_uploads: Vec::new(),
                 options: ReadOptions::new().check_fields(true),
+                policy: Policy::default(),
+                samples_per_rule: opi_rules::Options::default().samples_per_rule,
+                certifications: Vec::new(),
+                taken_by: "opi".to_owned(),
+                taken_at: None,
             },
         }
     }
@@ -183,47 +328,41 @@ impl Year {
         self.school_year
     }
 
-    /// Reads every upload. `progress` is told after each file and answers whether to go on.
+    /// The day that stands for today.
+    #[must_use]
+    pub fn as_of(&self) -> NaiveDate {
+        self.as_of
+    }
+
+    /// The directory, where one was given.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Directory> {
+        self.directory.as_ref()
+    }
+
+    /// The dictionary.
+    #[must_use]
+    pub fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
+    }
+
+    /// Reads every upload that had come in by the day that stands for today, and takes it into the register.
+    /// `progress` is told after each file and answers whether to go on.
     ///
-    /// Memory: four bytes a row of student files of one district, and four a student of the state.
+    /// Memory: the rows of the state with their history, and four bytes a student of each district.
     ///
     /// # Errors
-    /// When a file cannot be read or `progress` answers false.
-    pub fn read(&self, mut progress: impl FnMut(Progress<'_>) -> bool) -> Result<Reading, YearError> {
-        let mut report = ReadReport::default();
-        let mut by_district: BTreeMap<DistrictNumber, Vec<u32>> = BTreeMap::new();
-        let of = self.uploads.len();
-        for (index, upload) in self.uploads.iter().enumerate() {
-            let mut ids = Vec::new();
-            let file = read_upload(upload.as_ref(), &self.dictionary, &self.options, |row| {
-                if let Ok(Some(id)) = row.value::<opi_dictionary::StateId>(fields::STUDENT_STATE_ID) {
-                    ids.push(id.reveal_number());
-                }
-            })
-            .map_err(|source| YearError::Read { file: upload.name().to_owned(), source })?;
-            if let Some(district) = file.district {
-                let known = by_district.entry(district).or_default();
-                known.append(&mut ids);
-                known.sort_unstable();
-                known.dedup();
-            }
-            report.add(file);
-            let done = index + 1;
-            if !progress(Progress { stage: Stage::Read, done, of, file: upload.name() }) {
-                return Err(YearError::Stopped { done, of });
-            }
-        }
-        let listed: Vec<DistrictNumber> =
-            self.directory.iter().flat_map(Directory::districts).map(|d| d.number).collect();
+    /// When a file cannot be read or imported, or `progress` answers false.
+    pub fn read(&self, progress: impl FnMut(Progress<'_>) -> bool) -> Result<Taken, YearError> {
+        let registered = self.register(&self.uploads, self.school_year, progress)?;
+        let Registered { register, reading: report, imports, students: by_district, later } = registered;
         let exists = |number: &DistrictNumber| {
             let district = self.directory.as_ref().and_then(|directory| directory.district(*number));
             district.is_some_and(|district| district.exists(self.school_year))
         };
-        let districts_without_files = listed
-            .iter()
-            .filter(|number| exists(number) && !by_district.contains_key(number))
-            .copied()
-            .collect();
+        let listed = self.directory.iter().flat_map(Directory::districts).map(|district| district.number);
+        let districts_without_files =
+            listed.filter(|number| exists(number) && !by_district.contains_key(number)).collect();
         let districts_not_in_directory = match &self.directory {
             Some(_) => by_district.keys().filter(|number| !exists(number)).copied().collect(),
             None => Vec::new(),
@@ -233,13 +372,39 @@ impl Year {
         let mut students: Vec<u32> = by_district.into_values().flatten().collect();
         students.sort_unstable();
         students.dedup();
-        Ok(Reading {
+        let reading = Reading {
             school_year: self.school_year,
             report,
             students: students.len() as u64,
             students_by_district,
             districts_without_files,
             districts_not_in_directory,
-        })
+            later_files: later,
+        };
+        Ok(Taken { reading, register, imports })
+    }
+
+    /// Reads the uploads of the school year before into a register of their own, as of the last day of that year
+    /// and after. Empty where none were given.
+    ///
+    /// # Errors
+    /// As [`Year::read`].
+    pub fn read_prior(
+        &self,
+        progress: impl FnMut(Progress<'_>) -> bool,
+    ) -> Result<opi_snapshot::Register, YearError> {
+        let prior = self.school_year.previous().unwrap_or(self.school_year);
+        Ok(self.register(&self.prior_uploads, prior, progress)?.register)
+    }
+
+    fn register(
+        &self,
+        files: &[Received],
+        school_year: SchoolYear,
+        progress: impl FnMut(Progress<'_>) -> bool,
+    ) -> Result<Registered, YearError> {
+        let otherwise = TimeGiven::start_of(self.as_of);
+        let until = Some(self.as_of);
+        receive(files, school_year, otherwise, until, &self.dictionary, &self.options, progress)
     }
 }

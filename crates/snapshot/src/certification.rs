@@ -548,6 +548,7 @@ impl Certification {
         let certified = self.certified();
         crate::CertificationEntry {
             district: self.district,
+            collection: self.collection.clone(),
             state: self.state,
             content: certified.map(|validation| validation.of.content),
             rule_set: certified.map(|validation| validation.rule_set.clone()).unwrap_or_default(),

@@ -31,6 +31,9 @@ pub struct SourceEntry {
 pub struct CertificationEntry {
     /// The district.
     pub district: DistrictNumber,
+    /// The collection; blank for that of the snapshot.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub collection: String,
     /// The state.
     pub state: CertificationState,
     /// What was certified, where something was.

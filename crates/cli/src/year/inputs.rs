@@ -1,0 +1,111 @@
+//! The inputs of a year on disk.
+
+use super::YearArgs;
+use crate::Failure;
+use crate::files::{self, DiskUpload};
+use opi::dictionary::{Directory, DirectoryBuilder, DirectoryTable, DistrictNumber, SchoolYear};
+use opi::rules::Policy;
+use opi::snapshot::read_certifications;
+use opi::{Received, Year};
+use std::path::{Path, PathBuf};
+
+/// What a run reads.
+pub(crate) struct YearInputs {
+    /// The year with everything given to it.
+    pub(crate) year: Year,
+    /// The files of the year on disk, for the account of speed.
+    pub(crate) uploads: Vec<PathBuf>,
+    /// The tables of the directory, as they are on disk.
+    pub(crate) directory: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// Reads what is small and finds what is large.
+pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
+    let dir = &arguments.dir;
+    let school_year = match arguments.year {
+        Some(year) => year,
+        None => latest_year(dir)?,
+    };
+    let uploads = of_year(dir, school_year)?;
+    if uploads.is_empty() {
+        return Err(Failure::of_file(&folder_of(dir, school_year), "holds no upload"));
+    }
+    let mut year = Year::builder(school_year).received(received(dir, &uploads));
+    if let Ok(before) = school_year.previous()
+        && folder_of(dir, before).is_dir()
+    {
+        year = year.prior(received(dir, &of_year(dir, before)?));
+    }
+    let folder = dir.join("directory");
+    let mut tables = Vec::new();
+    if let Some(directory) = directory(&folder)? {
+        year = year.directory(directory);
+        for table in DirectoryTable::ALL {
+            let path = folder.join(table.file_name());
+            let bytes = std::fs::read(&path).map_err(|error| Failure::of_file(&path, error))?;
+            tables.push((table.file_name(), bytes));
+        }
+    }
+    if let Some(day) = arguments.as_of {
+        if !school_year.contains(day) {
+            return Err(Failure::new(format!("--as-of {day} is no day of the school year {school_year}")));
+        }
+        year = year.as_of(day);
+    }
+    if let Some(path) = &arguments.policy {
+        year = year
+            .policy(Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?);
+    }
+    let certifications = dir.join("certifications.csv");
+    if certifications.is_file() {
+        let text = files::text(&certifications)?;
+        let steps = read_certifications(&text).map_err(|error| Failure::of_file(&certifications, error))?;
+        year = year.certifications(steps);
+    }
+    Ok(YearInputs { year: year.build(), uploads, directory: tables })
+}
+
+fn folder_of(dir: &Path, school_year: SchoolYear) -> PathBuf {
+    dir.join("uploads").join(school_year.end_year().to_string())
+}
+
+fn of_year(dir: &Path, school_year: SchoolYear) -> Result<Vec<PathBuf>, Failure> {
+    files::uploads(std::slice::from_ref(&folder_of(dir, school_year)))
+}
+
+fn received(dir: &Path, files: &[PathBuf]) -> Vec<Received> {
+    let one = |path: &PathBuf| {
+        let district = folder_district(path);
+        Received::new(Box::new(DiskUpload::within(dir, path.clone()))).from_district(district)
+    };
+    files.iter().map(one).collect()
+}
+
+/// The district that a folder's name gives.
+fn folder_district(path: &Path) -> Option<DistrictNumber> {
+    path.parent()?.file_name()?.to_str()?.parse().ok()
+}
+
+/// The latest year that has a folder of uploads.
+fn latest_year(dir: &Path) -> Result<SchoolYear, Failure> {
+    let folder = dir.join("uploads");
+    let entries = std::fs::read_dir(&folder).map_err(|error| Failure::of_file(&folder, error))?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let years = names.filter_map(|name| name.parse::<SchoolYear>().ok());
+    years
+        .max()
+        .ok_or_else(|| Failure::of_file(&folder, "holds no folder named by a school year, such as 2026"))
+}
+
+/// The directory, where its folder exists.
+pub(crate) fn directory(folder: &Path) -> Result<Option<Directory>, Failure> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let mut builder = DirectoryBuilder::default();
+    for table in DirectoryTable::ALL {
+        let path = folder.join(table.file_name());
+        builder.read(*table, files::open(&path)?).map_err(|error| Failure::of_file(&path, error))?;
+    }
+    Ok(Some(builder.build()?))
+}

@@ -1,0 +1,160 @@
+//! The folder of results: every file is told in `manifest.json`, which is written last.
+
+use crate::{Failure, files};
+use opi::snapshot::ContentHash;
+use serde::{Deserialize, Serialize};
+use std::path::{Component, Path, PathBuf};
+
+const MANIFEST: &str = "manifest.json";
+
+/// The manifest of a run.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RunManifest {
+    /// What this file is.
+    pub(crate) format: String,
+    /// The version of the program.
+    pub(crate) program: String,
+    /// What was run, on what.
+    pub(crate) run: Run,
+    /// The stages, in order, with what came of each.
+    pub(crate) stages: Vec<StageDone>,
+    /// Every file, by path.
+    pub(crate) files: Vec<FileDone>,
+}
+
+/// What was run.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Run {
+    /// The school year.
+    pub(crate) school_year: String,
+    /// The day that stood for today.
+    pub(crate) as_of: String,
+    /// The version of the rules; blank where none ran.
+    pub(crate) rule_set: String,
+    /// The snapshot from which all figures come; blank where none was taken.
+    pub(crate) snapshot: String,
+    /// The masking policy and how zeros were read.
+    pub(crate) masking: String,
+    /// Interpretations of the law other than the default.
+    pub(crate) interpretation: Option<serde_json::Value>,
+}
+
+/// A stage and what came of it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StageDone {
+    /// Its name.
+    pub(crate) stage: String,
+    /// Whether it was done.
+    pub(crate) done: bool,
+    /// What came of it, or why it was not done, in a sentence.
+    pub(crate) summary: String,
+}
+
+/// A file of the results.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct FileDone {
+    /// Its path below the folder of results.
+    pub(crate) path: String,
+    /// The BLAKE3 hash of its bytes.
+    pub(crate) hash: String,
+    /// Its size.
+    pub(crate) bytes: u64,
+    /// Its rows of data, where it is a table.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) rows: Option<u64>,
+    /// The command that explains what is in it.
+    pub(crate) explain: String,
+}
+
+/// The folder in the making.
+pub(crate) struct Outputs {
+    folder: PathBuf,
+    files: Vec<FileDone>,
+}
+
+impl Outputs {
+    /// Takes away what an earlier run wrote here, by its manifest, and nothing else. Snapshots stay: they are history.
+    pub(crate) fn start(folder: &Path) -> Result<Self, Failure> {
+        let manifest = folder.join(MANIFEST);
+        if manifest.is_file() {
+            let earlier: RunManifest = read_manifest(folder)?;
+            let gone = |path: &Path| match std::fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(Failure::of_file(path, error))
+                }
+                _ => Ok(()),
+            };
+            gone(&manifest)?;
+            for file in earlier.files.iter().filter(|file| !file.path.starts_with(SNAPSHOTS)) {
+                let inner = Path::new(&file.path);
+                if inner.components().all(|part| matches!(part, Component::Normal(_))) {
+                    gone(&folder.join(inner))?;
+                }
+            }
+        }
+        std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))?;
+        Ok(Outputs { folder: folder.to_owned(), files: Vec::new() })
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(
+        &mut self,
+        path: &str,
+        bytes: &[u8],
+        rows: Option<u64>,
+        explain: &str,
+    ) -> Result<(), Failure> {
+        files::write_bytes(&self.folder.join(path), bytes)?;
+        self.tell(path, bytes, rows, explain);
+        Ok(())
+    }
+
+    /// Tells of a file that was written by someone else.
+    pub(crate) fn written(&mut self, path: &str, rows: Option<u64>, explain: &str) -> Result<(), Failure> {
+        let full = self.folder.join(path);
+        let bytes = std::fs::read(&full).map_err(|error| Failure::of_file(&full, error))?;
+        self.tell(path, &bytes, rows, explain);
+        Ok(())
+    }
+
+    fn tell(&mut self, path: &str, bytes: &[u8], rows: Option<u64>, explain: &str) {
+        self.files.push(FileDone {
+            path: path.to_owned(),
+            hash: ContentHash::of(bytes).to_string(),
+            bytes: bytes.len() as u64,
+            rows,
+            explain: explain.to_owned(),
+        });
+    }
+
+    /// A path below the folder.
+    pub(crate) fn path(&self, inner: &str) -> PathBuf {
+        self.folder.join(inner)
+    }
+
+    /// Writes the manifest, after everything that it tells of.
+    pub(crate) fn finish(mut self, run: Run, stages: Vec<StageDone>) -> Result<RunManifest, Failure> {
+        self.files.sort();
+        let manifest = RunManifest {
+            format: "opi-year, version 1".to_owned(),
+            program: format!("opi {}", env!("CARGO_PKG_VERSION")),
+            run,
+            stages,
+            files: self.files,
+        };
+        let text = serde_json::to_string_pretty(&manifest)? + "\n";
+        files::write(&self.folder.join(MANIFEST), &text)?;
+        Ok(manifest)
+    }
+}
+
+/// Where snapshots are kept below the folder of results.
+pub(crate) const SNAPSHOTS: &str = "restricted/snapshots";
+
+/// The manifest of a folder of results.
+pub(crate) fn read_manifest(folder: &Path) -> Result<RunManifest, Failure> {
+    let path = folder.join(MANIFEST);
+    let text = files::text(&path)?;
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::new(format!("{}: no manifest of `opi year`: {error}", path.display())))
+}

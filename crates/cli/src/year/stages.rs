@@ -1,0 +1,307 @@
+//! The stages of a year in their order, each with its files. One that fails leaves what is done.
+
+use super::inputs::YearInputs;
+use super::outputs::{Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
+use crate::output::{self, Style, grouped};
+use crate::{Failure, files};
+use opi::dictionary::Severity;
+use opi::report::Values;
+use opi::snapshot::{Register, Snapshot, Table, write_certifications};
+use opi::store::{SnapshotName, Store};
+use opi::{Certified, Progress, Stage, Taken, Validated, fails_on};
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The stages that were run, and their files.
+pub(crate) struct Stages {
+    outputs: Outputs,
+    quiet: bool,
+    done: Vec<StageDone>,
+    times: Vec<(Stage, Duration)>,
+    blocks: bool,
+    rule_set: String,
+    snapshot: String,
+}
+
+impl Stages {
+    /// Makes the folder of results ready.
+    pub(crate) fn new(out: &Path, quiet: bool) -> Result<Self, Failure> {
+        Ok(Stages {
+            outputs: Outputs::start(out)?,
+            quiet,
+            done: Vec::new(),
+            times: Vec::new(),
+            blocks: false,
+            rule_set: String::new(),
+            snapshot: String::new(),
+        })
+    }
+
+    /// Whether something was found that blocks certification.
+    pub(crate) fn blocks(&self) -> bool {
+        self.blocks
+    }
+
+    /// Whether a stage could not be done.
+    pub(crate) fn failed(&self) -> bool {
+        self.done.iter().any(|stage| !stage.done)
+    }
+
+    /// Runs every stage whose inputs are there.
+    pub(crate) fn all(&mut self, inputs: &YearInputs) -> Result<(), Failure> {
+        for (name, bytes) in &inputs.directory {
+            let rows = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
+            let path = format!("restricted/directory/{name}");
+            self.outputs.write(&path, bytes, Some(rows), "opi schema --list")?;
+        }
+        let taken = self.stage(Stage::Read, |stages| stages.read(inputs))?;
+        let validated = self.stage(Stage::Validate, |stages| stages.validate(inputs))?;
+        let Some((taken, tables)) = taken else { return Ok(()) };
+        let register = &taken.register;
+        let certify = |stages: &mut Self| stages.certify(inputs, register, &tables, validated.as_ref());
+        let Some(certified) = self.stage(Stage::Certify, certify)? else { return Ok(()) };
+        let take = |stages: &mut Self| stages.snapshot(inputs, register, tables, &certified);
+        let snapshot = self.stage(Stage::Snapshot, take)?;
+        // The register holds the history of every row; the figures need only the snapshot.
+        drop(taken);
+        let Some(_snapshot) = snapshot else { return Ok(()) };
+        Ok(())
+    }
+
+    /// Runs a stage, and notes how long it took and what came of it. `None` when it could not be done.
+    fn stage<T>(
+        &mut self,
+        stage: Stage,
+        work: impl FnOnce(&mut Self) -> Result<(T, String), Failure>,
+    ) -> Result<Option<T>, Failure> {
+        let started = Instant::now();
+        let (value, done, summary) = match work(self) {
+            Ok((value, summary)) => (Some(value), true, summary),
+            Err(failure) if failure.is_broken_pipe() => return Err(failure),
+            Err(failure) => (None, false, failure.to_string()),
+        };
+        self.times.push((stage, started.elapsed()));
+        self.done.push(StageDone { stage: stage.to_string(), done, summary });
+        Ok(value)
+    }
+
+    fn read(&mut self, inputs: &YearInputs) -> Result<((Taken, Vec<Table>), String), Failure> {
+        let bar = output::progress(inputs.uploads.len() as u64, "reading", self.quiet);
+        let taken = inputs.year.read(|progress: Progress<'_>| {
+            bar.set_position(progress.done as u64);
+            true
+        })?;
+        bar.finish_and_clear();
+        let reading = &taken.reading;
+        let text = serde_json::to_string_pretty(reading)? + "\n";
+        self.outputs.write("restricted/reading.json", text.as_bytes(), None, "opi read --help")?;
+        let mut summary = format!(
+            "{} students in {} districts, {} rows in {} files",
+            grouped(reading.students),
+            grouped(reading.students_by_district.len() as u64),
+            grouped(reading.report.rows()),
+            grouped(reading.report.files.len() as u64)
+        );
+        let aside: u64 = taken.imports.iter().flat_map(|(_, import)| import.not_applied.values()).sum();
+        let not_read: u64 = reading.report.families.values().map(|family| family.rows_not_read).sum();
+        for (count, what) in [
+            (not_read, "rows could not be read"),
+            (aside, "rows were not taken into the register"),
+            (reading.later_files.len() as u64, "files came in later and were left aside"),
+            (reading.districts_without_files.len() as u64, "districts of the directory sent no file"),
+            (reading.districts_not_in_directory.len() as u64, "districts are not in the directory"),
+        ] {
+            if count > 0 {
+                summary.push_str(&format!("; {} {what}", grouped(count)));
+            }
+        }
+        let tables = inputs.year.tables(&taken.register)?;
+        Ok(((taken, tables), summary))
+    }
+
+    fn validate(&mut self, inputs: &YearInputs) -> Result<(Validated, String), Failure> {
+        let bar = output::progress(0, "checking", self.quiet);
+        let validated = inputs.year.validate(|_| true)?;
+        bar.finish_and_clear();
+        let findings = &validated.findings;
+        let explain = "opi rules CODE";
+        let rows = Some(findings.findings().len() as u64);
+        let mut bytes = Vec::new();
+        findings.write_json_lines(&mut bytes, Values::Hidden)?;
+        self.outputs.write("restricted/findings.jsonl", &bytes, rows, explain)?;
+        bytes = findings.to_xlsx(Values::Hidden)?;
+        self.outputs.write("restricted/findings.xlsx", &bytes, rows, explain)?;
+        bytes.clear();
+        findings.write_summary_csv(&mut bytes)?;
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
+        self.outputs.write("restricted/summary.csv", &bytes, Some(lines), explain)?;
+        let account = &validated.account;
+        self.blocks = fails_on(account, Severity::BlocksCertification) || !account.complete;
+        self.rule_set.clone_from(&account.rule_set);
+        let found = match account.findings {
+            0 => "no findings".to_owned(),
+            count => {
+                let by: Vec<String> = account
+                    .by_severity
+                    .iter()
+                    .rev()
+                    .map(|(severity, count)| format!("{} {severity}", grouped(*count)))
+                    .collect();
+                format!("{} findings: {}", grouped(count), by.join(", "))
+            }
+        };
+        let mut summary = format!(
+            "{} rules over {} rows, {found}; {} rules did not run, the report says why",
+            account.rules_run.len(),
+            grouped(account.rows),
+            account.rules_skipped.len()
+        );
+        if !validated.left_out.is_empty() {
+            summary.push_str(&format!("; {} files were of no known layout", validated.left_out.len()));
+        }
+        Ok((validated, summary))
+    }
+
+    fn certify(
+        &mut self,
+        inputs: &YearInputs,
+        register: &Register,
+        tables: &[Table],
+        validated: Option<&Validated>,
+    ) -> Result<(Certified, String), Failure> {
+        let certified = inputs.year.certify(register, tables, validated)?;
+        let mut table = String::from(
+            "collection,district,state,certified_by,rows,content,blocking,differs_from_certified\n",
+        );
+        let mut differing = 0_u64;
+        for one in &certified.certifications {
+            let certification = &one.certification;
+            let by: Vec<&str> = certification.certified_by().iter().map(|member| member.as_str()).collect();
+            let differs = match (certification.certified().is_some(), &one.differs) {
+                (false, _) => "",
+                (true, None) => "no",
+                (true, Some(_)) => "yes",
+            };
+            differing += u64::from(one.differs.is_some());
+            table.push_str(&format!(
+                "{},{},{},{},{},{},{},{differs}\n",
+                quoted(certification.collection()),
+                certification.district(),
+                certification.state(),
+                quoted(&by.join(";")),
+                one.now.row_count(),
+                one.now.content,
+                one.blocking
+            ));
+        }
+        let rows = Some(certified.certifications.len() as u64);
+        let explain = "opi snapshot --help";
+        self.outputs.write("restricted/certification.csv", table.as_bytes(), rows, explain)?;
+        let steps = write_certifications(certified.certifications.iter().map(|one| &one.certification))?;
+        self.outputs.write("restricted/certifications.csv", steps.as_bytes(), None, explain)?;
+        let totals: Vec<String> = certified
+            .by_collection()
+            .into_iter()
+            .map(|(collection, (done, of))| format!("{collection} {done} of {of}"))
+            .collect();
+        let mut summary = format!("certified: {}", totals.join(", "));
+        if differing > 0 {
+            summary.push_str(&format!("; {differing} differ from what was certified"));
+        }
+        Ok((certified, summary))
+    }
+
+    fn snapshot(
+        &mut self,
+        inputs: &YearInputs,
+        register: &Register,
+        tables: Vec<Table>,
+        certified: &Certified,
+    ) -> Result<(Snapshot, String), Failure> {
+        let snapshot = inputs.year.snapshot(register, tables, certified)?;
+        let name = SnapshotName::of_collection(inputs.year.school_year(), opi::WHOLE_YEAR);
+        let store = Store::local(self.outputs.path(SNAPSHOTS))?;
+        let id = store.write(&name, &snapshot)?;
+        let stored = store.open(&id.to_string())?;
+        let explain = format!("opi snapshot show OUT/{SNAPSHOTS} {name}");
+        let mut rows = 0;
+        for table in &stored.manifest().tables {
+            rows += table.rows;
+            for part in &table.parts {
+                let path = format!("{SNAPSHOTS}/data/{}.parquet", part.hash);
+                self.outputs.written(&path, Some(part.rows), &explain)?;
+            }
+        }
+        self.outputs.written(&format!("{SNAPSHOTS}/snapshots/{id}.json"), None, &explain)?;
+        self.outputs.written(&format!("{SNAPSHOTS}/names/{name}.json"), None, &explain)?;
+        self.snapshot = id.to_string();
+        let short: String = self.snapshot.chars().take(12).collect();
+        let tables = stored.manifest().tables.len();
+        Ok((snapshot, format!("{name}, {short}: {} rows in {tables} tables", grouped(rows))))
+    }
+
+    /// Prints how long each stage took, beside reading the same bytes line by line and nothing else.
+    pub(crate) fn print_timings(&self, inputs: &YearInputs) -> Result<(), Failure> {
+        let started = Instant::now();
+        let (mut bytes, mut lines) = (0_u64, 0_u64);
+        for path in &inputs.uploads {
+            let mut file = files::open(path)?;
+            let mut line = Vec::new();
+            while file.read_until(b'\n', &mut line)? > 0 {
+                bytes += line.len() as u64;
+                lines += 1;
+                line.clear();
+            }
+        }
+        let raw = started.elapsed();
+        let mut err = std::io::stderr().lock();
+        writeln!(err, "{:<10} {:>9} {:>12}", "stage", "seconds", "of raw")?;
+        let raw_label = format!("{} lines, {} bytes", grouped(lines), grouped(bytes));
+        writeln!(err, "{:<10} {:>9.3} {:>12.1}  {raw_label}", "raw lines", raw.as_secs_f64(), 1.0)?;
+        let total = self.times.iter().map(|(_, time)| *time).sum();
+        let rows = self.times.iter().map(|(stage, time)| (stage.as_str(), *time)).chain([("all", total)]);
+        for (name, time) in rows {
+            let ratio = time.as_secs_f64() / raw.as_secs_f64().max(1e-9);
+            writeln!(err, "{name:<10} {:>9.3} {ratio:>12.1}", time.as_secs_f64())?;
+        }
+        Ok(())
+    }
+
+    /// Writes the manifest.
+    pub(crate) fn finish(self, inputs: &YearInputs) -> Result<RunManifest, Failure> {
+        let run = Run {
+            school_year: inputs.year.school_year().to_string(),
+            as_of: inputs.year.as_of().to_string(),
+            rule_set: self.rule_set,
+            snapshot: self.snapshot,
+            masking: String::new(),
+            interpretation: None,
+        };
+        self.outputs.finish(run, self.done)
+    }
+}
+
+/// A cell of CSV, in quotes where it needs them.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Prints what came of each stage.
+pub(crate) fn print_summary(folder: &Path, manifest: &RunManifest) -> Result<(), Failure> {
+    let style = Style::of_stdout();
+    let mut out = std::io::stdout().lock();
+    let run = &manifest.run;
+    writeln!(out, "{}", style.bold(&format!("school year {} as of {}", run.school_year, run.as_of)))?;
+    for stage in &manifest.stages {
+        let mark = if stage.done { "" } else { "NOT DONE: " };
+        writeln!(out, "{:<9} {mark}{}", stage.stage, stage.summary)?;
+    }
+    let files = manifest.files.len() as u64;
+    writeln!(out, "results: {} ({} files, told in manifest.json)", folder.display(), grouped(files))?;
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! Certification: what each district has to vouch for in each collection, and where that stands.
+
+use crate::checking::Validated;
+use crate::year::{Year, YearError};
+use chrono::NaiveDate;
+use opi_dictionary::{Collection, DistrictNumber, SchoolYear, Severity};
+use opi_rules::registry;
+use opi_snapshot::{
+    Certification, CertificationEvent, CertifiedContent, Difference, Member, Register, SnapshotError, Table,
+    TableBuilder, TimeGiven, Validation, Window, collection_layouts, differs_from_certified,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The member who certifies where no step of a district names one.
+///
+/// Source: GD-2025-06 (the Authorized Representative certifies); that nobody else does is derived.
+pub const DEFAULT_MEMBER: &str = "authorized-representative";
+
+/// Who opens and validates when nobody did before.
+const STATE: &str = "opi";
+
+/// How many rows of a difference are kept of each table.
+const ROWS_KEPT: usize = 20;
+
+/// The certification of one collection by one district, beside the data as they are now.
+pub struct DistrictCertification {
+    /// The steps and where they lead.
+    pub certification: Certification,
+    /// The rows of the district in the collection, now.
+    pub now: CertifiedContent,
+    /// Findings about the district that block certification, over all files of the collection.
+    pub blocking: u64,
+    /// How the data now differ from what was certified; `None` where they do not, or nothing is certified.
+    pub differs: Option<Difference>,
+}
+
+/// Where every certification of a year stands.
+pub struct Certified {
+    /// The version of the rules that judged the data; blank where none ran.
+    pub rule_set: String,
+    /// By collection, then by district.
+    pub certifications: Vec<DistrictCertification>,
+}
+
+impl Certified {
+    /// For each collection: how many districts have certified, and how many there are.
+    #[must_use]
+    pub fn by_collection(&self) -> BTreeMap<&str, (u64, u64)> {
+        let mut totals: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for one in &self.certifications {
+            let total = totals.entry(one.certification.collection()).or_default();
+            total.0 += u64::from(one.certification.state().is_certified());
+            total.1 += 1;
+        }
+        totals
+    }
+}
+
+impl Year {
+    /// Where the certification of each collection by each district stands. A collection that a district took no step
+    /// in is opened here; one that is not certified is validated by what `validated` found. Data that changed after
+    /// they were certified are told with the rows that differ.
+    ///
+    /// The collections are those of the dictionary that are certified and have a layout, by their latest known year;
+    /// their window counts only where it is of this year. `tables` are those of [`Year::tables`].
+    ///
+    /// # Errors
+    /// When a step given is of another year, or lies after the day that stands for today, or tables cannot be made.
+    pub fn certify(
+        &self,
+        register: &Register,
+        tables: &[Table],
+        validated: Option<&Validated>,
+    ) -> Result<Certified, YearError> {
+        let at = TimeGiven::end_of(self.as_of);
+        let mut by_district = split(tables)?;
+        for district in self.directory.iter().flat_map(|directory| directory.districts()) {
+            if district.exists(self.school_year) {
+                by_district.entry(district.number).or_default();
+            }
+        }
+        let mut given: BTreeMap<(&str, DistrictNumber), &Certification> = BTreeMap::new();
+        for certification in self.certifications.iter().filter(|c| c.school_year() == self.school_year) {
+            given.insert((certification.collection(), certification.district()), certification);
+            by_district.entry(certification.district()).or_default();
+        }
+        let mut collections = self.certified_collections();
+        for (collection, _) in given.keys() {
+            collections.entry((*collection).to_owned()).or_default();
+        }
+        let rule_set = validated.map(|validated| validated.account.rule_set.clone()).unwrap_or_default();
+        let mut certifications = Vec::new();
+        for (collection, window) in &collections {
+            let layouts: BTreeSet<&str> =
+                collection_layouts(&self.dictionary, collection).iter().map(|l| l.key.as_str()).collect();
+            let blocking = validated.map(|validated| blocking(validated, &layouts)).unwrap_or_default();
+            for (district, tables) in &by_district {
+                let own: Vec<Table> =
+                    tables.iter().filter(|table| layouts.contains(table.name())).cloned().collect();
+                let now = CertifiedContent::of(&own);
+                let blocking = blocking.get(district).copied().unwrap_or(0);
+                let mut certification = match given.get(&(collection.as_str(), *district)) {
+                    Some(certification) => (*certification).clone(),
+                    None => self.open(*district, collection, *window)?,
+                };
+                let differs = match certification.certified() {
+                    Some(certified) if certified.of.content != now.content => {
+                        let then = self.certified_tables(register, &certification, &layouts)?;
+                        differs_from_certified(&certified.of, &then, &own, ROWS_KEPT)?
+                    }
+                    Some(_) => None,
+                    None => {
+                        if validated.is_some() && !same_validation(&certification, &now, blocking) {
+                            let found = Validation { rule_set: rule_set.clone(), of: now.clone(), blocking };
+                            certification.validate(state_member()?, at, found)?;
+                        }
+                        None
+                    }
+                };
+                certifications.push(DistrictCertification { certification, now, blocking, differs });
+            }
+        }
+        Ok(Certified { rule_set, certifications })
+    }
+
+    /// The collections that are certified, with their window in this year where it is known.
+    fn certified_collections(&self) -> BTreeMap<String, Window> {
+        let mut latest: BTreeMap<&str, (SchoolYear, &Collection)> = BTreeMap::new();
+        for collection in self.dictionary.collections() {
+            let Ok(year) = collection.school_year.parse::<SchoolYear>() else { continue };
+            let named = |layout: &opi_dictionary::Layout| {
+                layout.collection.split(';').any(|name| name == collection.collection)
+            };
+            if year > self.school_year || !self.dictionary.layouts().iter().any(named) {
+                continue;
+            }
+            let known = latest.entry(&collection.collection).or_insert((year, collection));
+            if known.0 <= year {
+                *known = (year, collection);
+            }
+        }
+        let certified = latest.into_iter().filter(|(_, (_, known))| known.certify.starts_with("yes"));
+        certified
+            .map(|(name, (year, known))| {
+                let day = |text: &str| text.parse::<NaiveDate>().ok().filter(|_| year == self.school_year);
+                (name.to_owned(), Window { opens: day(&known.window_start), closes: day(&known.window_end) })
+            })
+            .collect()
+    }
+
+    fn open(
+        &self,
+        district: DistrictNumber,
+        collection: &str,
+        window: Window,
+    ) -> Result<Certification, SnapshotError> {
+        let first = window.opens.unwrap_or(self.school_year.first_day()).min(self.as_of);
+        let (members, at) = (vec![DEFAULT_MEMBER.parse()?], TimeGiven::start_of(first));
+        Certification::open(district, collection, self.school_year, members, window, state_member()?, at)
+    }
+
+    /// The tables that a district had certified, as the register knew them at that moment.
+    fn certified_tables(
+        &self,
+        register: &Register,
+        certification: &Certification,
+        layouts: &BTreeSet<&str>,
+    ) -> Result<Vec<Table>, SnapshotError> {
+        let validated = certification.history().filter_map(|(_, at, event)| match event {
+            CertificationEvent::Validated(_) | CertificationEvent::NothingToReport { .. } => Some(at),
+            _ => None,
+        });
+        let at = validated.last().unwrap_or(TimeGiven::start_of(self.school_year.first_day()));
+        let tables = register.at(at, self.school_year, &self.dictionary)?;
+        let own = tables.iter().filter(|table| layouts.contains(table.name()));
+        own.map(|table| table.of_district(certification.district())).collect()
+    }
+}
+
+/// The tables of each district, each row in the district that it is of. One pass a table.
+fn split(tables: &[Table]) -> Result<BTreeMap<DistrictNumber, Vec<Table>>, SnapshotError> {
+    let mut all: BTreeMap<DistrictNumber, Vec<Table>> = BTreeMap::new();
+    for table in tables {
+        let mut parts: BTreeMap<DistrictNumber, TableBuilder> = BTreeMap::new();
+        for record in table.records() {
+            let Some(district) = record.origin().district else { continue };
+            let part = parts.entry(district).or_insert_with(|| TableBuilder::new(table.schema().clone()));
+            part.push((0..record.columns()).map(|column| record.field(column)), record.origin())?;
+        }
+        for (district, part) in parts {
+            all.entry(district).or_default().push(part.finish());
+        }
+    }
+    Ok(all)
+}
+
+/// By district: the findings that block certification, of rules that read one of these layouts.
+fn blocking(validated: &Validated, layouts: &BTreeSet<&str>) -> BTreeMap<DistrictNumber, u64> {
+    let mut totals: BTreeMap<DistrictNumber, u64> = BTreeMap::new();
+    for rule in &validated.account.rules_run {
+        let registered = registry().iter().find(|registered| registered.info.code == rule.code);
+        // A rule that is not of the registry was added by the caller, and may be about anything.
+        let reads = registered.is_none_or(|registered| {
+            registered.info.files.is_empty()
+                || registered.info.files.iter().any(|file| layouts.contains(file))
+        });
+        let blocks =
+            rule.by_severity.iter().filter(|(severity, _)| **severity >= Severity::BlocksCertification);
+        let blocks: u64 = blocks.map(|(_, count)| *count).sum();
+        if !reads || blocks == 0 {
+            continue;
+        }
+        for (district, count) in &rule.by_district {
+            if let Ok(district) = district.parse() {
+                // A policy may soften a rule in one district: no more block than the rule has in all.
+                *totals.entry(district).or_default() += (*count).min(blocks);
+            }
+        }
+    }
+    totals
+}
+
+fn same_validation(certification: &Certification, now: &CertifiedContent, blocking: u64) -> bool {
+    let held = certification.validation();
+    held.is_some_and(|held| held.of.content == now.content && held.blocking == blocking)
+}
+
+fn state_member() -> Result<Member, SnapshotError> {
+    STATE.parse()
+}
