@@ -61,7 +61,7 @@ pub fn plan(
     rule.cost = Cost::Value;
     let mut candidates = Vec::new();
     for depth in depths.iter().filter(|d| d.iter().any(|&k| k > 0)) {
-        candidates.push(candidate(dimensions, leaves, &rule, depth)?);
+        candidates.push(evaluate(dimensions, leaves, &rule, depth)?);
     }
     candidates.sort_by(|a, b| {
         let key =
@@ -71,7 +71,12 @@ pub fn plan(
     Ok(candidates)
 }
 
-fn candidate(
+/// Masks one candidate table: for each dimension how deep it is crossed, 0 for not at all.
+///
+/// # Errors
+/// When counts are of no leaf, or the rule does not fit the table. What cannot be certified is a
+/// [`Candidate::problem`].
+pub fn evaluate(
     dimensions: &[Dimension],
     leaves: &[(Vec<u32>, u64)],
     rule: &Rule,

@@ -277,6 +277,18 @@ impl Units {
         self.schools_by_id.get(&(lea.to_owned(), school.to_owned())).copied()
     }
 
+    /// A district by its number.
+    #[must_use]
+    pub fn district(&self, lea: LeaIndex) -> Option<&Unit> {
+        self.lea_unit(lea)
+    }
+
+    /// A school by its number.
+    #[must_use]
+    pub fn school_of(&self, school: SchoolIndex) -> Option<&Unit> {
+        self.school_unit(school)
+    }
+
     pub(crate) fn lea_unit(&self, lea: LeaIndex) -> Option<&Unit> {
         self.leas.get(lea.0 as usize)
     }
