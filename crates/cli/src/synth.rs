@@ -13,7 +13,8 @@ use std::process::ExitCode;
 /// Invent a state: districts, schools, calendars, and the AIM files of every district.
 ///
 /// The same arguments give the same bytes on every platform. OUT gets `directory/*.csv`,
-/// `uploads/<year>/<district>/<file>.tsv` and, where mistakes are planted, `planted.jsonl`.
+/// `uploads/<year>/<district>/<file>.tsv`, `state/<year>/<table>.tsv` and, where mistakes are planted,
+/// `planted.jsonl`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     opi synth --students 147000 state            the whole state, one year\n  \

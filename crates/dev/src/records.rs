@@ -78,6 +78,11 @@ fn record_name(key: &str) -> String {
         "behavior-xml" => "behavior-event",
         "section-504" => "section-504-plan",
         "fram" => "meal-eligibility",
+        "special-education" => "special-education-plan",
+        "discipline" => "removal",
+        "unit-programs" => "unit-program",
+        "migrant-certificates" => "migrant-certificate",
+        "staff-assignments" => "staff-assignment",
         "eoy-attendance-total" | "eoy-cte" => key,
         other => other,
     };

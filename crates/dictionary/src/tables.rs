@@ -28,7 +28,9 @@ pub(crate) const LAYOUT_FIELDS: &[(&str, &str)] = embed!("layouts":
     "student-demographics", "student-enrollments", "fall-enrollment-count", "spring-enrollment-count",
     "test-window-count", "program-participation", "english-learners", "eoy-attendance-totals", "fall-cte",
     "eoy-cte", "section-504", "fram", "homeless", "behavior-xml", "course", "section", "section-placement",
-    "roster", "staff-history", "terms-of-employment", "district-assignment", "calendar-report", "header",
+    "roster", "staff-history", "terms-of-employment", "district-assignment",
+    "special-education", "discipline", "unit-programs", "migrant-certificates", "foster-care",
+    "staff-assignments", "calendar-report", "header",
 );
 
 /// The entries of each code set.
@@ -41,6 +43,9 @@ pub(crate) const CODE_SET_ENTRIES: &[(&str, &str)] = embed!("code-sets":
     "meal-status", "migrant", "military-connection", "mode-of-instruction", "name-suffix", "race",
     "race-to-edfacts", "record-types", "sced", "school-number-format", "service-type", "sped-exit-reason",
     "sped-setting", "state-id-format", "state-programs-flags", "title-i", "title-i-part-d", "yes-no",
+    "discipline-method", "interim-removal", "interim-removal-reason", "educational-services", "firearm-type",
+    "firearm-result", "lunch-program-status", "staff-category", "related-service", "age-group-served",
+    "title-i-school-status", "staff-program",
 );
 
 /// Reads all rows of a table; each must have exactly the columns of `T`.

@@ -114,6 +114,8 @@ pub struct StudentYear {
     pub new_to_district: bool,
     /// Whether the student began the year here.
     pub began_here: bool,
+    /// Whether this is the student's last school of the district in the year.
+    pub(crate) last_in_district: bool,
     /// The enrollments, by first day.
     pub enrollments: Vec<Enrollment>,
 }
@@ -215,12 +217,16 @@ impl State {
         let enrollments = self.enrollments(&case, place, school, stays)?;
         let language_program = self.language_program(&person, occupant.person, place.grade, year);
         let (new_to_district, began_here) = (true, true);
+        let moves = draw.event == Event::Move && !stays;
+        let last_school = self.school_at(last, year).and_then(|school| self.school(school));
+        let last_in_district = !moves || last_school.is_none_or(|school| school.district != district);
         Some(StudentYear {
             person,
             year: person_year,
             language_program,
             new_to_district,
             began_here,
+            last_in_district,
             enrollments,
         })
     }
@@ -246,13 +252,14 @@ impl State {
         let new_to_district = self.school(before)?.district != district;
         let enrollments = vec![enrollment];
         let language_program = self.language_program(&person, occupant.person, place.grade, year);
-        let began_here = false;
+        let (began_here, last_in_district) = (false, true);
         Some(StudentYear {
             person,
             year: person_year,
             language_program,
             new_to_district,
             began_here,
+            last_in_district,
             enrollments,
         })
     }

@@ -13,8 +13,10 @@ mod people;
 mod places;
 mod random;
 mod sink;
+mod staff;
 mod state;
 mod state_directory;
+mod state_tables;
 mod tables;
 mod write;
 
@@ -25,5 +27,6 @@ pub use files::FILES;
 pub use people::{Meals, Person, Races};
 pub use sink::{MemorySink, Sink};
 pub use state::{Plan, State};
+pub use state_tables::STATE_TABLES;
 pub use tables::Profile;
 pub use write::{Progress, Summary, WriteOptions};

@@ -25,6 +25,14 @@ pub(crate) enum Purpose {
     Defects = 8,
     /// A constant of the whole state.
     State = 9,
+    /// What the state holds of a student in one year.
+    StateRecords = 10,
+    /// The disciplinary removals of a student at a school in one year.
+    Removals = 11,
+    /// The programs of a district and its schools in one year.
+    UnitPrograms = 12,
+    /// The staff of a district in one year.
+    Staff = 13,
 }
 
 /// The seed of a state, from which every stream is made.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 /// Opens named outputs. Names are relative paths with `/` between their parts, such as
 /// `uploads/2026/0123/student-demographics.tsv`. Several outputs are open at once: nine for each district of
-/// one neighbourhood.
+/// one neighbourhood, and the tables of the state.
 pub trait Sink {
     /// An output, written from front to back.
     type Output: Write;

@@ -118,6 +118,10 @@ impl State {
         school.map_or(Profile::General, |school| school.profile)
     }
 
+    pub(crate) fn profile_of(&self, school: u32) -> Profile {
+        self.geography.schools.get(school as usize).map_or(Profile::General, |school| school.profile)
+    }
+
     pub(crate) fn rates_at(&self, place: Place, year: i32) -> &Rates {
         self.tables.rates(self.profile_at(place, year))
     }

@@ -211,7 +211,7 @@ rates! {
     late_arrival, founding_newcomer, dropout_middle, dropout_high, grade_change, partial_only, special_only,
     partial_second, part_time, early_graduate, proficiency_diploma, absent_on_count, excluded_on_count,
     abroad_immigrant, exchange_student, half_day_kindergarten, count_monday_off, schoolwide, targeted_school,
-    unaccompanied,
+    unaccompanied, removed, special_education_ends,
 }
 
 /// All tables.
@@ -405,6 +405,12 @@ mod tests {
             ("military", "military-connection"),
             ("suffix", "name-suffix"),
             ("disability", "disability"),
+            ("setting_", "sped-setting"),
+            ("discipline_method", "discipline-method"),
+            ("expulsion_services", "educational-services"),
+            ("interim_removal_reason", "interim-removal-reason"),
+            ("firearm_result", "firearm-result"),
+            ("lunch_program", "lunch-program-status"),
         ] {
             let set = dictionary.code_set(set).unwrap();
             let codes = tables

@@ -5,6 +5,7 @@ use crate::defects::{DefectRate, Planted, Planter};
 use crate::files::{DistrictFiles, FILES};
 use crate::sink::Sink;
 use crate::state::State;
+use crate::state_tables::{STATE_TABLES, StateTables};
 use opi_dictionary::{Dictionary, DirectoryTable, SchoolYear};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -48,8 +49,9 @@ pub struct Summary {
 }
 
 impl State {
-    /// Writes the state: `directory/*.csv`, `uploads/<year>/<district>/<file>.tsv`, and, where mistakes are
-    /// planted, `planted.jsonl`, one JSON object a line.
+    /// Writes the state: `directory/*.csv`, `uploads/<year>/<district>/<file>.tsv`,
+    /// `state/<year>/<table>.tsv`, and, where mistakes are planted, `planted.jsonl`, one JSON object a line.
+    /// The tables of the state are always clean.
     ///
     /// Memory stays with the state's districts and the mistakes of one neighbourhood, whatever the number of
     /// students.
@@ -83,8 +85,9 @@ impl State {
             _ => Some(sink.open(planted_name).map_err(|source| output_error(planted_name, source))?),
         };
         for year in self.years() {
+            let mut tables = StateTables::new(Dictionary::built_in(), year);
             for region in (0u32..).take(self.geography.regions.len()) {
-                let mistakes = self.write_region(region, year, sink, options, &mut summary)?;
+                let mistakes = self.write_region((region, year), sink, options, &mut tables, &mut summary)?;
                 summary.planted += mistakes.len() as u64;
                 if let Some(output) = &mut planted {
                     list(&mistakes, output).map_err(|source| output_error(planted_name, source))?;
@@ -100,6 +103,10 @@ impl State {
                     rows: summary.rows.values().sum(),
                 });
             }
+            tables.write_units(self, sink)?;
+            for (key, rows) in STATE_TABLES.iter().zip(tables.finish(sink)?) {
+                *summary.rows.entry(*key).or_default() += rows;
+            }
         }
         if let Some(output) = planted {
             sink.close(planted_name, output).map_err(|source| output_error(planted_name, source))?;
@@ -109,10 +116,10 @@ impl State {
 
     fn write_region<S: Sink>(
         &self,
-        region: u32,
-        year: SchoolYear,
+        (region, year): (u32, SchoolYear),
         sink: &mut S,
         options: &WriteOptions,
+        tables: &mut StateTables<'_, S>,
         summary: &mut Summary,
     ) -> Result<Vec<Planted>, SynthError> {
         let calendars = self.region_calendars(region, year)?;
@@ -124,6 +131,9 @@ impl State {
         self.visit_region(region, year.end_year(), &calendars, &mut |student| {
             let school = student.enrollments.first().and_then(|first| self.school(first.school));
             let Some(district) = school.map(|school| school.district) else { return Ok(()) };
+            if let Some(calendar) = calendars.get(&district) {
+                tables.write(self, student, calendar, sink)?;
+            }
             let mut open = |name: &str, key| {
                 let output = sink.open(name).map_err(|source| output_error(name, source))?;
                 Planter::new(self, dictionary, name, key, (district, year), options.defects, output)

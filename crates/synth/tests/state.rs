@@ -5,7 +5,8 @@
 use opi_aim::{ReadOptions, Reader};
 use opi_dictionary::{Dictionary, DirectoryBuilder, DirectoryTable, SchoolYear};
 use opi_synth::{
-    DefectRate, FILES, Meals, MemorySink, Plan, Planted, Sink, State, WriteOptions, defect_kinds,
+    DefectRate, FILES, Meals, MemorySink, Plan, Planted, STATE_TABLES, Sink, State, WriteOptions,
+    defect_kinds,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,11 +46,19 @@ fn hash(outputs: &BTreeMap<String, Vec<u8>>) -> String {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    let once = hash(&written(plan(800, 2, 20_260_701), 20_000));
-    assert_eq!(once, hash(&written(plan(800, 2, 20_260_701), 20_000)));
-    assert_ne!(once, hash(&written(plan(800, 2, 20_260_702), 20_000)));
-    // Changes whenever a table or a draw changes; must not change with platform or build.
-    insta::assert_snapshot!(once);
+    let parts = |seed: u64| {
+        let mut uploads = written(plan(800, 2, seed), 20_000);
+        let state: BTreeMap<String, Vec<u8>> =
+            uploads.extract_if(.., |name, _| name.starts_with("state/")).collect();
+        (hash(&uploads), hash(&state))
+    };
+    let (uploads, state) = parts(20_260_701);
+    assert_eq!((uploads.clone(), state.clone()), parts(20_260_701));
+    let (other_uploads, other_state) = parts(20_260_702);
+    assert!(uploads != other_uploads && state != other_state);
+    // Change whenever a table or a draw changes; must not change with platform or build.
+    insta::assert_snapshot!(uploads);
+    insta::assert_snapshot!("the_same_seed_gives_the_same_tables_of_the_state", state);
 }
 
 #[test]
@@ -58,8 +67,13 @@ fn every_clean_row_reads_by_its_layout_without_a_finding() {
     let dictionary = Dictionary::built_in();
     let mut files = 0;
     for (name, bytes) in outputs.iter().filter(|(name, _)| name.ends_with(".tsv")) {
-        let mut reader =
-            Reader::new(bytes.as_slice(), dictionary, ReadOptions::new().check_fields(true)).unwrap();
+        let mut options = ReadOptions::new().check_fields(true);
+        // The tables of the state have neither header nor record type: their name says what they are.
+        let table = name.strip_prefix("state/2026/").and_then(|table| table.strip_suffix(".tsv"));
+        if let Some(table) = table {
+            options = options.layout(table);
+        }
+        let mut reader = Reader::new(bytes.as_slice(), dictionary, options).unwrap();
         let mut read = 0u64;
         while let Some(row) = reader.next_row().unwrap() {
             assert!(name.ends_with(&format!("{}.tsv", row.layout().key)), "{name}");
@@ -67,11 +81,73 @@ fn every_clean_row_reads_by_its_layout_without_a_finding() {
             read += 1;
         }
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        assert_eq!(read + 1, lines, "{name}");
+        assert_eq!(read + u64::from(table.is_none()), lines, "{name}");
         assert!(reader.log().hits().is_empty(), "{name}: {:?}", reader.log().hits());
         files += 1;
     }
     assert!(files > 30);
+}
+
+/// The rows of a table of the state.
+fn state_rows(outputs: &BTreeMap<String, Vec<u8>>, year: i32, table: &str) -> Vec<Vec<String>> {
+    let text = std::str::from_utf8(&outputs[&format!("state/{year}/{table}.tsv")]).unwrap();
+    text.split_terminator("\r\n").map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_tables_of_the_state_speak_of_its_students_and_schools() {
+    let outputs = written(plan(6_000, 2, 9), 0);
+    for year in [2025, 2026] {
+        let students: BTreeSet<(String, String)> = rows(&outputs, year, "student-enrollments")
+            .into_iter()
+            .map(|row| (row[4].clone(), row[1].clone()))
+            .collect();
+        let ids: BTreeSet<&String> = students.iter().map(|(id, _)| id).collect();
+        for (table, column) in [("special-education", 1), ("discipline", 2), ("fram", 0), ("foster-care", 0)]
+        {
+            let rows = state_rows(&outputs, year, table);
+            assert!(rows.len() > 20, "{table} {year}: {}", rows.len());
+            assert!(rows.iter().all(|row| ids.contains(&row[column])), "{table} {year}");
+        }
+        // A plan and a removal are of a district where the student is enrolled.
+        for row in state_rows(&outputs, year, "special-education") {
+            assert!(students.contains(&(row[1].clone(), row[0].clone())), "{row:?}");
+        }
+        let plans: BTreeSet<(String, String)> = state_rows(&outputs, year, "special-education")
+            .into_iter()
+            .map(|row| (row[1].clone(), row[0].clone()))
+            .collect();
+        assert_eq!(plans.len(), state_rows(&outputs, year, "special-education").len(), "one plan a district");
+        let reasons: BTreeSet<String> =
+            state_rows(&outputs, year, "special-education").into_iter().map(|row| row[7].clone()).collect();
+        assert!(reasons.contains("GHS") && reasons.contains("TRAN") && reasons.contains(""), "{reasons:?}");
+        for row in state_rows(&outputs, year, "discipline") {
+            assert!(students.contains(&(row[2].clone(), row[0].clone())), "{row:?}");
+            // An interim removal is for children with disabilities.
+            assert!(row[8].is_empty() || plans.contains(&(row[2].clone(), row[0].clone())), "{row:?}");
+            assert!(row[7..=10].iter().any(|kind| !kind.is_empty()), "{row:?}");
+        }
+        let schools = rows_of_units(&outputs, year);
+        let listed = std::str::from_utf8(&outputs["directory/schools.csv"]).unwrap().lines().count() - 1;
+        assert_eq!(schools, listed, "every school has its row");
+        let staff = state_rows(&outputs, year, "staff-assignments");
+        let people: BTreeSet<&String> = staff.iter().map(|row| &row[2]).collect();
+        assert_eq!(people.len(), staff.len(), "one assignment a person");
+        let teachers: f64 = staff
+            .iter()
+            .filter(|row| row[3].ends_with("TCH") && row[5].is_empty())
+            .map(|row| row[4].parse::<f64>().unwrap())
+            .sum();
+        let ratio = 6_000.0 / teachers;
+        assert!((10.0..20.0).contains(&ratio), "{ratio} pupils a teacher");
+    }
+}
+
+fn rows_of_units(outputs: &BTreeMap<String, Vec<u8>>, year: i32) -> usize {
+    state_rows(outputs, year, "unit-programs")
+        .iter()
+        .filter(|row| row.get(1).is_some_and(|school| !school.is_empty()))
+        .count()
 }
 
 #[test]
@@ -356,9 +432,12 @@ fn only_one_neighbourhood_is_open_at_a_time() {
         .write(&mut sink, &WriteOptions { defects: DefectRate::of_million(1_000) }, &mut |_| steps += 1)
         .unwrap();
     assert_eq!(sink.open, 0);
-    assert!(sink.most <= FILES.len() * 40, "{} outputs at once", sink.most);
+    assert!(sink.most <= FILES.len() * 40 + STATE_TABLES.len(), "{} outputs at once", sink.most);
     assert!(steps > 20 && summary.students == 20_000 && summary.planted > 0);
-    let most = state.directory().unwrap().districts().count() * FILES.len() + DirectoryTable::ALL.len() + 1;
+    let most = state.directory().unwrap().districts().count() * FILES.len()
+        + DirectoryTable::ALL.len()
+        + STATE_TABLES.len()
+        + 1;
     assert!((most * 7 / 10..=most).contains(&sink.names.len()), "{} of {most}", sink.names.len());
 }
 

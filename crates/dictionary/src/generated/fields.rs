@@ -228,3 +228,81 @@ pub const HEADER_DATE: FieldId = field(112);
 pub const HEADER_TIME: FieldId = field(113);
 /// Version: Version of the file specification.
 pub const HEADER_VERSION: FieldId = field(114);
+/// Plan Start Date: First day on which an individualized education program is in force.
+pub const PLAN_START_DATE: FieldId = field(115);
+/// Plan End Date: Last day on which an individualized education program is in force.
+pub const PLAN_END_DATE: FieldId = field(116);
+/// Primary Disability: Disability that the evaluation report names first.
+pub const PRIMARY_DISABILITY: FieldId = field(117);
+/// Setting of Service: Educational environment in which special education is given.
+pub const SETTING_OF_SERVICE: FieldId = field(118);
+/// Special Ed Exit Date: Day on which special education ended.
+pub const SPECIAL_ED_EXIT_DATE: FieldId = field(119);
+/// Special Ed Exit Reason: Why special education ended.
+pub const SPECIAL_ED_EXIT_REASON: FieldId = field(120);
+/// Removal Date: First day of a removal from the regular setting.
+pub const REMOVAL_DATE: FieldId = field(121);
+/// Days Removed: School days that a removal lasts.
+pub const DAYS_REMOVED: FieldId = field(122);
+/// Discipline Method: Suspension in school or out of school.
+pub const DISCIPLINE_METHOD: FieldId = field(123);
+/// Interim Removal: Who moved a child with a disability to an interim alternative setting.
+pub const INTERIM_REMOVAL: FieldId = field(124);
+/// Interim Removal Reason: What the school removed the child for.
+pub const INTERIM_REMOVAL_REASON: FieldId = field(125);
+/// Educational Services: Whether an expelled student goes on being taught.
+pub const EDUCATIONAL_SERVICES: FieldId = field(126);
+/// Firearm Type: Kind of firearm in an incident.
+pub const FIREARM_TYPE: FieldId = field(127);
+/// Firearm Result: What followed for the student from a firearm incident.
+pub const FIREARM_RESULT: FieldId = field(128);
+/// Title I School Status: Kind of Title I program a school runs.
+pub const TITLE_I_SCHOOL_STATUS: FieldId = field(129);
+/// Lunch Program Status: How a school takes part in the National School Lunch Program.
+pub const LUNCH_PROGRAM_STATUS: FieldId = field(130);
+/// McKinney-Vento Subgrant: Whether a district receives a McKinney-Vento subgrant.
+pub const MCKINNEY_VENTO_SUBGRANT: FieldId = field(131);
+/// Title III Immigrant Subgrant: Whether a district runs a Title III program for immigrant children and youth.
+pub const TITLE_III_IMMIGRANT_SUBGRANT: FieldId = field(132);
+/// Certificate Number: Number of a certificate of eligibility for migrant education.
+pub const CERTIFICATE_NUMBER: FieldId = field(133);
+/// Qualifying Arrival Date: Day of the move that makes a child migratory.
+pub const QUALIFYING_ARRIVAL_DATE: FieldId = field(134);
+/// Priority for Services: Whether a migratory child is served before others.
+pub const PRIORITY_FOR_SERVICES: FieldId = field(135);
+/// Migrant Served: Whether migrant education funds served the child in the performance period.
+pub const MIGRANT_SERVED: FieldId = field(136);
+/// Continued Service: Whether service went on after eligibility ended.
+pub const CONTINUED_SERVICE: FieldId = field(137);
+/// Served in Summer: Whether migrant education served the child in summer or between sessions.
+pub const SERVED_IN_SUMMER: FieldId = field(138);
+/// Instructional Service: Whether the child got instruction of any kind.
+pub const INSTRUCTIONAL_SERVICE: FieldId = field(139);
+/// Reading Instruction: Whether the child got instruction in reading.
+pub const READING_INSTRUCTION: FieldId = field(140);
+/// Mathematics Instruction: Whether the child got instruction in mathematics.
+pub const MATHEMATICS_INSTRUCTION: FieldId = field(141);
+/// Credit Accrual: Whether the child got instruction towards high school credit.
+pub const CREDIT_ACCRUAL: FieldId = field(142);
+/// Support Service: Whether the child got a support service.
+pub const SUPPORT_SERVICE: FieldId = field(143);
+/// Counseling Service: Whether the child was counseled.
+pub const COUNSELING_SERVICE: FieldId = field(144);
+/// Staff Category: Federal category of a member of staff.
+pub const STAFF_CATEGORY: FieldId = field(145);
+/// Full-Time Equivalent: Part of a full position that an assignment takes.
+pub const FULL_TIME_EQUIVALENT: FieldId = field(146);
+/// Staff Program: Special program that an assignment belongs to.
+pub const STAFF_PROGRAM: FieldId = field(147);
+/// Related Service: Kind of related service in special education.
+pub const RELATED_SERVICE: FieldId = field(148);
+/// Age Group Served: Age group of the children with disabilities taught.
+pub const AGE_GROUP_SERVED: FieldId = field(149);
+/// Fully Certified: Whether the person holds the full credential, or for an aide meets the standard, of the assignment.
+pub const FULLY_CERTIFIED: FieldId = field(150);
+/// Experienced: Whether a teacher has more experience than the state asks of a beginner.
+pub const EXPERIENCED: FieldId = field(151);
+/// Emergency Credential: Whether a teacher works under an emergency or provisional credential.
+pub const EMERGENCY_CREDENTIAL: FieldId = field(152);
+/// In Field: Whether a teacher teaches the subject of the certification.
+pub const IN_FIELD: FieldId = field(153);

@@ -524,4 +524,150 @@ records! {
         /// Assignment Code: Which kind of assignment it is.
         assignment_code: String = ASSIGNMENT_CODE, "Assignment Code", required;
     }
+    /// A row of `special-education` (Special Education (state table)): one per plan. Source: own interchange layout of this project; no public layout exists (derived).
+    SpecialEducationPlan built by SpecialEducationPlanBuilder of "special-education" {
+        /// District Number: School system number of the district.
+        district_number: DistrictNumber = DISTRICT_NUMBER, "District Number", required;
+        /// Student's State ID: State number of the student.
+        student_state_id: StateId = STUDENT_STATE_ID, "Student's State ID", required;
+        /// Plan Start Date: First day on which an individualized education program is in force.
+        plan_start_date: NaiveDate = PLAN_START_DATE, "Plan Start Date", required;
+        /// Plan End Date: Last day on which the plan is in force; blank while it is.
+        plan_end_date: NaiveDate = PLAN_END_DATE, "Plan End Date", optional;
+        /// Primary Disability: Disability that the evaluation report names first.
+        primary_disability: Code = PRIMARY_DISABILITY, "Primary Disability", required;
+        /// Setting of Service: Educational environment in which special education is given.
+        setting_of_service: Code = SETTING_OF_SERVICE, "Setting of Service", required;
+        /// Special Ed Exit Date: Day on which special education ended. Needed: special education ended in the year.
+        special_ed_exit_date: NaiveDate = SPECIAL_ED_EXIT_DATE, "Special Ed Exit Date", optional;
+        /// Special Ed Exit Reason: Why special education ended. Needed: there is a Special Ed Exit Date.
+        special_ed_exit_reason: Code = SPECIAL_ED_EXIT_REASON, "Special Ed Exit Reason", optional;
+        /// Year: Calendar year in which the school year ends.
+        year: SchoolYear = YEAR, "Year", required;
+    }
+    /// A row of `discipline` (Discipline (state table)): one per removal, or incident with a firearm. Source: own interchange layout of this project; no public layout exists (derived).
+    Removal built by RemovalBuilder of "discipline" {
+        /// District Number: School system number of the district.
+        district_number: DistrictNumber = DISTRICT_NUMBER, "District Number", required;
+        /// School Number: School number within the district. Needed: the incident took place in a school.
+        school_number: SchoolNumber = SCHOOL_NUMBER, "School Number", optional;
+        /// Student's State ID: State number of the student.
+        student_state_id: StateId = STUDENT_STATE_ID, "Student's State ID", required;
+        /// Incident ID: Key of the incident; all who took part share it.
+        incident_id: String = INCIDENT_ID, "Incident ID", required;
+        /// Incident Date: Day of the behavior incident.
+        incident_date: NaiveDate = INCIDENT_DATE, "Incident Date", required;
+        /// Removal Date: First day of a removal from the regular setting. Needed: there was a removal.
+        removal_date: NaiveDate = REMOVAL_DATE, "Removal Date", optional;
+        /// Days Removed: School days that a removal lasts. Needed: there was a removal.
+        days_removed: Decimal = DAYS_REMOVED, "Days Removed", optional;
+        /// Discipline Method: Suspension in school or out of school.
+        discipline_method: Code = DISCIPLINE_METHOD, "Discipline Method", optional;
+        /// Interim Removal: Who moved a child with a disability to an interim alternative setting.
+        interim_removal: Code = INTERIM_REMOVAL, "Interim Removal", optional;
+        /// Interim Removal Reason: What the school removed the child for. Needed: Interim Removal REMDW.
+        interim_removal_reason: Code = INTERIM_REMOVAL_REASON, "Interim Removal Reason", optional;
+        /// Educational Services: Whether an expelled student goes on being taught. Needed: an expulsion.
+        educational_services: Code = EDUCATIONAL_SERVICES, "Educational Services", optional;
+        /// Firearm Type: Kind of firearm in an incident. Needed: the incident involved a firearm.
+        firearm_type: Code = FIREARM_TYPE, "Firearm Type", optional;
+        /// Firearm Result: What followed for the student from a firearm incident. Needed: the incident involved a firearm.
+        firearm_result: Code = FIREARM_RESULT, "Firearm Result", optional;
+        /// Year: Calendar year in which the school year ends.
+        year: SchoolYear = YEAR, "Year", required;
+    }
+    /// A row of `unit-programs` (Programs of districts and schools (state table)): one per district or school. Source: own interchange layout of this project; no public layout exists (derived).
+    UnitProgram built by UnitProgramBuilder of "unit-programs" {
+        /// District Number: School system number of the district.
+        district_number: DistrictNumber = DISTRICT_NUMBER, "District Number", required;
+        /// School Number: School number; blank in the row of the district itself.
+        school_number: SchoolNumber = SCHOOL_NUMBER, "School Number", optional;
+        /// Title I School Status: Kind of Title I program a school runs. Needed: a school.
+        title_i_school_status: Code = TITLE_I_SCHOOL_STATUS, "Title I School Status", optional;
+        /// Lunch Program Status: How a school takes part in the National School Lunch Program. Needed: a school.
+        lunch_program_status: Code = LUNCH_PROGRAM_STATUS, "Lunch Program Status", optional;
+        /// McKinney-Vento Subgrant: Whether a district receives a McKinney-Vento subgrant. Needed: a district.
+        mckinney_vento_subgrant: YesNo = MCKINNEY_VENTO_SUBGRANT, "McKinney-Vento Subgrant", optional;
+        /// Title III Immigrant Subgrant: Whether a district runs a Title III program for immigrant children and youth. Needed: a district.
+        title_iii_immigrant_subgrant: YesNo = TITLE_III_IMMIGRANT_SUBGRANT, "Title III Immigrant Subgrant", optional;
+        /// Year: Calendar year in which the school year ends.
+        year: SchoolYear = YEAR, "Year", required;
+    }
+    /// A row of `migrant-certificates` (Migrant certificates of eligibility (state table)): one per certificate. Source: own interchange layout of this project; no public layout exists (derived).
+    MigrantCertificate built by MigrantCertificateBuilder of "migrant-certificates" {
+        /// District Number: District where the child lives or was served; blank where no district is known.
+        district_number: DistrictNumber = DISTRICT_NUMBER, "District Number", optional;
+        /// Student's State ID: State number of the student.
+        student_state_id: StateId = STUDENT_STATE_ID, "Student's State ID", required;
+        /// Certificate Number: Number of a certificate of eligibility for migrant education.
+        certificate_number: String = CERTIFICATE_NUMBER, "Certificate Number", optional;
+        /// Qualifying Arrival Date: Day of the move that makes a child migratory.
+        qualifying_arrival_date: NaiveDate = QUALIFYING_ARRIVAL_DATE, "Qualifying Arrival Date", required;
+        /// Eligibility Start Date: First day on which the child is eligible.
+        eligibility_start_date: NaiveDate = ELIGIBILITY_START_DATE, "Eligibility Start Date", required;
+        /// Eligibility End Date: Last day on which the child is eligible; blank while it is not known.
+        eligibility_end_date: NaiveDate = ELIGIBILITY_END_DATE, "Eligibility End Date", optional;
+        /// Priority for Services: Whether a migratory child is served before others.
+        priority_for_services: YesNo = PRIORITY_FOR_SERVICES, "Priority for Services", required;
+        /// Migrant Served: Whether migrant education funds served the child in the performance period.
+        migrant_served: YesNo = MIGRANT_SERVED, "Migrant Served", required;
+        /// Continued Service: Whether service went on after eligibility ended.
+        continued_service: YesNo = CONTINUED_SERVICE, "Continued Service", required;
+        /// Served in Summer: Whether migrant education served the child in summer or between sessions.
+        served_in_summer: YesNo = SERVED_IN_SUMMER, "Served in Summer", required;
+        /// Instructional Service: Whether the child got instruction of any kind.
+        instructional_service: YesNo = INSTRUCTIONAL_SERVICE, "Instructional Service", required;
+        /// Reading Instruction: Whether the child got instruction in reading.
+        reading_instruction: YesNo = READING_INSTRUCTION, "Reading Instruction", required;
+        /// Mathematics Instruction: Whether the child got instruction in mathematics.
+        mathematics_instruction: YesNo = MATHEMATICS_INSTRUCTION, "Mathematics Instruction", required;
+        /// Credit Accrual: Whether the child got instruction towards high school credit.
+        credit_accrual: YesNo = CREDIT_ACCRUAL, "Credit Accrual", required;
+        /// Support Service: Whether the child got a support service.
+        support_service: YesNo = SUPPORT_SERVICE, "Support Service", required;
+        /// Counseling Service: Whether the child was counseled.
+        counseling_service: YesNo = COUNSELING_SERVICE, "Counseling Service", required;
+        /// Year: Calendar year in which the school year ends.
+        year: SchoolYear = YEAR, "Year", required;
+    }
+    /// A row of `foster-care` (Foster care (state table)): one per span of foster care. Source: own interchange layout of this project; no public layout exists (derived).
+    FosterCare built by FosterCareBuilder of "foster-care" {
+        /// Student's State ID: State number of the student.
+        student_state_id: StateId = STUDENT_STATE_ID, "Student's State ID", required;
+        /// Start Date: First day in foster care.
+        start_date: NaiveDate = START_DATE, "Start Date", required;
+        /// End Date: Last day in foster care; blank while it lasts.
+        end_date: NaiveDate = END_DATE, "End Date", optional;
+        /// Year: Calendar year in which the school year ends.
+        year: SchoolYear = YEAR, "Year", required;
+    }
+    /// A row of `staff-assignments` (Staff assignments (state table)): one per assignment. Source: own interchange layout of this project; no public layout exists (derived).
+    StaffAssignment built by StaffAssignmentBuilder of "staff-assignments" {
+        /// District Number: School system number; blank for staff of the state agency.
+        district_number: DistrictNumber = DISTRICT_NUMBER, "District Number", optional;
+        /// School Number: School number; blank for staff of the district office or the state agency.
+        school_number: SchoolNumber = SCHOOL_NUMBER, "School Number", optional;
+        /// Staff State ID: State number of the member of staff.
+        staff_state_id: StateId = STAFF_STATE_ID, "Staff State ID", required;
+        /// Staff Category: Federal category of a member of staff.
+        staff_category: Code = STAFF_CATEGORY, "Staff Category", required;
+        /// Full-Time Equivalent: Part of a full position that an assignment takes.
+        full_time_equivalent: Decimal = FULL_TIME_EQUIVALENT, "Full-Time Equivalent", required;
+        /// Staff Program: Special program of the assignment; blank for none.
+        staff_program: Code = STAFF_PROGRAM, "Staff Program", optional;
+        /// Related Service: Kind of related service in special education. Needed: Staff Program SPEDSERVICE.
+        related_service: Code = RELATED_SERVICE, "Related Service", optional;
+        /// Age Group Served: Age group of the children with disabilities taught. Needed: Staff Program SPEDTEACHER or SPEDPARA.
+        age_group_served: Code = AGE_GROUP_SERVED, "Age Group Served", optional;
+        /// Fully Certified: Whether the person holds the full credential, or for an aide meets the standard, of the assignment. Needed: teachers, and all special programs.
+        fully_certified: YesNo = FULLY_CERTIFIED, "Fully Certified", optional;
+        /// Experienced: Whether a teacher has more experience than the state asks of a beginner. Needed: teachers.
+        experienced: YesNo = EXPERIENCED, "Experienced", optional;
+        /// Emergency Credential: Whether a teacher works under an emergency or provisional credential. Needed: teachers.
+        emergency_credential: YesNo = EMERGENCY_CREDENTIAL, "Emergency Credential", optional;
+        /// In Field: Whether a teacher teaches the subject of the certification. Needed: teachers.
+        in_field: YesNo = IN_FIELD, "In Field", optional;
+        /// Year: Calendar year in which the school year ends.
+        year: SchoolYear = YEAR, "Year", required;
+    }
 }
