@@ -76,8 +76,8 @@ pub fn register_uploads(
 
 /// As [`register_uploads`]; files that came in after the day `until` are named and left aside, and `progress` is
 /// told after each file and answers whether to go on.
-pub(crate) fn receive(
-    files: &[Received],
+pub(crate) fn receive<'f>(
+    files: impl IntoIterator<Item = &'f Received>,
     school_year: SchoolYear,
     otherwise: TimeGiven,
     until: Option<NaiveDate>,
@@ -85,7 +85,7 @@ pub(crate) fn receive(
     options: &ReadOptions,
     mut progress: impl FnMut(Progress<'_>) -> bool,
 ) -> Result<Registered, YearError> {
-    let mut order: Vec<(TimeGiven, &Received)> = Vec::with_capacity(files.len());
+    let mut order: Vec<(TimeGiven, &Received)> = Vec::new();
     let mut later = Vec::new();
     for file in files {
         let at = time_of(file, dictionary, options).unwrap_or(otherwise);

@@ -165,6 +165,8 @@ pub struct Year {
     pub(crate) directory: Option<Directory>,
     pub(crate) uploads: Vec<Received>,
     pub(crate) prior_uploads: Vec<Received>,
+    pub(crate) state_files: Vec<Received>,
+    pub(crate) prior_state_files: Vec<Received>,
     pub(crate) options: ReadOptions,
     pub(crate) policy: Policy,
     pub(crate) samples_per_rule: usize,
@@ -196,6 +198,15 @@ impl YearBuilder {
     #[must_use]
     pub fn prior(mut self, uploads: Vec<Received>) -> Self {
         self.year.prior_uploads = in_order(uploads);
+        self
+    }
+
+    /// What the state itself holds of this school year and the one before: special education, meals, certificates of
+    /// migrant families and the like. No rule judges it; counts need it.
+    #[must_use]
+    pub fn state_files(mut self, this_year: Vec<Received>, year_before: Vec<Received>) -> Self {
+        self.year.state_files = in_order(this_year);
+        self.year.prior_state_files = in_order(year_before);
         self
     }
 
@@ -312,6 +323,8 @@ impl Year {
                 directory: None,
                 uploads: Vec::new(),
                 prior_uploads: Vec::new(),
+                state_files: Vec::new(),
+                prior_state_files: Vec::new(),
                 options: ReadOptions::new().check_fields(true),
                 policy: Policy::default(),
                 samples_per_rule: opi_rules::Options::default().samples_per_rule,
@@ -354,7 +367,8 @@ impl Year {
     /// # Errors
     /// When a file cannot be read or imported, or `progress` answers false.
     pub fn read(&self, progress: impl FnMut(Progress<'_>) -> bool) -> Result<Taken, YearError> {
-        let registered = self.register(&self.uploads, self.school_year, progress)?;
+        let files = [self.uploads.as_slice(), self.state_files.as_slice()];
+        let registered = self.register(files, self.school_year, progress)?;
         let Registered { register, reading: report, imports, students: by_district, later } = registered;
         let exists = |number: &DistrictNumber| {
             let district = self.directory.as_ref().and_then(|directory| directory.district(*number));
@@ -394,17 +408,19 @@ impl Year {
         progress: impl FnMut(Progress<'_>) -> bool,
     ) -> Result<opi_snapshot::Register, YearError> {
         let prior = self.school_year.previous().unwrap_or(self.school_year);
-        Ok(self.register(&self.prior_uploads, prior, progress)?.register)
+        let files = [self.prior_uploads.as_slice(), self.prior_state_files.as_slice()];
+        Ok(self.register(files, prior, progress)?.register)
     }
 
     fn register(
         &self,
-        files: &[Received],
+        files: [&[Received]; 2],
         school_year: SchoolYear,
         progress: impl FnMut(Progress<'_>) -> bool,
     ) -> Result<Registered, YearError> {
         let otherwise = TimeGiven::start_of(self.as_of);
         let until = Some(self.as_of);
+        let files = files.into_iter().flatten();
         receive(files, school_year, otherwise, until, &self.dictionary, &self.options, progress)
     }
 }

@@ -26,16 +26,18 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         Some(year) => year,
         None => latest_year(dir)?,
     };
-    let uploads = of_year(dir, school_year)?;
+    let uploads = files_of(dir, "uploads", school_year)?;
     if uploads.is_empty() {
-        return Err(Failure::of_file(&folder_of(dir, school_year), "holds no upload"));
+        return Err(Failure::of_file(&folder_of(dir, "uploads", school_year), "holds no upload"));
     }
     let mut year = Year::builder(school_year).received(received(dir, &uploads));
-    if let Ok(before) = school_year.previous()
-        && folder_of(dir, before).is_dir()
-    {
-        year = year.prior(received(dir, &of_year(dir, before)?));
+    let mut before = Vec::new();
+    if let Ok(last_year) = school_year.previous() {
+        year = year.prior(received(dir, &files_of(dir, "uploads", last_year)?));
+        before = files_of(dir, "state", last_year)?;
     }
+    let state = files_of(dir, "state", school_year)?;
+    year = year.state_files(received(dir, &state), received(dir, &before));
     let folder = dir.join("directory");
     let mut tables = Vec::new();
     if let Some(directory) = directory(&folder)? {
@@ -65,12 +67,14 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
     Ok(YearInputs { year: year.build(), uploads, directory: tables })
 }
 
-fn folder_of(dir: &Path, school_year: SchoolYear) -> PathBuf {
-    dir.join("uploads").join(school_year.end_year().to_string())
+fn folder_of(dir: &Path, kind: &str, school_year: SchoolYear) -> PathBuf {
+    dir.join(kind).join(school_year.end_year().to_string())
 }
 
-fn of_year(dir: &Path, school_year: SchoolYear) -> Result<Vec<PathBuf>, Failure> {
-    files::uploads(std::slice::from_ref(&folder_of(dir, school_year)))
+/// The files of a kind (`uploads` or `state`) of a year; none where the folder is not there.
+fn files_of(dir: &Path, kind: &str, school_year: SchoolYear) -> Result<Vec<PathBuf>, Failure> {
+    let folder = folder_of(dir, kind, school_year);
+    if folder.is_dir() { files::uploads(&[folder]) } else { Ok(Vec::new()) }
 }
 
 fn received(dir: &Path, files: &[PathBuf]) -> Vec<Received> {
