@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use opi::dictionary::{Finding, Severity};
+pub(crate) use opi::report::grouped;
 use std::io::{IsTerminal, Write};
 
 /// How results are printed.
@@ -76,17 +77,4 @@ pub(crate) fn progress(length: u64, what: &'static str, quiet: bool) -> indicati
         bar.set_style(style);
     }
     bar
-}
-
-/// A whole number with separators between thousands.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

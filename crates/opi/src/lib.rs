@@ -19,6 +19,7 @@ pub use opi_store as store;
 
 mod certifying;
 mod checking;
+pub mod pages;
 pub mod public;
 mod reading;
 mod register;

@@ -258,21 +258,29 @@ impl PublicTables {
     /// # Errors
     /// When the codes do not exist in the publication.
     pub fn share(&self, place: &str, dimension: &str, code: &str, decimals: u32) -> Result<Value> {
-        let dimensions = self.certified.publication().dimensions();
-        let codes = |code: &str| -> Vec<String> {
-            let other = |known: &Dimension| match known.name() {
-                PLACE => place.to_owned(),
-                name if name == dimension => code.to_owned(),
-                _ => known.code(0).to_owned(),
-            };
-            dimensions.iter().map(other).collect()
-        };
-        let root =
-            dimensions.iter().find(|known| known.name() == dimension).map_or("", |known| known.code(0));
-        match (self.cell(&codes(code))?, self.cell(&codes(root))?) {
+        let root = self.root(dimension);
+        let of = self.cell(&self.codes(&[(PLACE, place), (dimension, code)]))?;
+        let base = self.cell(&self.codes(&[(PLACE, place), (dimension, root)]))?;
+        match (of, base) {
             (Some(of), Some(base)) => Ok(self.certified.percent(of, base, decimals)),
             _ => Ok(Value::Absent("N/A".to_owned())),
         }
+    }
+
+    /// The codes of a figure: those given by name of their dimension, and the total of every other one.
+    #[must_use]
+    pub fn codes(&self, given: &[(&str, &str)]) -> Vec<String> {
+        let dimensions = self.certified.publication().dimensions().iter();
+        let code = |dimension: &Dimension| {
+            let given = given.iter().find(|(name, _)| *name == dimension.name());
+            given.map_or_else(|| dimension.code(0), |(_, code)| *code).to_owned()
+        };
+        dimensions.map(code).collect()
+    }
+
+    fn root(&self, name: &str) -> &str {
+        let mut dimensions = self.certified.publication().dimensions().iter();
+        dimensions.find(|dimension| dimension.name() == name).map_or("", |dimension| dimension.code(0))
     }
 
     /// The cell of these codes, in the order of the dimensions; `None` where no table shows it.

@@ -35,7 +35,8 @@ fn is_hidden(character: char) -> bool {
 }
 
 /// A whole number with commas between thousands.
-pub(crate) fn grouped(number: u64) -> String {
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -5,6 +5,7 @@ use super::outputs::{Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
 use crate::output::{self, Style, grouped};
 use crate::{Failure, files};
 use opi::dictionary::Severity;
+use opi::pages::{self, Results};
 use opi::report::Values;
 use opi::snapshot::{Register, Snapshot, Table, write_certifications};
 use opi::store::{SnapshotName, Store};
@@ -64,8 +65,36 @@ impl Stages {
         let take = |stages: &mut Self| stages.snapshot(inputs, register, tables, &certified);
         let snapshot = self.stage(Stage::Snapshot, take)?;
         // The register holds the history of every row; the figures need only the snapshot.
-        drop(taken);
-        let Some(_snapshot) = snapshot else { return Ok(()) };
+        let Taken { reading, register, .. } = taken;
+        drop(register);
+        let _ = snapshot;
+        let id = self.snapshot.clone();
+        let results = Results {
+            reading: Some(&reading),
+            validated: validated.as_ref(),
+            certified: Some(&certified),
+            snapshot: Some(id).filter(|id| !id.is_empty()),
+            public: &[],
+            not_done: self
+                .done
+                .iter()
+                .filter(|stage| !stage.done)
+                .map(|stage| (stage.stage.clone(), stage.summary.clone()))
+                .collect(),
+        };
+        self.pages(inputs, &results)
+    }
+
+    /// Writes the two pages.
+    fn pages(&mut self, inputs: &YearInputs, results: &Results<'_>) -> Result<(), Failure> {
+        for (path, page) in [
+            ("restricted/report.html", pages::restricted_page(&inputs.year, results)),
+            ("public/report.html", pages::public_page(&inputs.year, results)),
+        ] {
+            let mut bytes = Vec::new();
+            page.write(&mut bytes)?;
+            self.outputs.write(path, &bytes, None, "opi why OUT FIGURE")?;
+        }
         Ok(())
     }
 
