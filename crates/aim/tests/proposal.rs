@@ -131,4 +131,8 @@ fn a_file_without_a_known_record_type_needs_a_name() {
     assert!(matches!(error, AimError::NoLayout));
     assert!(propose_layout(&b""[..], Dictionary::built_in(), Some("fram")).unwrap().columns.is_empty());
     assert!(propose_layout(&b"\xFF\xFE\x00\n\t\n"[..], Dictionary::built_in(), Some("fram")).is_ok());
+    // A line of a million fields is no row, and is not held.
+    let wide = format!("AF\t{}\r\nAF\t9901\r\n", "\t".repeat(1_000_000));
+    let proposal = propose_layout(wide.as_bytes(), Dictionary::built_in(), None).unwrap();
+    assert_eq!((proposal.rows, proposal.rows_passed_over, proposal.columns.len()), (1, 1, 2));
 }
