@@ -5,6 +5,7 @@ use opi::aim::{BehaviorReader, ReadOptions, Reader, Writer, propose_layout};
 use opi::dictionary::{
     Dictionary, DirectoryBuilder, DirectoryTable, FiscalYear, SchoolYear, StateId, records,
 };
+use std::cell::RefCell;
 
 /// A body of a fuzz target, with its name.
 pub type Body = (&'static str, fn(&[u8]));
@@ -102,16 +103,26 @@ pub fn layout_proposal(bytes: &[u8]) {
     }
 }
 
-/// Loads text as replacement tables.
+/// Loads text as replacement tables. Text that is refused leaves the dictionary as it was, so a new one is made only
+/// after a replacement: copying all tables for each input would be most of the work.
 pub fn dictionary_tables(bytes: &[u8]) {
+    thread_local! {
+        static DICTIONARY: RefCell<Dictionary> = RefCell::new(Dictionary::built_in().clone());
+    }
     let text = String::from_utf8_lossy(bytes);
-    let mut dictionary = Dictionary::built_in().clone();
-    let _ = dictionary.replace_layout_toml(&text);
-    let _ = dictionary.replace_code_set_toml(&text);
-    let _ = dictionary.replace_layout_csv("fram", &text);
-    let _ = dictionary.replace_code_set_csv("service-type", &text);
-    let _ = dictionary.explain(&text);
-    let _ = dictionary.suggest(&text.chars().take(40).collect::<String>());
+    DICTIONARY.with_borrow_mut(|dictionary| {
+        let replaced = [
+            dictionary.replace_layout_toml(&text).is_ok(),
+            dictionary.replace_code_set_toml(&text).is_ok(),
+            dictionary.replace_layout_csv("fram", &text).is_ok(),
+            dictionary.replace_code_set_csv("service-type", &text).is_ok(),
+        ];
+        let _ = dictionary.explain(&text);
+        let _ = dictionary.suggest(&text.chars().take(40).collect::<String>());
+        if replaced.contains(&true) {
+            *dictionary = Dictionary::built_in().clone();
+        }
+    });
 }
 
 /// Loads bytes as every table of a directory.

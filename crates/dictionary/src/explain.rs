@@ -106,9 +106,9 @@ impl Dictionary {
             self.elements().iter().filter(|e| is(&e.name)).map(|element| Explanation::Element { element }),
         );
         for field in self.fields() {
-            let places: Vec<FieldPlace<'_>> = self.places(field).collect();
-            if is(&field.key) || is(&field.name) || places.iter().any(|place| is(&place.description.name)) {
-                found.push(Explanation::Field { field, places });
+            let named_so = is(&field.key) || is(&field.name);
+            if named_so || self.places(field).any(|place| is(&place.description.name)) {
+                found.push(Explanation::Field { field, places: self.places(field).collect() });
             }
         }
         for set in self.code_sets() {
@@ -145,6 +145,7 @@ impl Dictionary {
     #[must_use]
     pub fn suggest(&self, word: &str) -> Vec<&str> {
         let wanted = word.trim().to_lowercase();
+        let length = wanted.chars().count();
         let names = self
             .layouts()
             .iter()
@@ -155,12 +156,18 @@ impl Dictionary {
         let mut near: Vec<(usize, &str)> = names
             .filter_map(|name| {
                 let lower = name.to_lowercase();
+                if length >= 3 && lower.contains(&wanted) {
+                    return Some((1, name));
+                }
+                let letters = lower.chars().count();
+                if letters + 2 < length {
+                    return None;
+                }
                 // Compared with the name's beginning, too, so that half a name is enough.
-                let beginning: String = lower.chars().take(wanted.chars().count() + 1).collect();
-                let distance = strsim::damerau_levenshtein(&lower, &wanted)
-                    .min(strsim::damerau_levenshtein(&beginning, &wanted));
-                let inside = wanted.chars().count() >= 3 && lower.contains(&wanted);
-                (inside || distance <= 2).then_some((if inside { 1 } else { distance }, name))
+                let beginning: String = lower.chars().take(length + 1).collect();
+                let whole = (letters <= length + 2).then(|| strsim::damerau_levenshtein(&lower, &wanted));
+                let distance = strsim::damerau_levenshtein(&beginning, &wanted).min(whole.unwrap_or(3));
+                (distance <= 2).then_some((distance, name))
             })
             .collect();
         near.sort_unstable();
