@@ -54,6 +54,20 @@ pub enum SnapshotError {
         /// The table.
         table: String,
     },
+    /// A stored table whose layout the dictionary lacks.
+    #[error("{table}: the dictionary has no layout of this name")]
+    NoLayout {
+        /// The table.
+        table: String,
+    },
+    /// A snapshot that is no stored register, or one that tells an impossible story.
+    #[error("{table}: this is no stored register: {problem}")]
+    NoRegister {
+        /// The table.
+        table: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// A layout that no rule of import names.
     #[error("{layout} is no file that districts upload: no rule of import names it")]
     NoImportRule {

@@ -31,13 +31,6 @@ impl ContentHash {
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()
     }
-
-    /// The first sixteen bytes, as a compact key.
-    pub(crate) fn half(&self) -> [u8; 16] {
-        let mut half = [0; 16];
-        half.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
-        half
-    }
 }
 
 /// Hashes bytes that come in pieces.
@@ -149,4 +142,17 @@ impl Hasher {
         self.0.update(&self.1);
         ContentHash(*self.0.finalize().as_bytes())
     }
+}
+
+/// Sixteen bytes that stand for a number and a few short texts, each hashed with its length before it.
+pub(crate) fn digest<'t>(number: i32, texts: impl Iterator<Item = &'t str>) -> [u8; 16] {
+    let mut bytes = Vec::with_capacity(128);
+    bytes.extend_from_slice(&number.to_le_bytes());
+    for text in texts {
+        bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    let mut half = [0; 16];
+    half.iter_mut().zip(blake3::hash(&bytes).as_bytes()).for_each(|(to, from)| *to = *from);
+    half
 }

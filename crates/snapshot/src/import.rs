@@ -1,12 +1,12 @@
 //! One file on its way into the register.
 
-use crate::hash::Hasher;
 use crate::import_rules::{ImportMode, ImportRule};
+use crate::keys::{Key, Keys};
 use crate::register::{Register, RegisterTable};
 use crate::table::{Origin, Record, Rows, TableSchema, district_of};
 use crate::{ImportReport, NotApplied, SnapshotError, Upload};
 use chrono::NaiveDate;
-use opi_dictionary::{DistrictNumber, FieldValue, Row, SchoolYear, fields};
+use opi_dictionary::{FieldValue, Row, SchoolYear, fields};
 use std::collections::HashMap;
 
 /// A file on its way into the register. Dropping it changes nothing.
@@ -17,12 +17,13 @@ pub struct Import<'r> {
     schema: TableSchema,
     /// For each column of the table, the column of the file.
     from: Vec<usize>,
-    key: Vec<usize>,
-    person: Vec<usize>,
+    keys: Keys,
+    /// The column of the student or person whom a row must name.
+    named: Option<usize>,
     span: (Option<usize>, Option<usize>),
     rows: Rows,
     /// The key and the year of each row.
-    keys: Vec<([u8; 16], SchoolYear)>,
+    found: Vec<(Key, SchoolYear)>,
     report: ImportReport,
 }
 
@@ -34,10 +35,11 @@ impl<'r> Import<'r> {
         schema: TableSchema,
         from: Vec<usize>,
     ) -> Self {
-        let columns = |names: &[String]| names.iter().filter_map(|name| schema.column(name)).collect();
+        let keys = Keys::new(rule, &schema);
+        let named = schema.column("student_state_id").or_else(|| schema.column("staff_state_id"));
         Import {
-            key: columns(&rule.register_key),
-            person: columns(&rule.record_of),
+            named: named.filter(|column| keys.has(*column)),
+            keys,
             span: (schema.column(&rule.span_start), schema.column(&rule.span_end)),
             register,
             upload,
@@ -45,7 +47,7 @@ impl<'r> Import<'r> {
             from,
             schema,
             rows: Rows::default(),
-            keys: Vec::new(),
+            found: Vec::new(),
             report: ImportReport::default(),
         }
     }
@@ -60,13 +62,10 @@ impl<'r> Import<'r> {
             self.not_applied(row.line(), NotApplied::OtherDistrict);
             return Ok(());
         }
-        let person = [fields::STUDENT_STATE_ID, fields::STAFF_STATE_ID];
-        let person = person.into_iter().find(|field| row.layout().column(*field).is_some());
-        let is_keyed = person.and_then(|field| row.layout().field(field)).is_some_and(|field| {
-            self.key.iter().any(|key| self.schema.columns.get(*key).is_some_and(|c| c.name == field.key))
-        });
-        if is_keyed && person.is_some_and(|field| row.text(field).is_empty()) {
-            let by_local = self.is_demographics() && !row.text(fields::STUDENT_LOCAL_ID).is_empty();
+        let text =
+            |column: usize| self.from.get(column).and_then(|column| row.raw_at(*column)).unwrap_or_default();
+        if self.named.is_some_and(|column| text(column).trim_matches(' ').is_empty()) {
+            let by_local = self.keys.has_identity() && !row.text(fields::STUDENT_LOCAL_ID).is_empty();
             if !by_local {
                 self.not_applied(row.line(), NotApplied::NoStudent);
                 return Ok(());
@@ -74,14 +73,10 @@ impl<'r> Import<'r> {
         }
         let origin = Origin { source: 0, line: row.line(), district: named.or(self.upload.district) };
         let year = row.year(fields::YEAR).ok().flatten().unwrap_or(self.upload.school_year);
-        self.rows.push(
-            &self.schema,
-            self.from.iter().map(|column| row.raw_at(*column).unwrap_or_default()),
-            origin,
-        )?;
+        self.rows.push(&self.schema, (0..self.from.len()).map(text), origin)?;
         let record = self.rows.record(self.rows.len() - 1, self.schema.columns.len());
-        let key = record.map(|record| self.key_of(&record, year)).unwrap_or_default();
-        self.keys.push((key, year));
+        let key = record.map(|record| self.keys.of(&record, year)).unwrap_or_default();
+        self.found.push((key, year));
         Ok(())
     }
 
@@ -119,25 +114,21 @@ impl<'r> Import<'r> {
         // first day of its span, so that the order of lines does not matter and a second import finds all done.
         let (mut stored, mut new): (Vec<_>, Vec<_>) =
             groups.into_iter().partition(|group| table.find(&group.key).is_some());
-        let spans = !self.person.is_empty();
-        if spans {
+        if self.keys.has_person() {
             new.sort_by_cached_key(|group| {
                 let start = group.rows.first().and_then(|row| rows.record(*row, width));
                 start.and_then(|record| self.day(&record, self.span.0))
             });
         }
         stored.append(&mut new);
-        if self.is_demographics() {
+        if self.keys.has_identity() {
             // State ids before requests for one.
             stored.sort_by_key(|group| {
-                group
-                    .rows
-                    .first()
-                    .and_then(|row| rows.record(*row, width))
-                    .is_none_or(|r| self.asks_for_id(&r))
+                let first = group.rows.first().and_then(|row| rows.record(*row, width));
+                first.is_none_or(|record| self.keys.asks_for_id(&record))
             });
         }
-        let mut seen: Vec<[u8; 16]> = Vec::new();
+        let mut seen: Vec<Key> = Vec::new();
         for group in &stored {
             let records: Vec<Record<'_>> =
                 group.rows.iter().filter_map(|row| rows.record(*row, width)).collect();
@@ -168,25 +159,20 @@ impl<'r> Import<'r> {
             Some(held) if self.asks_in_vain(table, held, first) => {
                 self.not_applied(line, NotApplied::HasStateId);
             }
-            Some(_) => {
-                let stored = table.set(group.key, upload, group.year, records)?;
-                self.report.updated += count;
-                self.link_local_id(table, upload, group, first, stored);
-            }
-            None => {
-                if let Some(why) = self.refuses(table, group, first) {
+            found => {
+                if let Some(why) = found.is_none().then(|| self.refuses(table, group, first)).flatten() {
                     self.not_applied(line, why);
                     return Ok(());
                 }
-                let stored = table.set(group.key, upload, group.year, records)?;
-                self.report.inserted += count;
-                if !self.person.is_empty() {
-                    let people = table.by_person.entry(self.person_of(first, group.year)).or_default();
-                    if !people.contains(&stored) {
-                        people.push(stored);
-                    }
+                let changed =
+                    if found.is_some() { &mut self.report.updated } else { &mut self.report.inserted };
+                *changed += count;
+                let (_, asked) = table.set(&self.keys, group.key, upload, group.year, records)?;
+                // A student who got a state id is one student.
+                if let Some(asked) = asked {
+                    table.add_version(asked, 0, 0, upload);
+                    self.report.deleted += 1;
                 }
-                self.link_local_id(table, upload, group, first, stored);
             }
         }
         Ok(())
@@ -195,16 +181,16 @@ impl<'r> Import<'r> {
     /// Whether a row asks for a state id for a student whose stored record has one.
     fn asks_in_vain(&self, table: &RegisterTable, held: u32, new: &Record<'_>) -> bool {
         let held = table.latest(held).and_then(|version| table.records_of(version).next());
-        self.is_demographics() && self.asks_for_id(new) && held.is_some_and(|held| !self.asks_for_id(&held))
+        self.keys.asks_for_id(new) && held.is_some_and(|held| !self.keys.asks_for_id(&held))
     }
 
     /// Why a new record cannot be made.
     fn refuses(&self, table: &RegisterTable, group: &Group, new: &Record<'_>) -> Option<NotApplied> {
-        if self.person.is_empty() {
+        if !self.keys.has_person() {
             return None;
         }
         let (start_column, end_column) = self.span;
-        let people = table.by_person.get(&self.person_of(new, group.year))?;
+        let people = table.by_person.get(&self.keys.person(new, group.year))?;
         let held = people.iter().filter_map(|stored| table.latest(*stored));
         let mut held = held.flat_map(|version| table.records_of(version));
         let start = self.day(new, start_column);
@@ -226,32 +212,7 @@ impl<'r> Import<'r> {
         held.any(overlaps).then_some(NotApplied::WithinStoredSpan)
     }
 
-    /// A student who got a state id is one student: the record that asked for it ends, and later requests of the
-    /// same local id find the record with the id.
-    fn link_local_id(
-        &self,
-        table: &mut RegisterTable,
-        upload: u32,
-        group: &Group,
-        record: &Record<'_>,
-        stored: u32,
-    ) {
-        if !self.is_demographics() || self.asks_for_id(record) || self.local_id(record).is_empty() {
-            return;
-        }
-        let local = self.local_key(record, group.year);
-        if let Some(asking) = table.find(&local) {
-            let version = table.latest(asking).copied();
-            let held = version.and_then(|version| table.records_of(&version).next());
-            if held.is_none_or(|held| !self.asks_for_id(&held)) {
-                return;
-            }
-            table.add_version(asking, 0, 0, upload);
-        }
-        table.by_key.insert(local, stored);
-    }
-
-    fn delete_others(&mut self, table: &mut RegisterTable, upload: u32, seen: &[[u8; 16]]) {
+    fn delete_others(&mut self, table: &mut RegisterTable, upload: u32, seen: &[Key]) {
         let kept: Vec<u32> = seen.iter().filter_map(|key| table.by_key.get(key).copied()).collect();
         let kept: std::collections::BTreeSet<u32> = kept.into_iter().collect();
         for stored in 0..table.stored.len() as u32 {
@@ -271,10 +232,10 @@ impl<'r> Import<'r> {
     /// one, and the first one for files that never overwrite.
     fn groups(&mut self, rows: &Rows) -> Vec<Group> {
         let width = self.schema.columns.len();
-        let mut place: HashMap<[u8; 16], usize> = HashMap::new();
+        let mut place: HashMap<Key, usize> = HashMap::new();
         let mut groups: Vec<Group> = Vec::new();
-        let keys = std::mem::take(&mut self.keys);
-        for (row, (key, year)) in keys.into_iter().enumerate() {
+        let found = std::mem::take(&mut self.found);
+        for (row, (key, year)) in found.into_iter().enumerate() {
             match place.get(&key).and_then(|group| groups.get_mut(*group)) {
                 Some(group) => group.rows.push(row),
                 None => {
@@ -317,55 +278,14 @@ impl<'r> Import<'r> {
         }
     }
 
-    fn is_demographics(&self) -> bool {
-        self.schema.table == "student-demographics"
-    }
-
-    fn asks_for_id(&self, record: &Record<'_>) -> bool {
-        self.schema.column("student_state_id").is_some_and(|column| record.field(column).is_empty())
-    }
-
-    fn local_id<'a>(&self, record: &Record<'a>) -> &'a str {
-        self.schema.column("student_local_id").map_or("", |column| record.field(column))
-    }
-
     fn day(&self, record: &Record<'_>, column: Option<usize>) -> Option<NaiveDate> {
         NaiveDate::read(record.field(column?))
-    }
-
-    fn key_of(&self, record: &Record<'_>, year: SchoolYear) -> [u8; 16] {
-        if self.is_demographics() && self.asks_for_id(record) {
-            return self.local_key(record, year);
-        }
-        self.hash("key", record, year, self.key.iter().map(|column| record.field(*column)))
-    }
-
-    fn local_key(&self, record: &Record<'_>, year: SchoolYear) -> [u8; 16] {
-        self.hash("local id", record, year, std::iter::once(self.local_id(record)))
-    }
-
-    fn person_of(&self, record: &Record<'_>, year: SchoolYear) -> [u8; 16] {
-        self.hash("person", record, year, self.person.iter().map(|column| record.field(*column)))
-    }
-
-    fn hash<'t>(
-        &self,
-        purpose: &str,
-        record: &Record<'_>,
-        year: SchoolYear,
-        texts: impl Iterator<Item = &'t str>,
-    ) -> [u8; 16] {
-        let mut hasher = Hasher::new(purpose);
-        hasher.number(year.end_year() as u64);
-        hasher.text(record.origin().district.as_ref().map_or("", DistrictNumber::as_str));
-        texts.for_each(|text| hasher.text(text));
-        hasher.finish().half()
     }
 }
 
 /// The rows of a file that have one key.
 struct Group {
-    key: [u8; 16],
+    key: Key,
     year: SchoolYear,
     rows: Vec<usize>,
 }

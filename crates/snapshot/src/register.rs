@@ -2,6 +2,7 @@
 
 use crate::import::Import;
 use crate::import_rules::{ImportMode, import_rule};
+use crate::keys::{Key, Keys};
 use crate::table::{Origin, Record, Rows, TableBuilder, TableSchema};
 use crate::{SnapshotError, Table, TimeGiven, Upload};
 use chrono::NaiveDate;
@@ -22,6 +23,18 @@ pub enum RowChangeKind {
     Deleted,
 }
 
+impl RowChangeKind {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RowChangeKind::Inserted => "inserted",
+            RowChangeKind::Updated => "updated",
+            RowChangeKind::Deleted => "deleted",
+        }
+    }
+}
+
 /// One change of the state's record, with its reason: the file, the line and the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -30,6 +43,10 @@ pub struct RowChange {
     pub table: String,
     /// What happened.
     pub kind: RowChangeKind,
+    /// The school year of the row.
+    pub school_year: SchoolYear,
+    /// The district of the row.
+    pub district: Option<DistrictNumber>,
     /// The key of the row: its key columns, joined by `|`.
     pub key: Personal<String>,
     /// The columns whose values changed.
@@ -51,13 +68,13 @@ pub struct Register {
 
 #[derive(Clone)]
 pub(crate) struct RegisterTable {
-    schema: TableSchema,
+    pub(crate) schema: TableSchema,
     pub(crate) rows: Rows,
     pub(crate) versions: Vec<Version>,
     pub(crate) stored: Vec<Stored>,
-    pub(crate) by_key: HashMap<[u8; 16], u32>,
+    pub(crate) by_key: HashMap<Key, u32>,
     /// Records of one person, where spans matter.
-    pub(crate) by_person: HashMap<[u8; 16], Vec<u32>>,
+    pub(crate) by_person: HashMap<Key, Vec<u32>>,
 }
 
 /// What a record was from one upload on.
@@ -66,7 +83,9 @@ pub(crate) struct Version {
     /// Its rows: one, or several of a group, or none where it was deleted.
     first_row: u32,
     pub(crate) rows: u32,
-    upload: u32,
+    pub(crate) upload: u32,
+    /// The record that changed.
+    pub(crate) record: u32,
     previous: Option<u32>,
 }
 
@@ -170,7 +189,7 @@ impl Register {
             }
             if !builder.is_empty() {
                 let layout = dictionary.layout(name);
-                let layout = layout.map_err(|_| SnapshotError::NoImportRule { layout: name.clone() })?;
+                let layout = layout.map_err(|_| SnapshotError::NoLayout { table: name.clone() })?;
                 let table = builder.finish();
                 tables.push(if table.rows(layout).is_ok() { table } else { table.conform(layout)? });
             }
@@ -228,14 +247,9 @@ impl Register {
 
     fn change(&self, table: &RegisterTable, version: &Version) -> Option<RowChange> {
         let upload = self.uploads.get(version.upload as usize)?;
-        let before = version.previous.and_then(|previous| table.versions.get(previous as usize));
-        let before = before.and_then(|before| table.records_of(before).next());
+        let stored = table.stored.get(version.record as usize)?;
+        let before = table.before(version).and_then(|before| table.records_of(before).next());
         let now = table.records_of(version).next();
-        let kind = match (&before, &now) {
-            (_, None) => RowChangeKind::Deleted,
-            (None, Some(_)) => RowChangeKind::Inserted,
-            (Some(_), Some(_)) => RowChangeKind::Updated,
-        };
         let shown = now.or(before)?;
         let key = table.schema.key.iter().map(|column| shown.field(usize::from(*column)));
         let columns = match (&before, &now) {
@@ -251,7 +265,9 @@ impl Register {
         };
         Some(RowChange {
             table: table.schema.table.clone(),
-            kind,
+            kind: table.kind(version),
+            school_year: stored.year,
+            district: stored.district,
             key: Personal::new(key.collect::<Vec<&str>>().join("|")),
             columns,
             file: upload.file.clone(),
@@ -291,8 +307,21 @@ impl RegisterTable {
         rows.filter_map(|row| self.rows.record(row as usize, self.schema.columns.len()))
     }
 
+    /// What the record was before this change.
+    fn before(&self, version: &Version) -> Option<&Version> {
+        version.previous.and_then(|previous| self.versions.get(previous as usize))
+    }
+
+    pub(crate) fn kind(&self, version: &Version) -> RowChangeKind {
+        match self.before(version) {
+            _ if version.rows == 0 => RowChangeKind::Deleted,
+            Some(before) if before.rows > 0 => RowChangeKind::Updated,
+            _ => RowChangeKind::Inserted,
+        }
+    }
+
     /// A live record under this key.
-    pub(crate) fn find(&self, key: &[u8; 16]) -> Option<u32> {
+    pub(crate) fn find(&self, key: &Key) -> Option<u32> {
         let stored = *self.by_key.get(key)?;
         self.latest(stored).filter(|version| version.rows > 0).map(|_| stored)
     }
@@ -303,39 +332,68 @@ impl RegisterTable {
             && self.records_of(version).zip(new).all(|(held, new)| same_texts(&held, new))
     }
 
-    /// Sets the rows of a key.
+    /// Sets the rows of a key. Gives the record that holds them and, where it is of a student who had asked for a
+    /// state id and now has one, the record that asked: it has to end.
     pub(crate) fn set(
         &mut self,
-        key: [u8; 16],
+        keys: &Keys,
+        key: Key,
         upload: u32,
         year: SchoolYear,
         new: &[Record<'_>],
-    ) -> Result<u32, SnapshotError> {
+    ) -> Result<(u32, Option<u32>), SnapshotError> {
         let first_row = self.rows.len() as u32;
         for record in new {
             let origin = Origin { source: upload, ..record.origin() };
             self.rows.push(&self.schema, (0..record.columns()).map(|column| record.field(column)), origin)?;
         }
-        let district = new.first().and_then(|record| record.origin().district);
-        let stored = match self.by_key.get(&key) {
-            Some(stored) => *stored,
+        let held = self.find(&key).and_then(|held| self.latest(held));
+        let is_new = held.is_none();
+        let old_local = held.and_then(|held| keys.local(&self.records_of(held).next()?, year));
+        let first = new.first();
+        let record = match self.by_key.get(&key) {
+            Some(record) => *record,
             None => {
-                let stored = self.stored.len() as u32;
+                let record = self.stored.len() as u32;
+                let district = first.and_then(|first| first.origin().district);
                 self.stored.push(Stored { latest: u32::MAX, year, district });
-                self.by_key.insert(key, stored);
-                stored
+                self.by_key.insert(key, record);
+                record
             }
         };
-        self.add_version(stored, first_row, new.len() as u32, upload);
-        Ok(stored)
+        self.add_version(record, first_row, new.len() as u32, upload);
+        if let Some(first) = first.filter(|_| is_new && keys.has_person()) {
+            let people = self.by_person.entry(keys.person(first, year)).or_default();
+            if !people.contains(&record) {
+                people.push(record);
+            }
+        }
+        let local = first.and_then(|first| keys.local(first, year));
+        Ok((record, self.link_local_id(keys, old_local, local, record)))
     }
 
-    pub(crate) fn add_version(&mut self, stored: u32, first_row: u32, rows: u32, upload: u32) {
+    /// Lets the local id of a student with a state id find this record, and the one before it no longer. Gives the
+    /// record that the local id found so far, where that one asks for a state id.
+    fn link_local_id(&mut self, keys: &Keys, old: Option<Key>, new: Option<Key>, record: u32) -> Option<u32> {
+        if let Some(old) = old.filter(|old| Some(*old) != new && self.by_key.get(old) == Some(&record)) {
+            self.by_key.remove(&old);
+        }
+        let new = new?;
+        let found = self.find(&new);
+        let held = found.and_then(|found| self.records_of(self.latest(found)?).next());
+        if held.is_some_and(|held| !keys.asks_for_id(&held)) {
+            return None;
+        }
+        self.by_key.insert(new, record);
+        found
+    }
+
+    pub(crate) fn add_version(&mut self, record: u32, first_row: u32, rows: u32, upload: u32) {
         let next = self.versions.len() as u32;
-        if let Some(held) = self.stored.get_mut(stored as usize) {
+        if let Some(held) = self.stored.get_mut(record as usize) {
             let previous = (held.latest != u32::MAX).then_some(held.latest);
             held.latest = next;
-            self.versions.push(Version { first_row, rows, upload, previous });
+            self.versions.push(Version { first_row, rows, upload, record, previous });
         }
     }
 }

@@ -221,6 +221,13 @@ impl<'a> Record<'a> {
         self.origin
     }
 
+    /// It without its first columns, of which at least one must stay.
+    pub(crate) fn without(&self, columns: usize) -> Self {
+        let last = columns.checked_sub(1).and_then(|last| self.separators.get(last));
+        let start = last.map_or(self.start, |separator| separator + 1);
+        Record { start, separators: self.separators.get(columns..).unwrap_or_default(), ..*self }
+    }
+
     /// It as a row of a layout whose fields are the columns of its table, in their order.
     #[inline]
     #[must_use]

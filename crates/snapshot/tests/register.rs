@@ -244,12 +244,18 @@ fn a_student_who_gets_a_state_id_stays_one_student() {
     let mut register = Register::new();
     import(&mut register, &upload("ask", "9901", 1), key, &asking);
     let report = import(&mut register, &upload("named", "9901", 2), key, &named);
-    assert_eq!(report.inserted, 1);
+    assert_eq!((report.inserted, report.deleted), (1, 1));
     assert_eq!(texts(&as_of(&register, "2025-10-01")[key], "student_state_id"), [""]);
     assert_eq!(texts(&as_of(&register, "2025-10-02")[key], "student_state_id"), ["990000155"]);
     // The old request comes once more.
     let report = import(&mut register, &upload("ask", "9901", 3), key, &asking);
     assert_eq!((report.is_unchanged(), not_applied(&report)), (true, vec![(2, NotApplied::HasStateId)]));
+    // The student gets another local id, and a new one the old: two students, told apart again.
+    let renamed = [demographics("9901", "990000155", "56", "Larkspur")];
+    assert_eq!(import(&mut register, &upload("renamed", "9901", 4), key, &renamed).updated, 1);
+    let newcomer = [demographics("9901", "", "55", "Reed")];
+    assert_eq!(import(&mut register, &upload("newcomer", "9901", 5), key, &newcomer).inserted, 1);
+    assert_eq!(texts(&as_of(&register, "2025-10-05")[key], "last_name"), ["Reed", "Larkspur"]);
     // Both in one file, in either order.
     for order in [[0, 1], [1, 0]] {
         let mut register = Register::new();
