@@ -206,10 +206,9 @@ fn take(arguments: TakeArgs) -> Result<ExitCode, Failure> {
     }
     let received: Vec<Received> = paths
         .into_iter()
-        .map(|path| Received {
-            district: folder_district(&path),
-            upload: Box::new(DiskUpload::below(&arguments.paths, path)),
-            at: None,
+        .map(|path| {
+            let district = folder_district(&path);
+            Received::new(Box::new(DiskUpload::below(&arguments.paths, path))).from_district(district)
         })
         .collect();
     let otherwise = arguments.received.unwrap_or_else(|| TimeGiven::start_of(as_of));

@@ -72,7 +72,8 @@ impl Year {
             if at.is_some_and(|at| at > TimeGiven::end_of(self.as_of)) {
                 continue;
             }
-            let checked = CheckedUpload::new(upload, &self.dictionary, self.options.layout.as_deref());
+            let layout = received.layout.as_deref().or(self.options.layout.as_deref());
+            let checked = CheckedUpload::new(upload, &self.dictionary, layout);
             match checked.map_err(|source| YearError::Read { file: upload.name().to_owned(), source })? {
                 Some(input) => found.push(input),
                 None => left_out.push(upload.name().to_owned()),

@@ -21,19 +21,36 @@ pub struct Received {
     pub district: Option<DistrictNumber>,
     /// When it came in; `None` for the date and time of its header.
     pub at: Option<TimeGiven>,
+    /// Its layout, where its rows do not say it.
+    pub layout: Option<String>,
 }
 
 impl Received {
+    /// The options by which it is read: its own layout goes before that of all.
+    pub(crate) fn options(&self, all: &ReadOptions) -> ReadOptions {
+        match &self.layout {
+            Some(layout) => all.clone().layout(layout),
+            None => all.clone(),
+        }
+    }
+
     /// A file of which no more is known than what it says itself.
     #[must_use]
     pub fn new(upload: Box<dyn Upload>) -> Self {
-        Received { upload, district: None, at: None }
+        Received { upload, district: None, at: None, layout: None }
     }
 
     /// With the district that sent it.
     #[must_use]
     pub fn from_district(mut self, district: Option<DistrictNumber>) -> Self {
         self.district = district;
+        self
+    }
+
+    /// With its layout.
+    #[must_use]
+    pub fn of_layout(mut self, layout: Option<String>) -> Self {
+        self.layout = layout;
         self
     }
 
@@ -116,7 +133,7 @@ pub(crate) fn receive<'f>(
 
 /// When a file came in: as given, else as its header says.
 pub(crate) fn time_of(file: &Received, dictionary: &Dictionary, options: &ReadOptions) -> Option<TimeGiven> {
-    file.at.or_else(|| header_time(file.upload.as_ref(), dictionary, options))
+    file.at.or_else(|| header_time(file.upload.as_ref(), dictionary, &file.options(options)))
 }
 
 /// Reads one file into the register.
@@ -134,7 +151,7 @@ fn take(
     let upload = opi_snapshot::Upload::new(&name, file.district, school_year, at).content(content);
     let mut taking = Taking { register: Some(&mut registered.register), upload, import: None, failed: None };
     let mut ids: Vec<u32> = Vec::new();
-    let report = read_upload(file.upload.as_ref(), dictionary, options, |row| {
+    let report = read_upload(file.upload.as_ref(), dictionary, &file.options(options), |row| {
         if let Ok(Some(id)) = row.value::<StateId>(fields::STUDENT_STATE_ID) {
             ids.push(id.reveal_number());
         }

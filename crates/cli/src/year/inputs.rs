@@ -37,7 +37,7 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         before = files_of(dir, "state", last_year)?;
     }
     let state = files_of(dir, "state", school_year)?;
-    year = year.state_files(received(dir, &state), received(dir, &before));
+    year = year.state_files(tables(dir, &state), tables(dir, &before));
     let folder = dir.join("directory");
     let mut tables = Vec::new();
     if let Some(directory) = directory(&folder)? {
@@ -81,6 +81,15 @@ fn received(dir: &Path, files: &[PathBuf]) -> Vec<Received> {
     let one = |path: &PathBuf| {
         let district = folder_district(path);
         Received::new(Box::new(DiskUpload::within(dir, path.clone()))).from_district(district)
+    };
+    files.iter().map(one).collect()
+}
+
+/// Files of the state: each is named by its layout.
+fn tables(dir: &Path, files: &[PathBuf]) -> Vec<Received> {
+    let one = |path: &PathBuf| {
+        let layout = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        Received::new(Box::new(DiskUpload::within(dir, path.clone()))).of_layout(layout)
     };
     files.iter().map(one).collect()
 }
