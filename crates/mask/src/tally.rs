@@ -98,11 +98,6 @@ impl Tally {
         Ok(())
     }
 
-    /// The counts of the leaves that hold students, codes in dimension order. Confidential.
-    pub fn counts(&self) -> impl Iterator<Item = (&[u32], u64)> {
-        self.counts.iter().map(|(at, count)| (at.as_slice(), *count))
-    }
-
     /// Students counted.
     #[must_use]
     pub fn students(&self) -> usize {

@@ -7,11 +7,11 @@ use chrono::NaiveDate;
 use opi_dictionary::SchoolYear;
 use opi_edfacts::{
     Days, Departure, DepartureKind, Enrollment, Grade, LeaIndex, RaceQuestion, SchoolIndex, Sex, StatusKind,
-    StudentRows, Units, federal7,
+    StudentKey, StudentRows, StudentSource, Units, federal7,
 };
 use opi_mask::plan::{Candidate, evaluate};
 use opi_mask::utility::{Utility, utility};
-use opi_mask::{CellId, Certified, Dimension, Error, Publication, Result, Rule, Tally, Value, mask};
+use opi_mask::{CellId, Certified, Dimension, Error, Publication, Result, Rule, Value, mask};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -161,94 +161,115 @@ pub struct ChosenTable {
     pub seen: Vec<Candidate>,
 }
 
-/// Counts one publication from students, lets the planner choose how deep each table goes, masks all tables as one
-/// system and certifies the result.
+/// Counts publications in one pass over the students, lets the planner choose how deep each table goes, masks all
+/// tables of a publication as one system and certifies the result.
 ///
 /// # Errors
-/// When the rule does not fit, or the result cannot be certified: then nothing can be published.
-pub fn public_tables<'s>(
-    definition: &'static PublicDefinition,
-    units: &Units,
-    students: impl IntoIterator<Item = &'s StudentRows>,
+/// When the students cannot be read, the rule does not fit, or a result cannot be certified: then nothing can be
+/// published.
+pub fn public_tables(
+    definitions: &'static [PublicDefinition],
+    students: &dyn StudentSource,
     school_year: SchoolYear,
     count_date: NaiveDate,
     masking: &Masking,
+) -> std::result::Result<Vec<PublicTables>, PublicError> {
+    let context = Context { units: students.units(), count_date, school_year };
+    let mut counts: Vec<BTreeMap<Codes, u64>> = definitions.iter().map(|_| BTreeMap::new()).collect();
+    students.each_student(&mut |student| {
+        for (definition, counts) in definitions.iter().zip(&mut counts) {
+            if let Some(codes) = (definition.student)(&context, student) {
+                *counts.entry(codes).or_default() += 1;
+            }
+        }
+        Ok(())
+    })?;
+    let masked =
+        definitions.iter().zip(&counts).map(|(definition, counts)| masked(definition, counts, masking));
+    Ok(masked.collect::<Result<_>>()?)
+}
+
+/// What stopped public tables.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublicError {
+    /// The students could not be read.
+    #[error(transparent)]
+    Students(#[from] opi_edfacts::EdfactsError),
+    /// A table could not be masked: nothing of it can be published.
+    #[error(transparent)]
+    Masking(#[from] Error),
+}
+
+fn masked(
+    definition: &'static PublicDefinition,
+    counts: &BTreeMap<Codes, u64>,
+    masking: &Masking,
 ) -> Result<PublicTables> {
-    let context = Context { units, count_date, school_year };
-    let mut rows: Vec<(&str, Codes)> = Vec::new();
-    for student in students {
-        rows.extend((definition.student)(&context, student).map(|codes| (student.id.reveal(), codes)));
-    }
-    let dimensions = dimensions(definition, &rows)?;
-    let mut tally = Tally::new(&dimensions);
-    for (id, (place, codes)) in &rows {
-        let all: Vec<&str> = std::iter::once(place.as_str()).chain(codes.iter().map(AsRef::as_ref)).collect();
-        tally.add(id, &all)?;
+    let dimensions = dimensions(definition, counts.keys())?;
+    let mut leaves: Vec<(Vec<u32>, u64)> = Vec::with_capacity(counts.len());
+    for ((place, codes), count) in counts {
+        let codes = std::iter::once(place.as_str()).chain(codes.iter().map(AsRef::as_ref));
+        let at = dimensions.iter().zip(codes).map(|(dimension, code)| dimension.find(code));
+        leaves.push((at.collect::<Result<_>>()?, *count));
     }
     let mut builder = Publication::builder(dimensions.clone()).zeros_known(masking.rule.zeros.known());
     let mut chosen = Vec::new();
     for crossed in definition.tables {
-        let table = choose(&dimensions, &tally, crossed, masking)?;
+        let table = choose(&dimensions, &leaves, crossed, masking)?;
         let place = (PLACE, Some(table.level.depth()));
         let axes: Vec<(&str, Option<u32>)> =
             std::iter::once(place).chain(crossed.iter().map(|name| (*name, None))).collect();
         builder = builder.table(&table_name(crossed), &axes)?;
         chosen.push(table);
     }
-    tally.fill(&mut builder)?;
+    let students = leaves.iter().map(|(_, count)| count).sum();
+    for (at, count) in leaves {
+        builder.count_at(at, count)?;
+    }
     let certified = mask(builder.build()?, &masking.rule)?;
     let utility = utility(&certified);
-    Ok(PublicTables { definition, students: rows.len() as u64, chosen, certified, utility })
+    Ok(PublicTables { definition, students, chosen, certified, utility })
 }
 
-/// The students of one figure of a publication, by the keys of their rows: the declaration is run again, and those
-/// whose codes lie below the codes given are kept.
+/// The students behind one figure of a publication: the declaration is run again, and those whose codes lie at or below
+/// the codes given are kept. Their keys are personal.
 ///
 /// # Errors
-/// When a code does not exist or there are too many or too few.
-pub fn behind_public<'s>(
+/// When the students cannot be read, a code does not exist, or there are too many or too few.
+pub fn behind_public(
     tables: &PublicTables,
-    units: &Units,
-    students: impl IntoIterator<Item = &'s StudentRows>,
+    students: &dyn StudentSource,
     school_year: SchoolYear,
     count_date: NaiveDate,
-    codes: &[&str],
-) -> Result<Vec<&'s StudentRows>> {
-    let context = Context { units, count_date, school_year };
+    codes: &[String],
+) -> std::result::Result<Vec<StudentKey>, PublicError> {
+    let context = Context { units: students.units(), count_date, school_year };
     let dimensions = tables.certified.publication().dimensions();
-    let wanted: Vec<u32> = match codes.len() == dimensions.len() {
-        true => dimensions
-            .iter()
-            .zip(codes)
-            .map(|(dimension, code)| dimension.find(code))
-            .collect::<Result<_>>()?,
-        false => {
-            let (expected, found) = (dimensions.len(), codes.len());
-            return Err(Error::WrongArity { expected, found, cell: codes.join("|") });
-        }
-    };
+    if codes.len() != dimensions.len() {
+        let (expected, found) = (dimensions.len(), codes.len());
+        return Err(Error::WrongArity { expected, found, cell: codes.join("|") }.into());
+    }
+    let wanted: Vec<u32> =
+        dimensions.iter().zip(codes).map(|(dimension, code)| dimension.find(code)).collect::<Result<_>>()?;
     let below = |dimension: &Dimension, code: &str, wanted: u32| {
         let mut at = dimension.find(code).ok();
-        while let Some(id) = at {
-            if id == wanted {
-                return true;
-            }
+        while let Some(id) = at.filter(|id| *id != wanted) {
             at = dimension.parent(id);
         }
-        false
+        at.is_some()
     };
     let mut behind = Vec::new();
-    for student in students {
-        let Some((place, others)) = (tables.definition.student)(&context, student) else { continue };
-        let codes = std::iter::once(place.as_str()).chain(others.iter().map(AsRef::as_ref));
-        if codes
-            .zip(dimensions)
-            .zip(&wanted)
-            .all(|((code, dimension), wanted)| below(dimension, code, *wanted))
-        {
-            behind.push(student);
+    students.each_student(&mut |student| {
+        if let Some((place, others)) = (tables.definition.student)(&context, student) {
+            let codes = std::iter::once(place.as_str()).chain(others.iter().map(AsRef::as_ref));
+            let mut all = codes.zip(dimensions).zip(&wanted);
+            if all.all(|((code, dimension), wanted)| below(dimension, code, *wanted)) {
+                behind.push(student.id.clone());
+            }
         }
-    }
+        Ok(())
+    })?;
     Ok(behind)
 }
 
@@ -306,7 +327,7 @@ fn table_name(crossed: &[&str]) -> String {
 /// The deepest level at which a table shows enough, else the state.
 fn choose(
     dimensions: &[Dimension],
-    tally: &Tally,
+    all: &[(Vec<u32>, u64)],
     crossed: &[&str],
     masking: &Masking,
 ) -> Result<ChosenTable> {
@@ -315,7 +336,7 @@ fn choose(
         .collect();
     let parts: Vec<Dimension> = own.iter().filter_map(|at| dimensions.get(*at)).cloned().collect();
     let mut leaves: BTreeMap<Vec<u32>, u64> = BTreeMap::new();
-    for (codes, count) in tally.counts() {
+    for (codes, count) in all {
         let codes = own.iter().filter_map(|at| codes.get(*at)).copied().collect();
         *leaves.entry(codes).or_default() += count;
     }
@@ -336,9 +357,11 @@ fn choose(
 }
 
 /// The dimensions of a publication, with the codes that its students have.
-fn dimensions(definition: &PublicDefinition, rows: &[(&str, Codes)]) -> Result<Vec<Dimension>> {
-    let places: std::collections::BTreeSet<&str> =
-        rows.iter().map(|(_, (place, _))| place.as_str()).collect();
+fn dimensions<'c>(
+    definition: &PublicDefinition,
+    rows: impl Iterator<Item = &'c Codes> + Clone,
+) -> Result<Vec<Dimension>> {
+    let places: std::collections::BTreeSet<&str> = rows.clone().map(|(place, _)| place.as_str()).collect();
     let mut edges: Vec<(String, String)> = Vec::new();
     let mut districts = std::collections::BTreeSet::new();
     for place in places {
@@ -351,7 +374,7 @@ fn dimensions(definition: &PublicDefinition, rows: &[(&str, Codes)]) -> Result<V
     let mut all = vec![Dimension::from_edges(PLACE, STATE, edges)?];
     for (at, name) in definition.dimensions.iter().enumerate() {
         let codes: std::collections::BTreeSet<&str> =
-            rows.iter().filter_map(|(_, (_, codes))| codes.get(at)).map(AsRef::as_ref).collect();
+            rows.clone().filter_map(|(_, codes)| codes.get(at)).map(AsRef::as_ref).collect();
         let edges: Vec<(String, String)> = match *name {
             "grade" => {
                 let bands: std::collections::BTreeSet<&str> = codes.iter().map(|code| band(code)).collect();
