@@ -3,6 +3,7 @@
 use crate::{
     AnbError, BudgetProgram, CountPeriod, Fraction, HoursGroup, Interpretation, Money, Pupil, PupilProgram,
 };
+use chrono::NaiveDate;
 use opi_dictionary::{CountyNumber, DistrictNumber, FiscalYear, LegalEntityNumber};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,9 @@ pub struct District {
     /// Pupil-instruction-related days of the year of the counts.
     #[serde(default)]
     pub pir_days_count_year: Option<u32>,
+    /// The days on which it counted, where they are not those that the law names: its next school days.
+    #[serde(default)]
+    pub count_dates: CountDates,
     /// The budget units.
     pub units: Vec<BudgetUnit>,
     /// What the payments rest on besides ANB.
@@ -88,11 +92,37 @@ impl District {
             years_in_existence: None,
             pir_days: None,
             pir_days_count_year: None,
+            count_dates: CountDates::default(),
             units,
             payments: PaymentBasis::default(),
             hours_short: Vec::new(),
             counties: Vec::new(),
             significant_increase: None,
+        }
+    }
+}
+
+/// The days on which a district counted. MCA 20-9-311(1)(a).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct CountDates {
+    /// In October.
+    pub fall: Option<NaiveDate>,
+    /// In December.
+    pub winter: Option<NaiveDate>,
+    /// In February.
+    pub spring: Option<NaiveDate>,
+}
+
+impl CountDates {
+    /// The day of a count, where it is known.
+    #[must_use]
+    pub const fn of(&self, period: CountPeriod) -> Option<NaiveDate> {
+        match period {
+            CountPeriod::Fall => self.fall,
+            CountPeriod::Winter => self.winter,
+            CountPeriod::Spring => self.spring,
         }
     }
 }
@@ -193,6 +223,8 @@ pub enum Separate {
     FarFromSchools,
     /// Approved on application for obstacles or unusual hardship.
     Approved,
+    /// So determined by the State; which of the reasons is not told.
+    Determined,
 }
 
 impl Separate {

@@ -1,9 +1,6 @@
 //! The decision on every pupil of a district: districts contest counts pupil by pupil.
 
-use crate::{
-    AnbError, CountPeriod, Decision, District, Fraction, Interpretation, Law, PupilRules, Reason,
-    nominal_count_date,
-};
+use crate::{AnbError, CountPeriod, Decision, District, Fraction, Interpretation, Law, PupilRules, Reason};
 use opi_dictionary::{Citation, FiscalYear, LocalId};
 use serde::Serialize;
 
@@ -43,8 +40,7 @@ pub fn pupil_decisions(
     let counts_of = Law::counts_funding(year)?;
     let mut decisions = Vec::new();
     for period in [CountPeriod::Fall, CountPeriod::Spring] {
-        let date = nominal_count_date(law, choices, counts_of, period)?;
-        let rules = PupilRules::of(law, choices, counts_of, date)?;
+        let rules = PupilRules::of_count(law, choices, counts_of, period)?.in_district(period, district)?;
         for unit in &district.units {
             for (place, pupil) in unit.count(period).iter().flat_map(|count| &count.pupils).enumerate() {
                 let Decision { weight, reason } = rules.judge(pupil).map_err(|error| {

@@ -5,7 +5,7 @@ use crate::funding::{Amounts, fund};
 use crate::tally::TallyRow;
 use crate::units::{CountRules, Tallied, UnitAnbs, tally_units, units_to_anb};
 use crate::{AnbError, BudgetProgram, Case, District, Explained, Fraction, Interpretation, Law, Money};
-use opi_dictionary::{DistrictNumber, FiscalYear, Standing};
+use opi_dictionary::{DistrictNumber, FiscalYear, LegalEntityNumber, Standing};
 use serde::Serialize;
 
 /// Which ANB a program is budgeted on.
@@ -146,6 +146,9 @@ pub struct Difference {
 pub struct DistrictResult {
     /// The number of the district.
     pub district: DistrictNumber,
+    /// Its legal entity, where the case names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legal_entity: Option<LegalEntityNumber>,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -356,6 +359,7 @@ fn from_tallies(
         .collect();
     Ok(DistrictResult {
         district: district.district,
+        legal_entity: district.legal_entity,
         name: district.name.clone(),
         fiscal_year: year,
         units,
@@ -374,6 +378,9 @@ fn from_tallies(
 pub struct DistrictFailure {
     /// The number of the district.
     pub district: DistrictNumber,
+    /// Its legal entity, where the case names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legal_entity: Option<LegalEntityNumber>,
     /// Why.
     pub problem: String,
 }
@@ -421,18 +428,22 @@ pub fn compute_case(law: &Law, case: &Case, alternatives: Alternatives) -> Resul
     let mut numbers = std::collections::BTreeSet::new();
     let (mut districts, mut failures) = (Vec::new(), Vec::new());
     for district in &case.districts {
-        if !numbers.insert(district.district) {
-            return Err(AnbError::case(
-                format!("district {}", district.district),
-                "stands twice in the case",
-            ));
+        if !numbers.insert((district.district, district.legal_entity)) {
+            let entity =
+                district.legal_entity.map_or(String::new(), |entity| format!(", legal entity {entity}"));
+            let place = format!("district {}{entity}", district.district);
+            return Err(AnbError::case(place, "stands twice in the case"));
         }
         let computed =
             compute_with(law, &case.interpretation, case.fiscal_year, district, &rules, alternatives);
         match computed {
             Ok(result) => districts.push(result),
             Err(error) => {
-                failures.push(DistrictFailure { district: district.district, problem: error.to_string() });
+                failures.push(DistrictFailure {
+                    district: district.district,
+                    legal_entity: district.legal_entity,
+                    problem: error.to_string(),
+                });
             }
         }
     }

@@ -20,6 +20,7 @@ mod error;
 mod fraction;
 mod funding;
 mod grade;
+mod history;
 mod increase;
 mod interpretation;
 mod law;
@@ -45,8 +46,8 @@ pub use anb::{
 };
 pub use articles::{ARTICLES_CSV, Article, articles, articles_page};
 pub use case::{
-    ActivityPupil, Band, BudgetUnit, Case, Closed, Component, Count, CountyPupils, District, Established,
-    EstablishedCase, HoursShort, PaymentBasis, Separate,
+    ActivityPupil, Band, BudgetUnit, Case, Closed, Component, Count, CountDates, CountyPupils, District,
+    Established, EstablishedCase, HoursShort, PaymentBasis, Separate,
 };
 pub use check::{CheckReport, ExampleResult, KeyResult, check_examples, example_kinds};
 pub use count_date::{CountPeriod, WeeklyCalendar, count_date, funded_fiscal_year, nominal_count_date};
@@ -66,6 +67,7 @@ pub use eligibility::{
 pub use error::AnbError;
 pub use fraction::Fraction;
 pub use grade::Grade;
+pub use history::AnbHistory;
 pub use increase::{
     Increase, IncreaseRule, budget_amendment_ceiling, first_kindergarten_year, significant_increase,
     unanticipated_increase, unusual_increase,

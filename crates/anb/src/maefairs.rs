@@ -2,10 +2,11 @@
 
 use crate::{
     AnbError, CountPeriod, District, Fraction, Grade, Interpretation, Law, Pupil, PupilProgram, PupilRules,
-    nominal_count_date,
 };
 use chrono::NaiveDate;
-use opi_dictionary::{Citation, DistrictNumber, FiscalYear, LocalId, SchoolNumber, SchoolYear};
+use opi_dictionary::{
+    Citation, DistrictNumber, FiscalYear, LegalEntityNumber, LocalId, SchoolNumber, SchoolYear,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -108,6 +109,8 @@ pub struct CountFileRow {
     pub count_date: NaiveDate,
     /// The district.
     pub district: DistrictNumber,
+    /// Its legal entity, where the case names one.
+    pub legal_entity: Option<LegalEntityNumber>,
     /// The school, where the pupils have one.
     pub school: Option<SchoolNumber>,
     /// The grades.
@@ -124,8 +127,17 @@ pub struct CountFileRow {
     pub american_indian: u64,
 }
 
-/// The rows of one district for the counts that fund a fiscal year, in order, and for a winter count that was taken. Counts given otherwise than by
-/// pupils have no school and no grades, so they cannot be in the file.
+/// What a row is of, in the order of the file.
+type CountFileKey = (CountPeriod, Option<SchoolNumber>, GradeBand, HoursBand);
+
+impl CountFileRow {
+    pub(crate) fn key(&self) -> CountFileKey {
+        (self.count, self.school, self.grade_band, self.hours_band)
+    }
+}
+
+/// The rows of one district for the counts that fund a fiscal year, in order, and for a winter count that was taken.
+/// Counts given otherwise than by pupils have no school and no grades, so they cannot be in the file.
 ///
 /// # Errors
 /// When a count is given otherwise than by pupils, or a pupil cannot be judged.
@@ -136,14 +148,13 @@ pub fn count_file(
     district: &District,
 ) -> Result<Vec<CountFileRow>, AnbError> {
     let counts_of = Law::counts_funding(year)?;
-    let mut rows: BTreeMap<(CountPeriod, Option<SchoolNumber>, GradeBand, HoursBand), CountFileRow> =
-        BTreeMap::new();
+    let mut rows: BTreeMap<CountFileKey, CountFileRow> = BTreeMap::new();
     for period in [CountPeriod::Fall, CountPeriod::Winter, CountPeriod::Spring] {
         if district.units.iter().all(|unit| unit.count(period).is_none()) {
             continue;
         }
-        let count_date = nominal_count_date(law, choices, counts_of, period)?;
-        let rules = PupilRules::of(law, choices, counts_of, count_date)?;
+        let rules = PupilRules::of_count(law, choices, counts_of, period)?.in_district(period, district)?;
+        let count_date = rules.count_date();
         for unit in &district.units {
             let Some(count) = unit.count(period) else { continue };
             let place = || format!("district {}, unit {}", district.district, unit.unit);
@@ -162,6 +173,7 @@ pub fn count_file(
                     count: period,
                     count_date,
                     district: district.district,
+                    legal_entity: district.legal_entity,
                     school: pupil.school,
                     grade_band,
                     hours_band,

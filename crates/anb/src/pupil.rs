@@ -2,9 +2,9 @@
 
 use crate::eligibility::{EXCEPTION_AGE, UPPER_AGE};
 use crate::{
-    AnbError, ConcurrentShare, Decision, EarlyGraduates, Fraction, Grade, Interpretation, JumpstartCap, Law,
-    PupilProgram, Reason, WeightRules, YouthChallenge, eleventh_day_bars, kindergarten_age_bars,
-    september_10,
+    AnbError, ConcurrentShare, CountPeriod, Decision, District, EarlyGraduates, Fraction, Grade,
+    Interpretation, JumpstartCap, Law, PupilProgram, Reason, WeightRules, YouthChallenge, eleventh_day_bars,
+    kindergarten_age_bars, nominal_count_date, september_10,
 };
 use chrono::NaiveDate;
 use opi_dictionary::{BirthDate, CountyNumber, LocalId, SchoolNumber, SchoolYear};
@@ -69,6 +69,8 @@ pub struct Pupil {
     pub records_transferred: bool,
     /// Otherwise cannot continue.
     pub cannot_continue: bool,
+    /// Left out of the count by the district, which does not say which of the reasons it has.
+    pub excluded: bool,
     /// Date of birth.
     pub birth_date: Option<BirthDate>,
     /// The trustees admitted an underage kindergarten pupil.
@@ -110,6 +112,7 @@ impl Default for Pupil {
             notice_of_not_returning: false,
             records_transferred: false,
             cannot_continue: false,
+            excluded: false,
             birth_date: None,
             trustee_permission: false,
             disability_exception: false,
@@ -165,6 +168,40 @@ impl PupilRules {
         })
     }
 
+    /// The rules for a count of a school year on the day that the law names.
+    ///
+    /// # Errors
+    /// When no such count was taken in the year, or no rules are known for its counts.
+    pub fn of_count(
+        law: &Law,
+        choices: &Interpretation,
+        counts_of: SchoolYear,
+        period: CountPeriod,
+    ) -> Result<Self, AnbError> {
+        Self::of(law, choices, counts_of, nominal_count_date(law, choices, counts_of, period)?)
+    }
+
+    /// The same rules on the day on which a district took the count, where it names one: the day that the law names
+    /// or a later one. MCA 20-9-311(1)(a).
+    ///
+    /// # Errors
+    /// When the district names an earlier day.
+    pub fn in_district(self, period: CountPeriod, district: &District) -> Result<Self, AnbError> {
+        match district.count_dates.of(period) {
+            Some(day) if day < self.count_date => Err(AnbError::case(
+                format!("district {}", district.district),
+                format!("the {} count was taken on {day}, before {}", period.word(), self.count_date),
+            )),
+            day => Ok(PupilRules { count_date: day.unwrap_or(self.count_date), ..self }),
+        }
+    }
+
+    /// The day of the count.
+    #[must_use]
+    pub const fn count_date(&self) -> NaiveDate {
+        self.count_date
+    }
+
     /// The rules on weights.
     #[must_use]
     pub const fn weights(&self) -> &WeightRules {
@@ -210,6 +247,7 @@ impl PupilRules {
             (pupil.notice_of_not_returning, Reason::NoticeOfNotReturning),
             (pupil.records_transferred, Reason::RecordsTransferred),
             (pupil.cannot_continue, Reason::CannotContinue),
+            (pupil.excluded, Reason::Excluded),
             (
                 eleventh_day_bars(pupil.consecutive_absences, pupil.absence_variance_granted),
                 Reason::EleventhDay,

@@ -45,6 +45,7 @@ reasons! {
     NoticeOfNotReturning: "notice_of_not_returning", "gave notice of not returning", sourced "ARM 10.20.102(4)(b)";
     RecordsTransferred: "records_transferred", "records were transferred", sourced "ARM 10.20.102(4)(b)";
     CannotContinue: "cannot_continue", "cannot continue in the district", sourced "ARM 10.20.102(4)(b)";
+    Excluded: "excluded", "left out in the count file: 11th day of absence, kindergarten under 5 without approval, or day treatment", sourced "AIM field Exclude ANB - 10 Day Rule";
     EleventhDay: "eleventh_day", "the count date is the 11th or a later consecutive day of absence", sourced "ARM 10.20.102(4)(a); MCA 20-9-311(6)";
     NoAttendanceAgreement: "no_attendance_agreement", "a nonresident without an attendance agreement", sourced "MCA 20-9-311(11)";
     RemoteBeforeLaw: "remote_before_law", "remote instruction in a year in which it did not belong", sourced "MCA 20-1-101";

@@ -4,8 +4,9 @@ use crate::{
     Alternatives, AnbError, AnbUsed, BudgetProgram, Case, CaseResult, CountFileRow, Fraction, Law, Level,
     Money, compute_case, count_file,
 };
-use opi_dictionary::{DistrictNumber, FiscalYear, Standing};
+use opi_dictionary::{DistrictNumber, FiscalYear, LegalEntityNumber, Standing};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One budget unit in `anb.csv`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,6 +16,8 @@ pub struct AnbRow {
     pub fiscal_year: FiscalYear,
     /// The district.
     pub district: DistrictNumber,
+    /// Its legal entity, where the case names one.
+    pub legal_entity: Option<LegalEntityNumber>,
     /// The unit.
     pub unit: String,
     /// Its program.
@@ -45,6 +48,8 @@ pub struct EntitlementRow {
     pub fiscal_year: FiscalYear,
     /// The district.
     pub district: DistrictNumber,
+    /// Its legal entity, where the case names one.
+    pub legal_entity: Option<LegalEntityNumber>,
     /// The name of the amount.
     pub entitlement: &'static str,
     /// The amount.
@@ -60,7 +65,8 @@ pub struct StateFiles {
     pub anb: Vec<AnbRow>,
     /// Rows of `entitlements.csv`.
     pub entitlements: Vec<EntitlementRow>,
-    /// Rows of the count file of each district. A district whose counts are not given by pupils has none.
+    /// Rows of the count file of each district. A district whose counts are not given by pupils has none;
+    /// the legal entities of one number are in one file.
     pub maefairs: Vec<(DistrictNumber, Vec<CountFileRow>)>,
     /// The results with their steps, and the districts that could not be computed.
     pub results: CaseResult,
@@ -83,7 +89,7 @@ pub struct StateFiles {
 ///     february = { adjusted = "166" }
 /// "#)?;
 /// let files = state_files(&Law::embedded()?, &case, Alternatives::Computed)?;
-/// assert!(to_csv(&files.anb)?.contains("FY2026,0123,K-8,elementary,150,166,165,,165,current_year,recall,Q1"));
+/// assert!(to_csv(&files.anb)?.contains("FY2026,0123,,K-8,elementary,150,166,165,,165,current_year,recall,Q1"));
 /// # Ok::<(), opi_anb::AnbError>(())
 /// ```
 ///
@@ -91,8 +97,8 @@ pub struct StateFiles {
 /// As [`compute_case`]; a single district that cannot be computed is in the failures.
 pub fn state_files(law: &Law, case: &Case, alternatives: Alternatives) -> Result<StateFiles, AnbError> {
     let mut results = compute_case(law, case, alternatives)?;
-    results.districts.sort_by_key(|district| district.district);
-    results.failures.sort_by_key(|failure| failure.district);
+    results.districts.sort_by_key(|district| (district.district, district.legal_entity));
+    results.failures.sort_by_key(|failure| (failure.district, failure.legal_entity));
     let (mut anb, mut entitlements) = (Vec::new(), Vec::new());
     for district in &results.districts {
         let mut questions: Vec<&str> = district.choices.iter().map(|choice| choice.question).collect();
@@ -104,6 +110,7 @@ pub fn state_files(law: &Law, case: &Case, alternatives: Alternatives) -> Result
             anb.push(AnbRow {
                 fiscal_year: district.fiscal_year,
                 district: district.district,
+                legal_entity: district.legal_entity,
                 unit: unit.unit.clone(),
                 program: unit.program,
                 october: adjusted(&unit.october)?,
@@ -119,24 +126,35 @@ pub fn state_files(law: &Law, case: &Case, alternatives: Alternatives) -> Result
         entitlements.extend(district.amounts.iter().map(|amount| EntitlementRow {
             fiscal_year: district.fiscal_year,
             district: district.district,
+            legal_entity: district.legal_entity,
             entitlement: amount.name,
             amount: amount.amount.value,
             standing: amount.standing,
         }));
     }
-    let mut maefairs = Vec::new();
+    let maefairs = count_files(law, case);
+    Ok(StateFiles { anb, entitlements, maefairs, results })
+}
+
+/// The rows of each district that has counts and all of them by pupils. One that has a pupil who cannot be judged has
+/// none: it stands in the failures with the reason. One that lacks a count has those of the other.
+fn count_files(law: &Law, case: &Case) -> Vec<(DistrictNumber, Vec<CountFileRow>)> {
+    let mut files: BTreeMap<DistrictNumber, Vec<CountFileRow>> = BTreeMap::new();
     for district in &case.districts {
-        let by_pupils = district.units.iter().flat_map(|unit| [&unit.october, &unit.february]).flatten();
-        let by_pupils = by_pupils.into_iter().all(|count| {
+        let mut counts = district.units.iter().flat_map(|unit| [&unit.october, &unit.february]).flatten();
+        let by_pupils = counts.all(|count| {
             count.adjusted.is_none() && count.bands.is_empty() && count.early_graduates.is_none()
         });
-        if by_pupils && !results.failures.iter().any(|failure| failure.district == district.district) {
-            let rows = count_file(law, &case.interpretation, case.fiscal_year, district)?;
-            maefairs.push((district.district, rows));
+        if let (true, Ok(mut rows)) =
+            (by_pupils, count_file(law, &case.interpretation, case.fiscal_year, district))
+        {
+            files.entry(district.district).or_default().append(&mut rows);
         }
     }
-    maefairs.sort_by_key(|(district, _)| *district);
-    Ok(StateFiles { anb, entitlements, maefairs, results })
+    for rows in files.values_mut() {
+        rows.sort_by_key(CountFileRow::key);
+    }
+    files.into_iter().collect()
 }
 
 fn adjusted(rows: &[crate::TallyRow]) -> Result<Fraction, AnbError> {

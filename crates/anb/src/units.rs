@@ -4,7 +4,7 @@ use crate::tally::{Tally, TallyRow};
 use crate::{
     ActivityPupil, AnbError, BudgetUnit, Component, CountPeriod, District, Extracurricular, Fraction,
     IncreaseRule, Interpretation, Law, Operation, PupilRules, ShortHistory, Step, Unit, average_enrollment,
-    average_to_anb, nominal_count_date, pir_days_for, round_anb, three_year_mean,
+    average_to_anb, pir_days_for, round_anb, three_year_mean,
 };
 use opi_dictionary::{Citation, CountyNumber, FiscalYear};
 use std::collections::BTreeMap;
@@ -22,12 +22,15 @@ pub(crate) struct CountRules {
 }
 
 impl CountRules {
+    /// The rules of a count on the day on which a district took it.
+    fn of_district(&self, period: CountPeriod, district: &District) -> Result<PupilRules, AnbError> {
+        let rules = if period == CountPeriod::Fall { self.fall } else { self.spring };
+        rules.in_district(period, district)
+    }
+
     pub(crate) fn of(law: &Law, choices: &Interpretation, year: FiscalYear) -> Result<Self, AnbError> {
         let counts_of = Law::counts_funding(year)?;
-        let rules = |period| {
-            let date = nominal_count_date(law, choices, counts_of, period)?;
-            PupilRules::of(law, choices, counts_of, date)
-        };
+        let rules = |period| PupilRules::of_count(law, choices, counts_of, period);
         let activities = law.timeline.for_counts("extracurricular_participation", counts_of)?;
         Ok(CountRules {
             fall: rules(CountPeriod::Fall)?,
@@ -103,8 +106,8 @@ pub(crate) fn tally_units(
             return Err(AnbError::case(place(district, unit), problem));
         }
         units.push((
-            tally(CountPeriod::Fall, &unit.october, &rules.fall)?,
-            tally(CountPeriod::Spring, &unit.february, &rules.spring)?,
+            tally(CountPeriod::Fall, &unit.october, &rules.of_district(CountPeriod::Fall, district)?)?,
+            tally(CountPeriod::Spring, &unit.february, &rules.of_district(CountPeriod::Spring, district)?)?,
         ));
     }
     Ok(Tallied { units, activities_count: rules.activities_count, by_county })

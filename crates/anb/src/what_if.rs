@@ -355,7 +355,7 @@ pub fn forecast_district(
             let place = format!("district {}, unit {}", district.district, low.unit);
             AnbError::case(place, "the spring count is open and no bounds are given for it")
         })?;
-        let (at_least, at_most) = bounds.of(october_of(law, choices, year, low)?)?;
+        let (at_least, at_most) = bounds.of(october_of(law, choices, year, district, low)?)?;
         low.february = Some(Count { adjusted: Some(at_least), ..Count::default() });
         high.february = Some(Count { adjusted: Some(at_most), ..Count::default() });
     }
@@ -368,11 +368,12 @@ fn october_of(
     law: &Law,
     choices: &Interpretation,
     year: FiscalYear,
+    district: &District,
     unit: &crate::BudgetUnit,
 ) -> Result<Fraction, AnbError> {
     let counts_of = Law::counts_funding(year)?;
-    let date = crate::nominal_count_date(law, choices, counts_of, CountPeriod::Fall)?;
-    let rules = crate::PupilRules::of(law, choices, counts_of, date)?;
+    let fall = CountPeriod::Fall;
+    let rules = crate::PupilRules::of_count(law, choices, counts_of, fall)?.in_district(fall, district)?;
     let none = Count::default();
     let count = unit.october.as_ref().unwrap_or(&none);
     Ok(crate::Tally::of(count, &rules, choices)?.adjusted("October")?.value())

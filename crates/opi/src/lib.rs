@@ -19,6 +19,7 @@ pub use opi_store as store;
 
 mod certifying;
 mod checking;
+pub mod funding;
 pub mod pages;
 pub mod public;
 mod reading;
@@ -27,6 +28,7 @@ mod year;
 
 pub use certifying::{Certified, DEFAULT_MEMBER, DistrictCertification};
 pub use checking::{CheckedUpload, Validated, fails_on, finding_report};
+pub use funding::{Funding, FundingError, StateFunding};
 pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
 pub use register::{Received, Registered, WHOLE_YEAR, register_uploads, take_snapshot};
 pub use year::{Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError};

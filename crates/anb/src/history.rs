@@ -1,0 +1,68 @@
+//! ANB of earlier years, as computed then.
+
+use crate::{AnbError, AnbRow};
+use opi_dictionary::FiscalYear;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// ANB of budget units in earlier fiscal years, as computed then: what the average of three years rests on.
+///
+/// ```
+/// use opi_anb::{AnbHistory, dictionary::FiscalYear};
+/// let history = AnbHistory::from_csv("fiscal_year,unit,anb_current\nFY2025,4001-EL,158\n")?;
+/// assert_eq!(history.anb(FiscalYear::ending(2025)?, "4001-EL"), Some(158));
+/// assert_eq!(history.anb(FiscalYear::ending(2024)?, "4001-EL"), None);
+/// # Ok::<(), opi_anb::AnbError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnbHistory(BTreeMap<FiscalYear, BTreeMap<String, u32>>);
+
+impl AnbHistory {
+    /// ANB of a unit in a fiscal year, where it is known.
+    #[must_use]
+    pub fn anb(&self, year: FiscalYear, unit: &str) -> Option<u32> {
+        self.0.get(&year)?.get(unit).copied()
+    }
+
+    /// Sets the ANB of a unit in a fiscal year; gives what was known before.
+    pub fn set(&mut self, year: FiscalYear, unit: impl Into<String>, anb: u32) -> Option<u32> {
+        self.0.entry(year).or_default().insert(unit.into(), anb)
+    }
+
+    /// Takes in the current-year ANB of rows of `anb.csv`. An ANB that is not whole, as a choice of rounding may
+    /// leave it, is not taken.
+    pub fn record(&mut self, rows: &[AnbRow]) {
+        for row in rows {
+            let anb = row.anb_current;
+            if let (true, Ok(anb)) = (anb.is_whole(), u32::try_from(anb.numerator())) {
+                self.set(row.fiscal_year, row.unit.clone(), anb);
+            }
+        }
+    }
+
+    /// A history from CSV with the columns `fiscal_year`, `unit` and `anb_current`, others aside: an `anb.csv` of an
+    /// earlier run, or a table of one's own.
+    ///
+    /// # Errors
+    /// When a row cannot be read, or a unit stands twice in a year; the error names the line.
+    pub fn from_csv(text: &str) -> Result<Self, AnbError> {
+        #[derive(Deserialize)]
+        struct Line {
+            fiscal_year: FiscalYear,
+            unit: String,
+            anb_current: u32,
+        }
+        let mut history = AnbHistory::default();
+        let wrong = |line: usize, problem: String| AnbError::Document {
+            what: "the history of ANB".into(),
+            problem: format!("line {line}: {problem}"),
+        };
+        for (place, line) in csv::Reader::from_reader(text.as_bytes()).deserialize().enumerate() {
+            let line: Line = line.map_err(|error| wrong(place + 2, error.to_string()))?;
+            if history.set(line.fiscal_year, line.unit.clone(), line.anb_current).is_some() {
+                return Err(wrong(place + 2, format!("{} stands twice in {}", line.unit, line.fiscal_year)));
+            }
+        }
+        Ok(history)
+    }
+}
