@@ -294,7 +294,7 @@ impl Funding<'_> {
         for district in self.directory.districts().filter(wanted) {
             for entity in &district.entities {
                 let range = units_of(&units, entity.number);
-                let Some(units) = units.get_mut(range) else { continue };
+                let Some(units) = units.get_mut(range).filter(|units| !units.is_empty()) else { continue };
                 match cases.case_of(district, entity, units, &mut notes) {
                     Ok(made) if made.units.is_empty() => {}
                     Ok(made) => case.districts.push(made),
