@@ -1,4 +1,4 @@
-//! `opi explain`: the dictionary in the terminal.
+//! `opi explain`: rules and the dictionary in the terminal.
 
 use crate::Failure;
 use crate::dictionary::DictionaryArgs;
@@ -8,13 +8,14 @@ use opi::dictionary::{CodeKind, CodeSet, Dictionary, Explanation, Layout, Requir
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Explain a word: an element, field, code set, code, layout, date, county or source of the dictionary.
+/// Explain a word: a rule, or an element, field, code set, code, layout, date, county or source of the dictionary.
 #[derive(Args)]
 #[command(after_help = "Exit codes: 0 explained, 1 not known (close words are listed), 2 could not run.\n\n\
     Examples:\n  \
     opi explain student-enrollments\n  \
     opi explain \"Service Type\"\n  \
     opi explain grade-levels --format json\n  \
+    opi explain ENR-014\n  \
     opi explain 310\n  \
     opi explain fall_count")]
 pub(crate) struct ExplainArgs {
@@ -31,6 +32,13 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(arguments: ExplainArgs) -> Result<ExitCode, Failure> {
     let dictionary = arguments.dictionary.load()?;
     let word = arguments.words.join(" ");
+    if let Some(rule) = opi::rules::rule(&word.trim().to_ascii_uppercase()) {
+        match arguments.format {
+            Format::Json => output::json(rule)?,
+            Format::Human => print!("{}", opi::rules::page(rule)),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let found = dictionary.explain(&word);
     match arguments.format {
         Format::Json => output::json(&found)?,
@@ -43,7 +51,10 @@ fn human(dictionary: &Dictionary, word: &str, found: &[Explanation<'_>]) -> Resu
     let style = Style::of_stdout();
     let mut out = std::io::stdout().lock();
     if found.is_empty() {
-        writeln!(out, "{word:?} is no element, field, code set, code, layout, date, county or source.")?;
+        writeln!(
+            out,
+            "{word:?} is no rule, element, field, code set, code, layout, date, county or source."
+        )?;
         let close = dictionary.suggest(word);
         if !close.is_empty() {
             writeln!(out, "Close to it: {}", close.join(", "))?;

@@ -8,10 +8,13 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use opi::dictionary::{Dictionary, DistrictNumber, SchoolYear, Severity};
 use opi::report::{Style, Values};
-use opi::rules::{Checker, Input, Inputs, Options, Policy, References, registry};
-use opi::{CheckedUpload, Upload, fails_on, finding_report};
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use opi::rules::{
+    Checker, Collection, CompareRow, Input, Inputs, Options, Outcome, Policy, References, compare, registry,
+};
+use opi::{CheckedUpload, Split, Upload, district_of_folder, fails_on, finding_report, split_upload};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 /// How findings are printed.
@@ -34,11 +37,15 @@ enum FindingFormat {
 #[command(
     after_help = "Values are hidden unless --show-values. A rule that could not be judged is listed with its reason, so that\n\
     \"no findings\" is not mistaken for \"not run\".\n\n\
-    Exit codes: 0 nothing of the severity of --fail-on, 1 findings, 2 could not run.\n\n\
+    In the folders of a state, <year>/<district>/<file>, the district of the folder is taken for the one that uploads.\n\n\
+    Exit codes: 0 nothing of the severity of --fail-on (with --compare: no difference), 1 findings or an input that\n\
+    could not be read to its end, 2 could not run.\n\n\
     Examples:\n  \
     opi validate uploads/2026/0123 --directory directory --as-of 2026-06-20\n  \
     opi validate fall.tsv --policy ours.toml --format xlsx --out findings.xlsx --as-of 2025-10-10\n  \
-    opi validate enrollments.tsv --uploader 0123 --as-of 2026-06-20 --format json"
+    opi validate enrollments.tsv --uploader 0123 --as-of 2026-06-20 --format json\n  \
+    opi validate fall.tsv --collection fall_count --split parts --as-of 2025-10-10\n  \
+    opi validate uploads/2026 --policy now.toml --compare next.toml --as-of 2026-06-20"
 )]
 pub(crate) struct ValidateArgs {
     /// Files and folders.
@@ -59,12 +66,25 @@ pub(crate) struct ValidateArgs {
     /// Files of the year before; may be repeated.
     #[arg(long, value_name = "PATH")]
     prior: Vec<PathBuf>,
-    /// The district that uploads.
+    /// The collection that is checked: rules of other collections are skipped. Without it, all but the rules that only
+    /// a closing year can satisfy are judged.
+    #[arg(long, value_name = "NAME")]
+    collection: Option<Collection>,
+    /// The district that uploads, where the folder of a file does not say it.
     #[arg(long, value_name = "NUMBER")]
     uploader: Option<DistrictNumber>,
     /// A policy: rules switched off or of another severity, each with reason and expiry.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Run under this policy too, and print only what differs, by rule and district.
+    #[arg(long, value_name = "POLICY", conflicts_with_all = ["split", "show_values"])]
+    compare: Option<PathBuf>,
+    /// Split each file into this folder: rows that would be taken, rows that would not, and the reasons.
+    #[arg(long, value_name = "FOLDER")]
+    split: Option<PathBuf>,
+    /// The severity from which a row is rejected by --split.
+    #[arg(long, value_name = "SEVERITY", default_value = "blocks_upload", requires = "split")]
+    reject_from: Severity,
     /// The layout of the files, where their rows do not say it.
     #[arg(long, value_name = "LAYOUT")]
     layout: Option<String>,
@@ -99,12 +119,8 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         Some(year) => year,
         None => SchoolYear::containing(arguments.as_of)?,
     };
-    let policy = match &arguments.policy {
-        Some(path) => {
-            Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?
-        }
-        None => Policy::default(),
-    };
+    let policy = arguments.policy.as_deref().map(policy).transpose()?.unwrap_or_default();
+    let other = arguments.compare.as_deref().map(self::policy).transpose()?;
     let directory = match &arguments.directory {
         Some(folder) => {
             crate::year::directory(folder)?.ok_or_else(|| Failure::of_file(folder, "is no folder"))?.into()
@@ -114,34 +130,48 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     let mut references = References::new(&dictionary, year, arguments.as_of);
     references.directory = directory.as_ref();
     references.uploader = arguments.uploader;
-    let options = Options { samples_per_rule: arguments.max_samples, ..Options::default() };
-    let checker =
-        Checker::new(&references, &policy, options).map_err(|error| Failure::new(error.to_string()))?;
+    references.collection = arguments.collection;
+    let options = Options {
+        samples_per_rule: arguments.max_samples,
+        rejected_from: arguments.split.as_ref().map(|_| arguments.reject_from),
+        ..Options::default()
+    };
+    let checker = |policy: &Policy| Checker::new(&references, policy, options.clone()).map_err(failed);
+    let (checker, other) = (checker(&policy)?, other.as_ref().map(checker).transpose()?);
 
     let [current, register, prior] =
         [&arguments.paths, &arguments.register, &arguments.prior].map(|paths| disk(paths));
-    let (current, register, prior) = (current?, register?, prior?);
+    let uploads = (current?, register?, prior?);
     let layout = arguments.layout.as_deref();
-    let (current, left_out) = checked(&current, &dictionary, layout)?;
-    let (register, _) = checked(&register, &dictionary, None)?;
-    let (prior, _) = checked(&prior, &dictionary, None)?;
+    let (current, left_out) = checked(&uploads.0, &dictionary, layout)?;
+    let (register, _) = checked(&uploads.1, &dictionary, None)?;
+    let (prior, _) = checked(&uploads.2, &dictionary, None)?;
     for name in &left_out {
-        eprintln!("opi: {name} was left out: it is XML or of no known layout; `opi read` says more");
+        eprintln!("opi: {name} was left out: it is of no known layout; `opi read` says more");
     }
     if current.is_empty() {
         return Err(Failure::new("no file under the paths given could be taken for an AIM file"));
     }
+    // Every row must be known by line to be split, so the reader keeps all that it finds.
+    let samples = if arguments.split.is_some() { u64::MAX } else { arguments.max_samples as u64 };
+    let current: Vec<CheckedUpload<'_>> =
+        current.into_iter().map(|upload| upload.max_samples(samples)).collect();
     let inputs = Inputs { current: inputs(&current), register: inputs(&register), prior: inputs(&prior) };
     let bar = output::progress(0, "checking", arguments.quiet);
-    let failed = |error: opi::rules::RulesError| Failure::new(error.to_string());
     let outcome = checker.check(&inputs).map_err(failed)?;
+    if let Some(other) = other {
+        let after = other.check(&inputs).map_err(failed)?;
+        bar.finish_and_clear();
+        return print_comparison(&arguments, &outcome, &after);
+    }
     let findings = outcome.findings(&checker, &inputs, arguments.show_values).map_err(failed)?;
     bar.finish_and_clear();
+    if let Some(folder) = &arguments.split {
+        split(folder, &uploads.0, &current, &checker, &outcome)?;
+    }
 
-    let report =
-        finding_report(&outcome.report, findings).map_err(|error| Failure::new(error.to_string()))?;
+    let report = finding_report(&outcome.report, findings).map_err(failed)?;
     let values = Values::shown_if(arguments.show_values);
-    let failed = |error: opi::report::ReportError| Failure::new(error.to_string());
     let mut bytes = Vec::new();
     match arguments.format {
         FindingFormat::Human => {
@@ -154,12 +184,127 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         FindingFormat::Xlsx => report.to_xlsx(values).map(|workbook| bytes = workbook),
     }
     .map_err(failed)?;
-    match &arguments.out {
-        Some(path) => std::fs::write(path, bytes).map_err(|error| Failure::of_file(path, error))?,
-        None => std::io::stdout().lock().write_all(&bytes)?,
-    }
+    print(arguments.out.as_deref(), &bytes)?;
     let fails = fails_on(&outcome.report, arguments.fail_on) || !outcome.report.complete;
     Ok(ExitCode::from(u8::from(fails)))
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error.to_string())
+}
+
+fn policy(path: &Path) -> Result<Policy, Failure> {
+    Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))
+}
+
+/// Writes to a file, or to standard output where none is named.
+fn print(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
+    match out {
+        Some(path) => std::fs::write(path, bytes).map_err(|error| Failure::of_file(path, error)),
+        None => Ok(std::io::stdout().lock().write_all(bytes)?),
+    }
+}
+
+/// What two policies make of the same files.
+fn print_comparison(
+    arguments: &ValidateArgs,
+    before: &Outcome,
+    after: &Outcome,
+) -> Result<ExitCode, Failure> {
+    let rows = compare(&before.report, &after.report);
+    let mut out = Vec::new();
+    match arguments.format {
+        FindingFormat::Human => {
+            for row in &rows {
+                writeln!(out, "{}", comparison_line(row))?;
+            }
+            let (one, other) = (before.report.findings, after.report.findings);
+            writeln!(
+                out,
+                "{} differences by rule and district; findings {one} before, {other} after",
+                rows.len()
+            )?;
+        }
+        FindingFormat::Json => {
+            for row in &rows {
+                serde_json::to_writer(&mut out, row)?;
+                out.push(b'\n');
+            }
+        }
+        FindingFormat::Csv => {
+            writeln!(out, "code,district,before,after,severity_before,severity_after")?;
+            for row in &rows {
+                let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
+                let (one, other) = (severities(&row.severity_before), severities(&row.severity_after));
+                let (before, after) = (count(row.before), count(row.after));
+                writeln!(out, "{},{},{before},{after},{one},{other}", row.code, row.district)?;
+            }
+        }
+        FindingFormat::Sarif | FindingFormat::Xlsx => {
+            return Err(Failure::new("a comparison is printed as human, json or csv"));
+        }
+    }
+    print(arguments.out.as_deref(), &out)?;
+    let complete = before.report.complete && after.report.complete;
+    Ok(ExitCode::from(u8::from(!rows.is_empty() || !complete)))
+}
+
+fn comparison_line(row: &CompareRow) -> String {
+    let count = |count: Option<u64>, severities: String| match count {
+        None => "not run".to_owned(),
+        Some(0) => "0".to_owned(),
+        Some(_) => severities,
+    };
+    let before = count(row.before, severities(&row.severity_before));
+    let after = count(row.after, severities(&row.severity_after));
+    format!("{:<9} district {:<8} {before} -> {after}", row.code, row.district)
+}
+
+fn severities(counts: &std::collections::BTreeMap<Severity, u64>) -> String {
+    let words: Vec<String> =
+        counts.iter().rev().map(|(severity, count)| format!("{count} {}", severity.as_str())).collect();
+    words.join("; ")
+}
+
+/// Splits each file that was checked, under its own name below three folders.
+fn split(
+    folder: &Path,
+    uploads: &[DiskUpload],
+    checked: &[CheckedUpload<'_>],
+    checker: &Checker<'_>,
+    outcome: &Outcome,
+) -> Result<(), Failure> {
+    if !outcome.report.complete {
+        return Err(Failure::new("a file could not be read to its end, so nothing was split"));
+    }
+    for input in checked {
+        let name = input.name();
+        let Some(upload) = uploads.iter().find(|upload| upload.name() == name) else { continue };
+        if input.layout().is_xml() {
+            eprintln!("opi: {name} was not split: a behavior file is loaded as a whole");
+            continue;
+        }
+        let number = outcome.names.iter().position(|known| known == name).unwrap_or(usize::MAX);
+        let hits: Vec<_> =
+            outcome.rejected.iter().filter(|hit| hit.file as usize == number).copied().collect();
+        let open = |kind: &str, suffix: &str| -> Result<BufWriter<File>, Failure> {
+            let below = Path::new(name).components().filter(|part| matches!(part, Component::Normal(_)));
+            let mut path = folder.join(kind).join(below.collect::<PathBuf>()).into_os_string();
+            path.push(suffix);
+            let path = PathBuf::from(path);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).map_err(|error| Failure::of_file(parent, error))?;
+            }
+            // An input is never written over.
+            File::create_new(&path).map(BufWriter::new).map_err(|error| Failure::of_file(&path, error))
+        };
+        let outputs = (open("accepted", "")?, open("rejected", "")?, open("reasons", ".csv")?);
+        let Split { accepted, rejected } =
+            split_upload(upload, checker, &hits, outputs.0, outputs.1, outputs.2)
+                .map_err(|error| Failure::of_file(Path::new(name), error))?;
+        eprintln!("opi: {name}: {accepted} rows accepted, {rejected} rejected");
+    }
+    Ok(())
 }
 
 fn disk(paths: &[PathBuf]) -> Result<Vec<DiskUpload>, Failure> {
@@ -175,7 +320,7 @@ fn checked<'a>(
     let (mut found, mut left_out) = (Vec::new(), Vec::new());
     for upload in uploads {
         match CheckedUpload::new(upload, dictionary, layout)? {
-            Some(input) => found.push(input),
+            Some(input) => found.push(input.uploaded_by(district_of_folder(upload.name()))),
             None => left_out.push(upload.name().to_owned()),
         }
     }
@@ -201,7 +346,10 @@ pub(crate) fn rules(arguments: RulesArgs) -> Result<ExitCode, Failure> {
     if let Some(code) = &arguments.code {
         let rule =
             opi::rules::rule(code).ok_or_else(|| Failure::new(format!("no rule has the code {code:?}")))?;
-        print!("{}", opi::rules::page(rule));
+        match arguments.format {
+            output::Format::Human => print!("{}", opi::rules::page(rule)),
+            output::Format::Json => output::json(rule)?,
+        }
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.format == output::Format::Json {

@@ -1,6 +1,6 @@
 //! Certification: what each district has to vouch for in each collection, and where that stands.
 
-use crate::checking::Validated;
+use crate::validating::Validated;
 use crate::year::{Year, YearError};
 use chrono::NaiveDate;
 use opi_dictionary::{Collection, DistrictNumber, SchoolYear, Severity};

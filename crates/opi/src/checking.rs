@@ -1,98 +1,50 @@
 //! Validation: uploads behind the traits of the rule engine, and the account of a run as a report.
 
-use crate::register::{Received, time_of};
-use crate::year::{Progress, Stage, Upload, Year, YearError};
-use opi_aim::{ReadOptions, ReadRule, Reader};
-use opi_dictionary::{Dictionary, Finding, Layout, Row, Severity};
+use crate::reading::looks_like_xml;
+use crate::year::Upload;
+use opi_aim::{AimError, BehaviorReader, ReadLog, ReadOptions, ReadRule, Reader};
+use opi_dictionary::{Dictionary, DistrictNumber, Finding, Layout, Row, Severity};
 use opi_report::{
     FindingReport, InputFile, PolicyAction, PolicyEntry, ReportError, RuleCount, RuleOutline, RunHeader,
 };
-use opi_rules::{Checker, Input, Inputs, Notice, Options, References, RowSource, RulesError, registry};
-use opi_snapshot::TimeGiven;
+use opi_rules::{Input, Notice, RowSource, RulesError, registry};
+use opi_snapshot::ContentHasher;
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
-/// The codes that the reader judges itself.
+/// The codes that the readers judge themselves.
 const JUDGED: [&str; 18] = [
     "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-008", "FILE-009", "FILE-010",
     "FILE-011", "FILE-012", "READ-001", "READ-002", "READ-003", "READ-004", "READ-005", "READ-006",
     "READ-007", "READ-008",
 ];
 
-/// What the rules found in a year's uploads.
-pub struct Validated {
-    /// The account of the run, with exact counts by rule and district.
-    pub account: opi_rules::Report,
-    /// The findings with the account, to be rendered in any format. It shows no value.
-    pub findings: FindingReport,
-    /// Files that no rule could read: of no known layout.
-    pub left_out: Vec<String>,
-}
-
-impl Year {
-    /// Runs the rules over the uploads that had come in by the day that stands for today, beside those of the year
-    /// before. `progress` is told as the stage begins and ends.
-    ///
-    /// # Errors
-    /// When a file cannot be opened, the policy names an unknown rule, or `progress` answers false.
-    pub fn validate(&self, mut progress: impl FnMut(Progress<'_>) -> bool) -> Result<Validated, YearError> {
-        let mut references = References::new(&self.dictionary, self.school_year, self.as_of);
-        references.directory = self.directory.as_ref();
-        let options = Options { samples_per_rule: self.samples_per_rule, ..Options::default() };
-        let checker = Checker::new(&references, &self.policy, options)?;
-        let (current, left_out) = self.inputs(&self.uploads)?;
-        let (prior, _) = self.inputs(&self.prior_uploads)?;
-        let of = current.len() + prior.len();
-        let mut tell = |done: usize| match progress(Progress { stage: Stage::Validate, done, of, file: "" }) {
-            true => Ok(()),
-            false => Err(YearError::Stopped { done, of }),
-        };
-        tell(0)?;
-        let inputs = Inputs {
-            current: current.iter().map(|input| input as &dyn Input).collect(),
-            register: Vec::new(),
-            prior: prior.iter().map(|input| input as &dyn Input).collect(),
-        };
-        let outcome = checker.check_state(&inputs)?;
-        let findings = outcome.findings(&checker, &inputs, false)?;
-        tell(of)?;
-        let findings = finding_report(&outcome.report, findings)?;
-        Ok(Validated { account: outcome.report, findings, left_out })
-    }
-
-    /// The files that the rules can read, and the names of those that they cannot.
-    fn inputs<'a>(
-        &'a self,
-        uploads: &'a [Received],
-    ) -> Result<(Vec<CheckedUpload<'a>>, Vec<String>), YearError> {
-        let (mut found, mut left_out) = (Vec::with_capacity(uploads.len()), Vec::new());
-        for received in uploads {
-            let upload = received.upload.as_ref();
-            let at = time_of(received, &self.dictionary, &self.options);
-            if at.is_some_and(|at| at > TimeGiven::end_of(self.as_of)) {
-                continue;
-            }
-            let layout = received.layout.as_deref().or(self.options.layout.as_deref());
-            let checked = CheckedUpload::new(upload, &self.dictionary, layout);
-            match checked.map_err(|source| YearError::Read { file: upload.name().to_owned(), source })? {
-                Some(input) => found.push(input),
-                None => left_out.push(upload.name().to_owned()),
-            }
-        }
-        Ok((found, left_out))
-    }
-}
-
 /// An upload as an input of the rule engine.
+///
+/// ```
+/// use opi::rules::{Checker, Inputs, Options, Policy, References};
+/// use opi::{CheckedUpload, dictionary::Dictionary};
+/// let text = "HD\t10/09/2025\t08:15:00\tMT9.1\r\nFR\t990000101\tLarkspur\tZinnia\tP\tIncome\t08/27/2025\t\r\n";
+/// let upload = ("meals.tsv".to_owned(), text.as_bytes().to_vec());
+/// let dictionary = Dictionary::built_in();
+/// let input = CheckedUpload::new(&upload, dictionary, Some("fram"))?.expect("the layout is named");
+/// let references = References::new(dictionary, "2025-26".parse()?, "2025-10-10".parse()?);
+/// let checker = Checker::new(&references, &Policy::default(), Options::default())?;
+/// let report = checker.check(&Inputs::of(&[&input]))?.report;
+/// assert_eq!(report.files[0].hash.as_ref().map(|hash| hash.len()), Some("blake3:".len() + 64));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct CheckedUpload<'a> {
     upload: &'a dyn Upload,
     dictionary: &'a Dictionary,
     layout: &'a Layout,
+    uploader: Option<DistrictNumber>,
+    options: ReadOptions,
 }
 
 impl<'a> CheckedUpload<'a> {
-    /// An upload of this layout; its layout is looked for in its first rows when none is named. `Ok(None)` when no
-    /// layout was found or the file is XML, which the rules do not read yet.
+    /// An upload of this layout. Where none is named, XML is behavior and other files are known by their first row;
+    /// `Ok(None)` when no layout was found.
     ///
     /// # Errors
     /// When the file cannot be opened or the layout does not exist.
@@ -100,26 +52,56 @@ impl<'a> CheckedUpload<'a> {
         upload: &'a dyn Upload,
         dictionary: &'a Dictionary,
         layout: Option<&str>,
-    ) -> Result<Option<Self>, opi_aim::AimError> {
+    ) -> Result<Option<Self>, AimError> {
         let layout = match layout {
             Some(key) => Some(dictionary.layout(key)?),
             None => {
-                let input = upload.open().map_err(|source| opi_aim::AimError::Io { line: 0, source })?;
-                let mut reader = Reader::new(input, dictionary, ReadOptions::new())?;
-                let _ = reader.next_row()?;
-                reader.layout()
+                let mut input = upload.open().map_err(|source| AimError::Io { line: 0, source })?;
+                if looks_like_xml(&mut input)? {
+                    Some(BehaviorReader::new(input, dictionary, ReadOptions::new())?.layout())
+                } else {
+                    let mut reader = Reader::new(input, dictionary, ReadOptions::new())?;
+                    let _ = reader.next_row()?;
+                    reader.layout()
+                }
             }
         };
-        Ok(layout.filter(|layout| !layout.is_xml()).map(|layout| CheckedUpload {
-            upload,
-            dictionary,
-            layout,
-        }))
+        let (uploader, options) = (None, ReadOptions::new());
+        Ok(layout.map(|layout| CheckedUpload { upload, dictionary, layout, uploader, options }))
+    }
+
+    /// Names the district that sent the file, by which FILE-013 is judged.
+    #[must_use]
+    pub fn uploaded_by(mut self, district: Option<DistrictNumber>) -> Self {
+        self.uploader = district;
+        self
+    }
+
+    /// Keeps so many findings of each rule of the reader; counts are exact whatever the number.
+    #[must_use]
+    pub fn max_samples(mut self, samples: u64) -> Self {
+        self.options = self.options.max_samples(samples);
+        self
     }
 
     fn error(&self, problem: &dyn std::fmt::Display) -> RulesError {
         RulesError::Input { file: self.upload.name().to_owned(), line: None, problem: problem.to_string() }
     }
+}
+
+/// The district of a file in the folders of a state, `<year>/<district>/<file>`; `None` for other names.
+///
+/// ```
+/// let district = opi::district_of_folder("uploads/2026/0123/fall-enrollment-count.tsv");
+/// assert_eq!(district.map(|number| number.to_string()).as_deref(), Some("0123"));
+/// assert_eq!(opi::district_of_folder("0123/fall-enrollment-count.tsv"), None);
+/// ```
+#[must_use]
+pub fn district_of_folder(name: &str) -> Option<DistrictNumber> {
+    let mut parts = name.rsplit(['/', '\\']).skip(1);
+    let (district, year) = (parts.next()?, parts.next()?);
+    let is_year = year.len() == 4 && year.starts_with("20") && year.bytes().all(|byte| byte.is_ascii_digit());
+    district.parse().ok().filter(|_| is_year)
 }
 
 impl Input for CheckedUpload<'_> {
@@ -135,26 +117,57 @@ impl Input for CheckedUpload<'_> {
         &JUDGED
     }
 
+    fn uploader(&self) -> Option<DistrictNumber> {
+        self.uploader
+    }
+
     fn open(&self) -> Result<Box<dyn RowSource + '_>, RulesError> {
         let input = self.upload.open().map_err(|error| self.error(&error))?;
-        let options = ReadOptions::new().layout(&self.layout.key);
-        let reader = Reader::new(input, self.dictionary, options).map_err(|error| self.error(&error))?;
-        Ok(Box::new(Pass { file: self, reader }))
+        let options = self.options.clone().layout(&self.layout.key);
+        let reader = if self.layout.is_xml() {
+            BehaviorReader::new(input, self.dictionary, options).map(|reader| Rows::Xml(Box::new(reader)))
+        } else {
+            Reader::new(input, self.dictionary, options).map(|reader| Rows::Tabs(Box::new(reader)))
+        };
+        Ok(Box::new(Pass { file: self, reader: reader.map_err(|error| self.error(&error))? }))
+    }
+}
+
+/// The reader of either form of file.
+enum Rows<'a> {
+    Tabs(Box<Reader<'a, Box<dyn BufRead + 'a>>>),
+    Xml(Box<BehaviorReader<'a, Box<dyn BufRead + 'a>>>),
+}
+
+impl Rows<'_> {
+    fn log(&self) -> &ReadLog {
+        match self {
+            Rows::Tabs(reader) => reader.log(),
+            Rows::Xml(reader) => reader.log(),
+        }
     }
 }
 
 struct Pass<'a> {
     file: &'a CheckedUpload<'a>,
-    reader: Reader<'a, Box<dyn BufRead + 'a>>,
+    reader: Rows<'a>,
 }
 
 impl RowSource for Pass<'_> {
+    #[inline]
     fn next_row(&mut self) -> Result<Option<Row<'_>>, RulesError> {
-        self.reader.next_row().map_err(|error| self.file.error(&error))
+        let row = match &mut self.reader {
+            Rows::Tabs(reader) => reader.next_row(),
+            Rows::Xml(reader) => reader.next_row(),
+        };
+        row.map_err(|error| self.file.error(&error))
     }
 
     fn header_date(&self) -> Option<chrono::NaiveDate> {
-        self.reader.header().and_then(opi_aim::Header::date)
+        match &self.reader {
+            Rows::Tabs(reader) => reader.header().and_then(opi_aim::Header::date),
+            Rows::Xml(_) => None,
+        }
     }
 
     fn notices(&mut self) -> Vec<Notice> {
@@ -180,6 +193,27 @@ impl RowSource for Pass<'_> {
         };
         self.reader.log().counts().map(rest).filter(|(_, count)| *count > 0).collect()
     }
+
+    fn stopped(&self) -> Option<String> {
+        let log = self.reader.log();
+        let stop = log.hits().iter().find(|hit| matches!(hit.rule, ReadRule::Utf16 | ReadRule::Xml));
+        stop.filter(|_| log.stopped()).map(|hit| format!("{}, line {}", hit.rule.info().summary, hit.line))
+    }
+
+    /// Of the whole file, also where the reader could not go on to its end.
+    fn hash(&self) -> Option<String> {
+        let mut input = self.file.upload.open().ok()?;
+        let mut hasher = ContentHasher::default();
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            match input.read(&mut piece) {
+                Ok(0) => return Some(format!("blake3:{}", hasher.finish())),
+                Ok(length) => hasher.update(piece.get(..length)?),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+        }
+    }
 }
 
 /// The account of a run of the rules with its findings, as a report that can be rendered in every format.
@@ -193,7 +227,7 @@ pub fn finding_report(
     let mut header = RunHeader::new("opi", env!("CARGO_PKG_VERSION"), &report.rule_set);
     header.school_year = Some(report.school_year);
     header.as_of = Some(report.as_of);
-    header.collection = report.collection.map(|collection| format!("{collection:?}"));
+    header.collection = report.collection.map(|collection| collection.to_string());
     header.max_samples = Some(report.samples_per_rule);
     if !report.complete {
         let problems =

@@ -24,11 +24,15 @@ pub mod pages;
 pub mod public;
 mod reading;
 mod register;
+mod splitting;
+mod validating;
 mod year;
 
 pub use certifying::{Certified, DEFAULT_MEMBER, DistrictCertification};
-pub use checking::{CheckedUpload, Validated, fails_on, finding_report};
+pub use checking::{CheckedUpload, district_of_folder, fails_on, finding_report};
 pub use funding::{Funding, FundingError, StateFunding};
 pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
 pub use register::{Received, Registered, WHOLE_YEAR, register_uploads, take_snapshot};
+pub use splitting::{Split, split_upload};
+pub use validating::Validated;
 pub use year::{Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError};

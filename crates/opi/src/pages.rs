@@ -1,8 +1,8 @@
 //! The year as pages to read: one that may be shown to anyone, and one for those who may see rows and small counts.
 
 use crate::certifying::Certified;
-use crate::checking::Validated;
 use crate::public::{PLACE, PlaceLevel, PublicTables};
+use crate::validating::Validated;
 use crate::year::{Reading, Year};
 use opi_mask::Dimension;
 use opi_report::grouped;

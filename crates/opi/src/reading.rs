@@ -183,7 +183,7 @@ fn report(
 }
 
 /// Whether the first byte that is no space is `<`. Looks only at what is buffered: XML opens with it.
-fn looks_like_xml(input: &mut impl BufRead) -> Result<bool, opi_aim::AimError> {
+pub(crate) fn looks_like_xml(input: &mut impl BufRead) -> Result<bool, opi_aim::AimError> {
     let start = input.fill_buf().map_err(|source| opi_aim::AimError::Io { line: 1, source })?;
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     Ok(start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'))

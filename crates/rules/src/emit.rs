@@ -36,13 +36,14 @@ pub(crate) struct Sink<'a> {
     verdicts: &'a [Verdict],
     base: &'a [Severity],
     samples_per_rule: usize,
-    keep_lines_from: Option<Severity>,
+    reject_from: Option<Severity>,
     pub(crate) tallies: Vec<[u64; 4]>,
     pub(crate) suppressed: Vec<u64>,
-    pub(crate) districts: HashMap<(u16, u16), u64>,
+    /// By rule and district.
+    pub(crate) districts: HashMap<(u16, u16), [u64; 4]>,
     pub(crate) samples: Vec<Vec<Found>>,
-    /// Rows with a finding of the severity asked for, for splitting a file.
-    pub(crate) lines: Vec<Place>,
+    /// Findings about rows of the severity asked for, for splitting a file.
+    pub(crate) rejected: Vec<Hit>,
 }
 
 impl<'a> Sink<'a> {
@@ -50,18 +51,18 @@ impl<'a> Sink<'a> {
         verdicts: &'a [Verdict],
         base: &'a [Severity],
         samples_per_rule: usize,
-        keep_lines_from: Option<Severity>,
+        reject_from: Option<Severity>,
     ) -> Self {
         Sink {
             verdicts,
             base,
             samples_per_rule,
-            keep_lines_from,
+            reject_from,
             tallies: vec![[0; 4]; verdicts.len()],
             suppressed: vec![0; verdicts.len()],
             districts: HashMap::new(),
             samples: vec![Vec::new(); verdicts.len()],
-            lines: Vec::new(),
+            rejected: Vec::new(),
         }
     }
 
@@ -81,12 +82,9 @@ impl<'a> Sink<'a> {
             }
             return;
         };
-        if let Some(count) = self.tallies.get_mut(rule).and_then(|tally| tally.get_mut(severity as usize)) {
-            *count += 1;
-        }
-        *self.districts.entry((hit.rule, district)).or_default() += 1;
-        if hit.line > 0 && self.keep_lines_from.is_some_and(|least| severity >= least) {
-            self.lines.push(Place { file: hit.file, line: hit.line });
+        self.count(hit.rule, district, severity, 1);
+        if hit.line > 0 && self.reject_from.is_some_and(|least| severity >= least) {
+            self.rejected.push(hit);
         }
         if let Some(samples) = self.samples.get_mut(rule) {
             samples.push(Found { hit, student, other, district, severity });
@@ -103,20 +101,20 @@ impl<'a> Sink<'a> {
             return;
         };
         match verdict.severity_in(NO_DISTRICT, None, *base) {
-            Some(severity) => {
-                if let Some(tally) =
-                    self.tallies.get_mut(rule_index).and_then(|tally| tally.get_mut(severity as usize))
-                {
-                    *tally += count;
-                }
-                *self.districts.entry((rule, NO_DISTRICT)).or_default() += count;
-            }
+            Some(severity) => self.count(rule, NO_DISTRICT, severity, count),
             None => {
                 if let Some(suppressed) = self.suppressed.get_mut(rule_index) {
                     *suppressed += count;
                 }
             }
         }
+    }
+
+    fn count(&mut self, rule: u16, district: u16, severity: Severity, count: u64) {
+        if let Some(tally) = self.tallies.get_mut(usize::from(rule)) {
+            add(tally, severity, count);
+        }
+        add(self.districts.entry((rule, district)).or_default(), severity, count);
     }
 
     #[cfg(feature = "rayon")]
@@ -128,14 +126,15 @@ impl<'a> Sink<'a> {
             *mine += theirs;
         }
         #[allow(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
-        for (key, count) in other.districts {
-            *self.districts.entry(key).or_default() += count;
+        for (key, theirs) in other.districts {
+            let mine = self.districts.entry(key).or_default();
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
         }
         for (mine, theirs) in self.samples.iter_mut().zip(other.samples) {
             mine.extend(theirs);
             keep_first(mine, self.samples_per_rule);
         }
-        self.lines.extend(other.lines);
+        self.rejected.extend(other.rejected);
     }
 
     /// Samples in the order of reports.
@@ -154,6 +153,12 @@ impl<'a> Sink<'a> {
             total.iter_mut().zip(tally).for_each(|(total, count)| *total += count);
             total
         })
+    }
+}
+
+fn add(tally: &mut [u64; 4], severity: Severity, count: u64) {
+    if let Some(slot) = tally.get_mut(severity as usize) {
+        *slot += count;
     }
 }
 

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 pub struct Options {
     /// Findings kept of each rule; counts are exact whatever the limit. The default is 1,000.
     pub samples_per_rule: usize,
-    /// Collects the places of all rows with a finding of at least this severity, for splitting files.
+    /// Collects all findings of at least this severity about rows, for splitting files.
     pub rejected_from: Option<Severity>,
     /// Whether rows with fewer fields than their layout are read, the missing ones as blank.
     pub short_rows: bool,
@@ -88,6 +88,8 @@ pub(crate) struct FileInfo {
     pub(crate) header_date: Option<i32>,
     pub(crate) districts: BTreeSet<u16>,
     pub(crate) problem: Option<String>,
+    /// Whether its reader reports files without rows.
+    pub(crate) emptiness_judged: bool,
 }
 
 const BUCKETS: usize = 256;
@@ -155,6 +157,12 @@ impl<'a> Checker<'a> {
         })
     }
 
+    /// The code of a rule by its number in this checker, as [`Hit`]s carry it.
+    #[must_use]
+    pub fn code(&self, rule: u16) -> Option<&'a str> {
+        self.table.entries.get(usize::from(rule)).map(|entry| entry.info.code)
+    }
+
     /// Field and record rules on one row, as on a screen while it is typed. The position is that of the row.
     #[must_use]
     pub fn record(&self, row: &Row<'_>) -> Vec<Finding> {
@@ -216,6 +224,9 @@ impl<'a> Checker<'a> {
                 Role::Current => {
                     present.add(short);
                     input.judged().iter().for_each(|code| present.add(format!("judged:{code}")));
+                    if input.uploader().is_some() {
+                        present.add("uploader");
+                    }
                 }
                 Role::Register => {
                     present.add("reg");
@@ -349,6 +360,7 @@ impl<'a> Checker<'a> {
             header_date: None,
             districts: BTreeSet::new(),
             problem: None,
+            emptiness_judged: input.judged().contains(&"FILE-010"),
         };
         // What the reader judges itself is left to it.
         let mine: Vec<bool> = (runs.iter().zip(&self.table.entries))
@@ -359,6 +371,7 @@ impl<'a> Checker<'a> {
             if role == Role::Current { record_checks(&self.table, &layout.key, &mine) } else { Vec::new() };
         let several = code("FILE-014");
         let mut plan = Plan::new(layout, &self.world, code);
+        plan.uploader = input.uploader().map(|district| district.number() as u16).unwrap_or(plan.uploader);
         let mut source = match input.open() {
             Ok(source) => source,
             Err(error) => {
@@ -428,6 +441,7 @@ impl<'a> Checker<'a> {
         }
         file.header_date = source.header_date().map(|day| chrono::Datelike::num_days_from_ce(&day));
         file.hash = source.hash();
+        file.problem = file.problem.or_else(|| source.stopped());
         if role == Role::Current {
             for notice in source.notices() {
                 self.notice(number, &notice, runs, sink);
@@ -529,7 +543,7 @@ impl<'a> Checker<'a> {
     }
 
     fn outcome(&self, mut sink: Sink<'_>, files: Vec<FileInfo>, reasons: &[Option<String>]) -> Outcome {
-        let mut rejected = std::mem::take(&mut sink.lines);
+        let mut rejected = std::mem::take(&mut sink.rejected);
         rejected.sort_unstable();
         rejected.dedup();
         let found = sink.take_samples();
@@ -578,8 +592,9 @@ pub struct Outcome {
     pub report: Report,
     /// The names of the inputs by their numbers.
     pub names: Vec<String>,
-    /// The rows with a finding of the severity asked for in [`Options::rejected_from`].
-    pub rejected: Vec<Place>,
+    /// Every finding about a row of the severity asked for in [`Options::rejected_from`], in the order of file and
+    /// line; [`Checker::code`] names the rule.
+    pub rejected: Vec<Hit>,
 }
 
 impl Outcome {

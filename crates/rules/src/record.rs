@@ -56,6 +56,8 @@ pub(crate) struct Plan<'a> {
     required_blank: u16,
     control: u16,
     ragged: u16,
+    /// The district that sent the file; [`NONE`] when not known.
+    pub(crate) uploader: u16,
     district: usize,
     school: usize,
     calendar: usize,
@@ -79,6 +81,7 @@ impl<'a> Plan<'a> {
             required_blank: number("FILE-018"),
             control: number("FILE-011"),
             ragged: number("FILE-009"),
+            uploader: world.references.uploader.map_or(NONE, |district| district.number() as u16),
             district: column(fields::DISTRICT_NUMBER),
             school: column(fields::SCHOOL_NUMBER),
             calendar: column(fields::CALENDAR_NUMBER),
@@ -170,6 +173,7 @@ impl<'a> Plan<'a> {
             world,
             school: found_school,
             calendar: found_calendar,
+            uploader: self.uploader,
             grade: value(self.grade).map_or(NO_GRADE, grade_index),
             head: Head {
                 student: u32::try_from(student).unwrap_or(0),
@@ -413,6 +417,8 @@ pub struct Record<'a> {
     pub(crate) school: Option<&'a School>,
     pub(crate) calendar: Option<&'a Days>,
     pub(crate) head: Head,
+    /// The district that sent the file; [`NONE`] when not known.
+    pub(crate) uploader: u16,
     grade: u8,
 }
 

@@ -7,7 +7,7 @@ use crate::{Collection, cell};
 use chrono::NaiveDate;
 use opi_dictionary::{SchoolYear, Severity};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was read of one input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,6 +46,8 @@ pub struct RuleCount {
     pub by_severity: BTreeMap<Severity, u64>,
     /// Findings by district; `unknown` where none can be named.
     pub by_district: BTreeMap<String, u64>,
+    /// Findings by district and by what they lead to there.
+    pub severities_by_district: BTreeMap<String, BTreeMap<Severity, u64>>,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -105,11 +107,11 @@ impl Report {
         reasons: &[Option<String>],
     ) -> Self {
         let references = checker.world.references;
-        let mut districts: BTreeMap<u16, BTreeMap<String, u64>> = BTreeMap::new();
+        let mut districts: BTreeMap<u16, BTreeMap<String, BTreeMap<Severity, u64>>> = BTreeMap::new();
         #[allow(clippy::iter_over_hash_type, reason = "sorted into a tree")]
-        for ((rule, district), count) in &sink.districts {
+        for ((rule, district), tally) in &sink.districts {
             let name = if *district == NO_DISTRICT { "unknown".to_owned() } else { format!("{district:04}") };
-            *districts.entry(*rule).or_default().entry(name).or_default() += count;
+            districts.entry(*rule).or_default().insert(name, by_severity(*tally));
         }
         let mut kept: BTreeMap<u16, u64> = BTreeMap::new();
         for found in found {
@@ -123,13 +125,19 @@ impl Report {
                 continue;
             }
             let tally = sink.tallies.get(number).copied().unwrap_or_default();
+            let severities_by_district = districts.remove(&(number as u16)).unwrap_or_default();
+            let sum = |counts: &BTreeMap<Severity, u64>| counts.values().sum();
             rules_run.push(RuleCount {
                 code,
                 findings: tally.iter().sum(),
                 kept: kept.get(&(number as u16)).copied().unwrap_or(0),
                 set_aside: sink.suppressed.get(number).copied().unwrap_or(0),
                 by_severity: by_severity(tally),
-                by_district: districts.remove(&(number as u16)).unwrap_or_default(),
+                by_district: severities_by_district
+                    .iter()
+                    .map(|(district, counts)| (district.clone(), sum(counts)))
+                    .collect(),
+                severities_by_district,
             });
         }
         let total = sink.total();
@@ -218,50 +226,44 @@ pub struct CompareRow {
     pub before: Option<u64>,
     /// Findings in the second run; `None` when the rule did not run there.
     pub after: Option<u64>,
-    /// What the findings lead to in the first run, by severity.
+    /// What the findings of the district lead to in the first run.
     pub severity_before: BTreeMap<Severity, u64>,
-    /// What the findings lead to in the second run.
+    /// What they lead to in the second run.
     pub severity_after: BTreeMap<Severity, u64>,
 }
 
 /// What changes if: the difference of two runs over the same inputs, by rule and district, equal rows left out.
-/// Severities are those of the rule as a whole.
 #[must_use]
 pub fn compare(before: &Report, after: &Report) -> Vec<CompareRow> {
-    let empty = BTreeMap::new();
-    let of = |report: &Report| -> BTreeMap<String, RuleCount> {
-        report.rules_run.iter().map(|rule| (rule.code.clone(), rule.clone())).collect()
-    };
-    let (before, after) = (of(before), of(after));
+    let (before, after) = (by_code(before), by_code(after));
+    let codes: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
     let mut rows = Vec::new();
-    let mut codes: Vec<&String> = before.keys().chain(after.keys()).collect();
-    codes.sort();
-    codes.dedup();
     for code in codes {
         let (one, other) = (before.get(code), after.get(code));
-        let districts =
-            |rule: Option<&RuleCount>| rule.map_or_else(BTreeMap::new, |rule| rule.by_district.clone());
-        let (mine, theirs) = (districts(one), districts(other));
-        let severity = |rule: Option<&RuleCount>| rule.map_or(&empty, |rule| &rule.by_severity).clone();
-        let mut names: Vec<&String> = mine.keys().chain(theirs.keys()).collect();
-        names.sort();
-        names.dedup();
-        for district in names {
-            let count = |rule: Option<&RuleCount>, counts: &BTreeMap<String, u64>| {
-                rule.map(|_| counts.get(district).copied().unwrap_or(0))
-            };
-            let row = CompareRow {
-                code: code.clone(),
-                district: district.clone(),
-                before: count(one, &mine),
-                after: count(other, &theirs),
-                severity_before: severity(one),
-                severity_after: severity(other),
-            };
-            if row.before != row.after || row.severity_before != row.severity_after {
-                rows.push(row);
+        let of = |rule: Option<&&RuleCount>, district: &str| {
+            let counts = |rule: &&RuleCount| rule.severities_by_district.get(district).cloned();
+            rule.map(|rule| counts(rule).unwrap_or_default())
+        };
+        let districts: BTreeSet<&String> =
+            [one, other].into_iter().flatten().flat_map(|rule| rule.severities_by_district.keys()).collect();
+        for district in districts {
+            let (mine, theirs) = (of(one, district), of(other, district));
+            if mine != theirs {
+                let sum = |counts: &BTreeMap<Severity, u64>| counts.values().sum();
+                rows.push(CompareRow {
+                    code: code.to_owned(),
+                    district: district.clone(),
+                    before: mine.as_ref().map(sum),
+                    after: theirs.as_ref().map(sum),
+                    severity_before: mine.unwrap_or_default(),
+                    severity_after: theirs.unwrap_or_default(),
+                });
             }
         }
     }
     rows
+}
+
+fn by_code(report: &Report) -> BTreeMap<&str, &RuleCount> {
+    report.rules_run.iter().map(|rule| (rule.code.as_str(), rule)).collect()
 }

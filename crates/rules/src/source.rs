@@ -2,7 +2,7 @@
 
 use crate::RulesError;
 use chrono::NaiveDate;
-use opi_dictionary::{FieldId, Layout, Row, Severity};
+use opi_dictionary::{DistrictNumber, FieldId, Layout, Row, Severity};
 
 /// Something that a reader found while it took bytes apart: a finding under a code of the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,12 @@ pub trait RowSource {
         Vec::new()
     }
 
-    /// A hash of the bytes read, as hexadecimal text. Asked for at the end of the pass.
+    /// Why there are no more rows though the file goes on; `None` when it was read to its end.
+    fn stopped(&self) -> Option<String> {
+        None
+    }
+
+    /// A hash of the bytes of the input, such as `blake3:af13…`. Asked for at the end of the pass.
     fn hash(&self) -> Option<String> {
         None
     }
@@ -57,6 +62,11 @@ pub trait Input: Sync {
     /// The codes of the rules that its reader judges itself; the engine leaves them to it.
     fn judged(&self) -> &[&'static str] {
         &[]
+    }
+
+    /// The district that sent it, where that is known: it goes before [`References::uploader`](crate::References).
+    fn uploader(&self) -> Option<DistrictNumber> {
+        None
     }
 
     /// Starts a pass from the first row.

@@ -51,8 +51,8 @@ impl<'a> Table<'a> {
         self.entries.binary_search_by_key(&code, |entry| entry.info.code).ok().map(|index| index as u16)
     }
 
-    pub(crate) fn sink(&self, samples_per_rule: usize, keep_lines_from: Option<Severity>) -> Sink<'_> {
-        Sink::new(&self.verdicts, &self.base, samples_per_rule, keep_lines_from)
+    pub(crate) fn sink(&self, samples_per_rule: usize, reject_from: Option<Severity>) -> Sink<'_> {
+        Sink::new(&self.verdicts, &self.base, samples_per_rule, reject_from)
     }
 }
 

@@ -286,6 +286,7 @@ fn rejected_rows_are_listed_for_splitting() {
     let wrong = {
         let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
         row[10] = "99".to_owned();
+        row[4] = "990000109".to_owned();
         row
     };
     let right: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
@@ -297,7 +298,8 @@ fn rejected_rows_are_listed_for_splitting() {
     let checker = Checker::new(&references, &Policy::default(), options).unwrap();
     let outcome = checker.check_file(&input).unwrap();
     assert!(outcome.found.is_empty());
-    assert_eq!(outcome.rejected.iter().map(|place| place.line).collect::<Vec<_>>(), [3]);
+    let rejected: Vec<_> = outcome.rejected.iter().map(|hit| (hit.line, checker.code(hit.rule))).collect();
+    assert_eq!(rejected, [(3, Some("ENR-006"))]);
 }
 
 /// An input that breaks off after its first row.

@@ -3,7 +3,7 @@
 use super::{BuiltIn, Whole, record, student, whole};
 use crate::emit::{Emit, NO_DISTRICT, Place};
 use crate::facts::{Fact, FileKind, Identity};
-use crate::record::{Head, Record};
+use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use opi_dictionary::fields as f;
 use std::collections::BTreeMap;
@@ -52,15 +52,15 @@ fn header_in_future(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
 
 fn empty(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     for (number, file) in whole.current() {
-        if file.rows == 0 && file.problem.is_none() {
+        if file.rows == 0 && file.problem.is_none() && !file.emptiness_judged {
             emit.put(Place { file: number, line: 0 }, None, 0, NO_DISTRICT, None);
         }
     }
 }
 
 fn other_district(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
-    let uploader = record.world.references.uploader.map(|district| district.number() as i64);
-    if record.value(f::DISTRICT_NUMBER).is_some_and(|district| Some(district) != uploader) {
+    let (uploader, district) = (record.uploader, record.head.district);
+    if uploader != NONE && district != NONE && district != uploader {
         record.report(emit, f::DISTRICT_NUMBER);
     }
 }

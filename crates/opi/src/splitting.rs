@@ -1,0 +1,151 @@
+//! Splitting an upload into two: the rows that would be taken, and those that would not, with the reasons.
+
+use crate::year::Upload;
+use opi_dictionary::{Dictionary, Hit};
+use opi_rules::{Checker, rule};
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+
+/// How many rows went where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// Rows without a finding of the severity asked for.
+    pub accepted: u64,
+    /// Rows with one.
+    pub rejected: u64,
+}
+
+/// Writes the lines of an upload to two files byte for byte, the header to both, so that each can be uploaded by
+/// itself. `rejected` are the findings about this file from [`Outcome::rejected`](opi_rules::Outcome), in order.
+/// `reasons` gets one CSV line a finding: the line in the upload, the line in the file of rejected rows, the code,
+/// the field, what is wrong and how to mend it. No value is written there.
+///
+/// A finding about the header or the file as a whole moves no row: it is listed with a blank rejected line.
+///
+/// # Errors
+/// When the upload cannot be read or an output cannot be written.
+pub fn split_upload(
+    upload: &dyn Upload,
+    checker: &Checker<'_>,
+    rejected: &[Hit],
+    mut accepted_out: impl Write,
+    mut rejected_out: impl Write,
+    reasons: impl Write,
+) -> std::io::Result<Split> {
+    let mut by_line: BTreeMap<u64, Vec<&Hit>> = BTreeMap::new();
+    for hit in rejected {
+        by_line.entry(u64::from(hit.line)).or_default().push(hit);
+    }
+    let mut reasons = csv::Writer::from_writer(reasons);
+    reasons.write_record(["line", "rejected_line", "code", "field", "message", "fix"])?;
+    let mut split = Split::default();
+    let (mut number, mut rejected_line) = (0u64, 0u64);
+    let mut input = upload.open()?;
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        number += 1;
+        let hits = by_line.get(&number);
+        let header = number == 1 && is_header(&line);
+        if header || hits.is_none() {
+            accepted_out.write_all(&line)?;
+        }
+        if header || hits.is_some() {
+            rejected_out.write_all(&line)?;
+            rejected_line += 1;
+        }
+        if !header {
+            *(if hits.is_some() { &mut split.rejected } else { &mut split.accepted }) += 1;
+        }
+        for hit in hits.into_iter().flatten() {
+            let place = if header { String::new() } else { rejected_line.to_string() };
+            write_reason(&mut reasons, checker, hit, &place)?;
+        }
+        line.clear();
+    }
+    accepted_out.flush()?;
+    rejected_out.flush()?;
+    reasons.flush()?;
+    Ok(split)
+}
+
+/// Whether the first line is a header, whatever is wrong with it: it says so, or has the four fields of one.
+fn is_header(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    line.starts_with(b"HD\t") || line.iter().filter(|byte| **byte == b'\t').count() == 3
+}
+
+fn write_reason(
+    out: &mut csv::Writer<impl Write>,
+    checker: &Checker<'_>,
+    hit: &Hit,
+    rejected_line: &str,
+) -> std::io::Result<()> {
+    let code = checker.code(hit.rule).unwrap_or_default();
+    let (message, fix) = rule(code).map_or(("", ""), |rule| (rule.info.summary, rule.info.fix));
+    let field = hit.field.and_then(|field| Dictionary::built_in().field_info(field));
+    let field = field.map_or("", |field| &field.name);
+    out.write_record([&hit.line.to_string(), rejected_line, code, field, message, fix])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CheckedUpload;
+    use opi_dictionary::Severity;
+    use opi_rules::{Inputs, Options, Policy, References};
+
+    /// The accepted rows, the rejected rows and the reasons.
+    fn split(text: &str) -> [String; 3] {
+        let upload = ("fall.tsv".to_owned(), text.as_bytes().to_vec());
+        let references = References::new(
+            Dictionary::built_in(),
+            "2025-26".parse().unwrap(),
+            "2026-01-21".parse().unwrap(),
+        );
+        let options = Options { rejected_from: Some(Severity::BlocksUpload), ..Options::default() };
+        let checker = Checker::new(&references, &Policy::default(), options).unwrap();
+        let input = CheckedUpload::new(&upload, Dictionary::built_in(), None).unwrap().unwrap();
+        let outcome = checker.check(&Inputs::of(&[&input])).unwrap();
+        let mut out = [Vec::new(), Vec::new(), Vec::new()];
+        let [accepted, rejected, reasons] = &mut out;
+        let counts = split_upload(&upload, &checker, &outcome.rejected, accepted, rejected, reasons).unwrap();
+        let rows = text.lines().skip(1).count() as u64;
+        assert_eq!(counts.accepted + counts.rejected, rows, "no row is lost or doubled");
+        out.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    const HEADER: &str = "HD\t01/21/2026\t08:15:00\tMT9.1\r\n";
+    const GOOD: &str = "AF\t9901\t9911\t100\t990000101\t101\tLarkspur\tZinnia\tF\tN\tN\t2026\r\n";
+    const BAD: &str = "AF\t9901\t9911\t100\t990000102\t101\tLarkspur\tZinnia\tF\tQ\tN\t2026\r\n";
+    const SHORT: &str = "AF\t9901\t9911\r\n";
+
+    #[test]
+    fn each_row_goes_to_one_of_two_files_that_both_have_the_header() {
+        let last = GOOD.replace("990000101", "990000103").replace("\r\n", "");
+        let [accepted, rejected, reasons] = split(&[HEADER, GOOD, BAD, SHORT, &last].concat());
+        assert_eq!(accepted, [HEADER, GOOD, &last].concat());
+        assert_eq!(rejected, [HEADER, BAD, SHORT].concat());
+        let reasons: Vec<&str> = reasons.lines().collect();
+        assert!(reasons[1].starts_with("3,2,CNT-008,Absent,"), "{reasons:?}");
+        assert!(reasons[2].starts_with("4,3,FILE-009,,"), "{reasons:?}");
+        assert_eq!(reasons.len(), 3, "{reasons:?}");
+    }
+
+    #[test]
+    fn what_is_split_is_clean_when_checked_again() {
+        let text = [HEADER, GOOD, BAD, SHORT].concat();
+        let [accepted, rejected, _] = split(&text);
+        assert_eq!(split(&accepted)[1], HEADER);
+        assert_eq!(split(&rejected)[0], HEADER);
+    }
+
+    #[test]
+    fn a_finding_about_the_header_moves_no_row() {
+        let text = [&HEADER.replace("MT9.1", "MT1.0"), GOOD].concat();
+        let [accepted, rejected, reasons] = split(&text);
+        assert_eq!(accepted, text);
+        assert_eq!(rejected.lines().count(), 1);
+        assert!(reasons.contains("1,,FILE-007,"), "{reasons}");
+    }
+}

@@ -1,0 +1,72 @@
+//! The rules over a year's uploads.
+
+use crate::checking::{CheckedUpload, finding_report};
+use crate::register::{Received, time_of};
+use crate::year::{Progress, Stage, Year, YearError};
+use opi_report::FindingReport;
+use opi_rules::{Checker, Input, Inputs, Options, References};
+use opi_snapshot::TimeGiven;
+
+/// What the rules found in a year's uploads.
+pub struct Validated {
+    /// The account of the run, with exact counts by rule and district.
+    pub account: opi_rules::Report,
+    /// The findings with the account, to be rendered in any format. It shows no value.
+    pub findings: FindingReport,
+    /// Files that no rule could read: of no known layout.
+    pub left_out: Vec<String>,
+}
+
+impl Year {
+    /// Runs the rules over the uploads that had come in by the day that stands for today, beside those of the year
+    /// before. `progress` is told as the stage begins and ends.
+    ///
+    /// # Errors
+    /// When a file cannot be opened, the policy names an unknown rule, or `progress` answers false.
+    pub fn validate(&self, mut progress: impl FnMut(Progress<'_>) -> bool) -> Result<Validated, YearError> {
+        let mut references = References::new(&self.dictionary, self.school_year, self.as_of);
+        references.directory = self.directory.as_ref();
+        let options = Options { samples_per_rule: self.samples_per_rule, ..Options::default() };
+        let checker = Checker::new(&references, &self.policy, options)?;
+        let (current, left_out) = self.inputs(&self.uploads)?;
+        let (prior, _) = self.inputs(&self.prior_uploads)?;
+        let of = current.len() + prior.len();
+        let mut tell = |done: usize| match progress(Progress { stage: Stage::Validate, done, of, file: "" }) {
+            true => Ok(()),
+            false => Err(YearError::Stopped { done, of }),
+        };
+        tell(0)?;
+        let inputs = Inputs {
+            current: current.iter().map(|input| input as &dyn Input).collect(),
+            register: Vec::new(),
+            prior: prior.iter().map(|input| input as &dyn Input).collect(),
+        };
+        let outcome = checker.check_state(&inputs)?;
+        let findings = outcome.findings(&checker, &inputs, false)?;
+        tell(of)?;
+        let findings = finding_report(&outcome.report, findings)?;
+        Ok(Validated { account: outcome.report, findings, left_out })
+    }
+
+    /// The files that the rules can read, and the names of those that they cannot.
+    fn inputs<'a>(
+        &'a self,
+        uploads: &'a [Received],
+    ) -> Result<(Vec<CheckedUpload<'a>>, Vec<String>), YearError> {
+        let (mut found, mut left_out) = (Vec::with_capacity(uploads.len()), Vec::new());
+        for received in uploads {
+            let upload = received.upload.as_ref();
+            let at = time_of(received, &self.dictionary, &self.options);
+            if at.is_some_and(|at| at > TimeGiven::end_of(self.as_of)) {
+                continue;
+            }
+            let layout = received.layout.as_deref().or(self.options.layout.as_deref());
+            let checked = CheckedUpload::new(upload, &self.dictionary, layout);
+            match checked.map_err(|source| YearError::Read { file: upload.name().to_owned(), source })? {
+                Some(input) => found.push(input.uploaded_by(received.district)),
+                None => left_out.push(upload.name().to_owned()),
+            }
+        }
+        Ok((found, left_out))
+    }
+}
