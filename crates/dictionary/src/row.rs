@@ -106,6 +106,22 @@ impl<'a> Row<'a> {
         self.text.get(start as usize..end as usize)
     }
 
+    /// The bytes of a column, counted from 0: those of [`Row::raw_at`], without its look at character boundaries.
+    #[inline]
+    #[must_use]
+    pub fn bytes_at(&self, column: usize) -> Option<&'a [u8]> {
+        let start = match column.checked_sub(1) {
+            None => self.start,
+            Some(before) => self.separators.get(before)?.wrapping_add(1),
+        };
+        let end = match self.separators.get(column) {
+            Some(end) => *end,
+            None if column == self.separators.len() => self.end,
+            None => return None,
+        };
+        self.text.as_bytes().get(start as usize..end as usize)
+    }
+
     /// The raw text of a field as it stands in the file; `None` where the layout or the record lacks it.
     #[inline]
     #[must_use]

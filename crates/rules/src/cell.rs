@@ -37,7 +37,12 @@ pub(crate) const DECIMAL_SCALE: i64 = 10_000;
 /// A code as a number: up to seven bytes packed, longer ones hashed with the sign bit set.
 #[must_use]
 pub(crate) const fn code(text: &str) -> i64 {
-    let bytes = text.as_bytes();
+    code_of(text.as_bytes())
+}
+
+/// As [`code`].
+#[inline]
+pub(crate) const fn code_of(bytes: &[u8]) -> i64 {
     if bytes.len() > 7 {
         return (hash_bytes(bytes) | 1 << 63) as i64;
     }

@@ -176,8 +176,8 @@ impl<'a> Checker<'a> {
         let mut plan = Plan::new(layout, &self.world, |code| number_if_runs(&self.table, &runs, code));
         if plan.read(row, 0, self.options.short_rows, Some(&mut sink)) {
             let record = plan.record(row, &self.world, 0);
-            for (rule, check) in record_checks(&self.table, &layout.key, &runs) {
-                check.run(&record, &mut Emit { sink: &mut sink, rule });
+            for check in record_checks(&self.table, layout, &runs) {
+                check.run(&record, &mut sink);
             }
         }
         let mut found = sink.take_samples();
@@ -368,7 +368,7 @@ impl<'a> Checker<'a> {
             .collect();
         let code = |code: &str| number_if_runs(&self.table, &mine, code);
         let checks =
-            if role == Role::Current { record_checks(&self.table, &layout.key, &mine) } else { Vec::new() };
+            if role == Role::Current { record_checks(&self.table, layout, &mine) } else { Vec::new() };
         let several = code("FILE-014");
         let mut plan = Plan::new(layout, &self.world, code);
         plan.uploader = input.uploader().map(|district| district.number() as u16).unwrap_or(plan.uploader);
@@ -402,8 +402,8 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let record = plan.record(&row, &self.world, number);
-            for (rule, check) in &checks {
-                check.run(&record, &mut Emit { sink, rule: *rule });
+            for check in &checks {
+                check.run(&record, sink);
             }
             let district = record.head.district;
             if district != last_district && district != NO_DISTRICT {

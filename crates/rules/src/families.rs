@@ -91,6 +91,15 @@ impl Member {
         }
     }
 
+    /// The field that must be filled for the member to find anything; `None` where it can find blank ones.
+    pub(crate) fn needs_filled(&self) -> Option<FieldId> {
+        match self.family {
+            Family::RequiredIf => self.other,
+            Family::AnyOf => None,
+            _ => Some(self.field),
+        }
+    }
+
     /// `None` where a field that is read is blank or bad, so that nothing can be said.
     #[inline]
     fn fails(&self, record: &Record<'_>) -> Option<bool> {

@@ -1,7 +1,7 @@
 //! Rows as field and record rules see them: each field read once, by checks compiled for its layout.
 
 use crate::cell::{
-    Cell, DECIMAL_SCALE, NO_GRADE, State, code, day_number, decimal, digits, grade_index, name_hash,
+    Cell, DECIMAL_SCALE, NO_GRADE, State, code, code_of, day_number, decimal, digits, grade_index, name_hash,
 };
 use crate::emit::{Emit, NO_DISTRICT, Place, Sink};
 use crate::forms::forms;
@@ -14,6 +14,15 @@ pub(crate) const OFF: u16 = u16::MAX;
 
 /// No number: blank, bad, or a field the layout lacks.
 pub(crate) const NONE: u16 = u16::MAX;
+
+/// The bit of a column among those that are filled.
+#[inline]
+pub(crate) fn column_bit(column: usize) -> u64 {
+    if column < 63 { 1 << column } else { ALWAYS }
+}
+
+/// Set in every row: for checks that look at all of them, and for columns that have no bit of their own.
+pub(crate) const ALWAYS: u64 = 1 << 63;
 
 /// How the value of a field is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +50,10 @@ struct Column {
     max_length: usize,
     /// Codes that may stand, packed: what is not among them is asked of the dictionary.
     codes: Vec<i64>,
+    /// What the last code or date was read as, whether it is among the codes, and the text of the date.
+    last_value: i64,
+    last_is_code: bool,
+    last_date: [u8; 10],
     /// Rules to report under; [`OFF`] where one does not run.
     form: u16,
     blank: u16,
@@ -51,6 +64,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) layout: &'a Layout,
     columns: Vec<Column>,
     pub(crate) cells: Vec<Cell>,
+    /// The columns that are filled, by [`column_bit`].
+    filled: u64,
     spaces: u16,
     too_long: u16,
     required_blank: u16,
@@ -76,6 +91,7 @@ impl<'a> Plan<'a> {
             layout,
             columns,
             cells: vec![Cell::BLANK; layout.fields.len()],
+            filled: ALWAYS,
             spaces: number("FILE-017"),
             too_long: number("FILE-016"),
             required_blank: number("FILE-018"),
@@ -111,14 +127,15 @@ impl<'a> Plan<'a> {
         }
         if self.control != OFF && has_control(row.record().as_bytes(), row.len()) {
             for (index, column) in self.columns.iter().enumerate() {
-                if row.raw_at(index).is_some_and(|raw| raw.bytes().any(is_control)) {
+                if row.bytes_at(index).is_some_and(|raw| raw.iter().any(|byte| is_control(*byte))) {
                     problems.report(self.control, Some(column.field));
                 }
             }
         }
-        for ((index, column), cell) in self.columns.iter().enumerate().zip(&mut self.cells) {
-            let raw = row.raw_at(index).unwrap_or_default();
-            let value = trim(raw);
+        self.filled = ALWAYS;
+        for ((index, column), cell) in self.columns.iter_mut().enumerate().zip(&mut self.cells) {
+            let raw = row.bytes_at(index).unwrap_or_default();
+            let value = trim_bytes(raw);
             if value.len() != raw.len() {
                 problems.report(self.spaces, Some(column.field));
             }
@@ -130,15 +147,20 @@ impl<'a> Plan<'a> {
                 problems.report(column.blank, Some(column.field));
                 continue;
             }
-            if value.len() > column.max_length && value.chars().count() > column.max_length {
+            self.filled |= column_bit(index);
+            let text = || row.raw_at(index).map(trim).unwrap_or_default();
+            if value.len() > column.max_length && text().chars().count() > column.max_length {
                 *cell = Cell::BAD;
                 problems.report(self.too_long, Some(column.field));
-                if column.fits_no_longer(value) {
+                if column.fits_no_longer(text()) {
                     problems.report(column.form, Some(column.field));
                 }
                 continue;
             }
-            *cell = column.read(self.layout, index, value);
+            *cell = match column.read(value) {
+                Some(value) => Cell::good(value),
+                None => column.ask(self.layout, index, text()),
+            };
             if cell.state == State::Bad {
                 problems.report(column.form, Some(column.field));
             }
@@ -174,6 +196,7 @@ impl<'a> Plan<'a> {
             school: found_school,
             calendar: found_calendar,
             uploader: self.uploader,
+            filled: self.filled,
             grade: value(self.grade).map_or(NO_GRADE, grade_index),
             head: Head {
                 student: u32::try_from(student).unwrap_or(0),
@@ -268,6 +291,9 @@ impl Column {
         };
         Column {
             codes,
+            last_value: 0,
+            last_is_code: false,
+            last_date: [0; 10],
             field: field.field,
             kind,
             required: field.required == Requirement::Yes,
@@ -277,26 +303,36 @@ impl Column {
         }
     }
 
-    /// Reads a value that is not blank and not too long. What is not plainly right is asked of the dictionary.
+    /// Reads a value that is not blank and not too long; `None` for one that is not plainly right, which the
+    /// dictionary is to be asked about. Most rows say what the row before said.
     #[inline]
-    fn read(&self, layout: &Layout, index: usize, value: &str) -> Cell {
-        let bytes = value.as_bytes();
-        let read = match self.kind {
-            Kind::Text => return Cell::good(0),
+    fn read(&mut self, bytes: &[u8]) -> Option<i64> {
+        match self.kind {
+            Kind::Text => Some(0),
             Kind::Number { width: Some(width) } if bytes.len() == usize::from(width) => digits(bytes),
             Kind::Number { width: None } => digits(bytes),
             Kind::Number { .. } => None,
-            Kind::Date => day_number(bytes).map(i64::from),
+            Kind::Date => {
+                let text = <[u8; 10]>::try_from(bytes).ok()?;
+                if text != self.last_date {
+                    self.last_value = i64::from(day_number(bytes)?);
+                    self.last_date = text;
+                }
+                Some(self.last_value)
+            }
             Kind::Decimal { places } => {
                 decimal(bytes).filter(|_| decimal_places(bytes) <= usize::from(places))
             }
-            Kind::Code => Some(code(value)).filter(|code| self.codes.contains(code)),
+            Kind::Code => {
+                let code = code_of(bytes);
+                if code != self.last_value || !self.last_is_code {
+                    self.last_is_code = self.codes.contains(&code);
+                    self.last_value = code;
+                }
+                self.last_is_code.then_some(code)
+            }
             Kind::Identifier if self.field == fields::YEAR && bytes.len() == 4 => digits(bytes),
             Kind::Identifier => None,
-        };
-        match read {
-            Some(value) => Cell::good(value),
-            None => self.ask(layout, index, value),
         }
     }
 
@@ -344,6 +380,15 @@ pub(crate) fn trim(raw: &str) -> &str {
         (Some(b' '), _) | (_, Some(b' ')) => raw.trim_matches(' '),
         _ => raw,
     }
+}
+
+/// As [`trim`].
+#[inline]
+fn trim_bytes(mut raw: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = raw {
+        raw = rest;
+    }
+    raw
 }
 
 #[inline]
@@ -419,6 +464,8 @@ pub struct Record<'a> {
     pub(crate) head: Head,
     /// The district that sent the file; [`NONE`] when not known.
     pub(crate) uploader: u16,
+    /// The columns that are filled, by [`column_bit`].
+    pub(crate) filled: u64,
     grade: u8,
 }
 

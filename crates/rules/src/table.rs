@@ -4,13 +4,13 @@ use crate::emit::Sink;
 use crate::facts::FileKind;
 use crate::families::members;
 use crate::policy::{Policy, Verdict};
-use crate::record::OFF;
+use crate::record::{ALWAYS, OFF, column_bit};
 use crate::rules::{Check, JUDGED_BY_READERS, Rule, built_in};
 use crate::world::World;
 use crate::{Collection, RegisteredRule, RulesError, registry};
 use chrono::NaiveDate;
 use hashbrown::HashSet;
-use opi_dictionary::{RuleInfo, RuleKey, RuleStatus, SchoolYear, Severity};
+use opi_dictionary::{FieldId, Layout, RuleInfo, RuleKey, RuleStatus, SchoolYear, Severity};
 
 /// A rule with its number: its place in the table, which is ordered by code.
 pub(crate) struct Entry<'a> {
@@ -184,46 +184,60 @@ fn needs_prior_only(entry: &Entry<'_>) -> bool {
     rule.needs.iter().flatten().any(|word| word.starts_with("prior."))
 }
 
-/// The record checks of one layout, in the order of rules.
-pub(crate) fn record_checks<'a>(
-    table: &Table<'a>,
-    layout: &str,
-    runs: &[bool],
-) -> Vec<(u16, RecordCheck<'a>)> {
-    let short = FileKind::short(layout);
+/// The record checks of one layout: those of the registry, the families, the user's own.
+pub(crate) fn record_checks<'a>(table: &Table<'a>, layout: &Layout, runs: &[bool]) -> Vec<RecordCheck<'a>> {
+    let short = FileKind::short(&layout.key);
     let mut checks = Vec::new();
     let runs = |code: &str| {
         let number = table.number(code)?;
         runs.get(usize::from(number)).copied().unwrap_or(false).then_some(number)
     };
     for rule in built_in() {
-        if let Check::Record(files, function) = rule.check
+        if let Check::Record(files, filled, function) = rule.check
             && (files.is_empty() || files.contains(&short))
-            && let Some(number) = runs(rule.code)
+            && let Some(rule) = runs(rule.code)
         {
-            checks.push((number, RecordCheck::BuiltIn(function)));
+            checks.push(RecordCheck {
+                rule,
+                filled: layout_bits(layout, filled),
+                what: What::BuiltIn(function),
+            });
         }
     }
     for member in members() {
-        if member.files.iter().any(|file| file == layout)
-            && let Some(number) = runs(member.rule)
+        if member.files.contains(&layout.key)
+            && let Some(rule) = runs(member.rule)
         {
-            checks.push((number, RecordCheck::Family(member)));
+            let filled = layout_bits(layout, member.needs_filled().as_slice());
+            checks.push(RecordCheck { rule, filled, what: What::Family(member) });
         }
     }
     for entry in &table.entries {
         if let (Some(own), RuleKey::Record) = (entry.own, entry.info.key)
-            && entry.info.files.contains(&layout)
-            && let Some(number) = runs(entry.info.code)
+            && entry.info.files.contains(&layout.key.as_str())
+            && let Some(rule) = runs(entry.info.code)
         {
-            checks.push((number, RecordCheck::Own(own)));
+            checks.push(RecordCheck { rule, filled: ALWAYS, what: What::Own(own) });
         }
     }
     checks
 }
 
+/// The columns of some fields as bits; the bit of every row where nothing is asked for.
+fn layout_bits(layout: &Layout, fields: &[FieldId]) -> u64 {
+    let bits = fields.iter().map(|field| column_bit(layout.column(*field).unwrap_or(usize::MAX)));
+    bits.reduce(|all, bit| all | bit).unwrap_or(ALWAYS)
+}
+
 /// A check of one row.
-pub(crate) enum RecordCheck<'a> {
+pub(crate) struct RecordCheck<'a> {
+    rule: u16,
+    /// It need not run on rows in which none of these columns is filled.
+    filled: u64,
+    what: What<'a>,
+}
+
+enum What<'a> {
     BuiltIn(crate::rules::RecordFn),
     Family(&'static crate::families::Member),
     Own(&'a dyn Rule),
@@ -231,11 +245,17 @@ pub(crate) enum RecordCheck<'a> {
 
 impl RecordCheck<'_> {
     #[inline]
-    pub(crate) fn run(&self, record: &crate::Record<'_>, emit: &mut crate::Emit<'_, '_>) {
-        match self {
-            RecordCheck::BuiltIn(function) => function(record, emit),
-            RecordCheck::Family(member) => member.check(record, emit),
-            RecordCheck::Own(rule) => rule.record(record, emit),
+    pub(crate) fn run(&self, record: &crate::Record<'_>, sink: &mut Sink<'_>) {
+        if record.filled & self.filled != 0 {
+            self.look(record, &mut crate::Emit { sink, rule: self.rule });
+        }
+    }
+
+    fn look(&self, record: &crate::Record<'_>, emit: &mut crate::Emit<'_, '_>) {
+        match self.what {
+            What::BuiltIn(function) => function(record, emit),
+            What::Family(member) => member.check(record, emit),
+            What::Own(rule) => rule.record(record, emit),
         }
     }
 }
@@ -245,5 +265,50 @@ pub(crate) fn number_if_runs(table: &Table<'_>, runs: &[bool], code: &str) -> u1
     match table.number(code) {
         Some(number) if runs.get(usize::from(number)) == Some(&true) => number,
         _ => OFF,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::References;
+    use crate::record::Plan;
+    use crate::source::Rows;
+    use chrono::NaiveDate;
+    use opi_dictionary::Dictionary;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_check_finds_nothing_where_none_of_the_fields_it_names_is_filled(
+            layout in 0usize..23,
+            values in prop::collection::vec(
+                prop::sample::select(vec![
+                    "", "Y", "N", "P", "S", "400", "410", "310", "11", "12", "02", "990000101", "9901", "0001", "100",
+                    "12/05/2025", "08/20/2025", "01/20/2027", "180.00", "1", "EL", "W3", "2026", "Grade 11",
+                ]),
+                30,
+            ),
+        ) {
+            let dictionary = Dictionary::built_in();
+            let layout = &dictionary.layouts()[layout % dictionary.layouts().len()];
+            let today = NaiveDate::from_ymd_opt(2026, 1, 21).unwrap();
+            let references = References::new(dictionary, SchoolYear::ending(2026).unwrap(), today);
+            let world = World::new(&references, crate::Parameters::default());
+            let table = Table::new(&[], &Policy::default(), today).unwrap();
+            let checks = record_checks(&table, layout, &vec![true; table.entries.len()]);
+            for check in checks.iter().filter(|check| check.filled != ALWAYS) {
+                let blank = |column: usize| check.filled & column_bit(column) != 0;
+                let fields = (0..layout.fields.len()).map(|column| if blank(column) { "" } else { values[column] });
+                let mut rows = Rows::new("a.tsv", layout);
+                rows.push(2, fields);
+                let row = rows.row(0).unwrap();
+                let mut plan = Plan::new(layout, &world, |_| OFF);
+                prop_assert!(plan.read(&row, 0, false, None));
+                let mut sink = table.sink(10, None);
+                check.look(&plan.record(&row, &world, 0), &mut crate::Emit { sink: &mut sink, rule: check.rule });
+                prop_assert_eq!(sink.total(), [0; 4], "{}", table.entries[usize::from(check.rule)].info.code);
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Enrollments: dates, statuses, service types, grades.
 
-use super::{BuiltIn, overlapping, record, student};
+use super::{BuiltIn, overlapping, record, record_if, student};
 use crate::cell::{KG, KH, NO_GRADE, PK, code, grade_level};
 use crate::emit::Emit;
 use crate::facts::{Enrollment, NO_DAY, OPEN};
@@ -11,7 +11,7 @@ use opi_dictionary::{FieldId, fields as f};
 
 pub(super) const RULES: &[BuiltIn] = &[
     record("ENR-003", &["EN"], start_outside),
-    record("ENR-004", &["EN"], end_outside),
+    record_if(&[f::END_DATE], "ENR-004", &["EN"], end_outside),
     record("ENR-005", &["EN"], no_instruction),
     student("ENR-007", military_unknown),
     student("ENR-008", military_status),
@@ -34,8 +34,8 @@ pub(super) const RULES: &[BuiltIn] = &[
     student("ENR-027", prekindergarten_under_three),
     student("ENR-028", compulsory),
     student("ENR-032", no_show_with_rows),
-    record("ENR-033", &["EN"], no_show_end),
-    record("ENR-036", &["EN"], sort_by_grade),
+    record_if(&[f::NO_SHOW], "ENR-033", &["EN"], no_show_end),
+    record_if(&[f::SORT_BY], "ENR-036", &["EN"], sort_by_grade),
     student("ENR-037", activities_end),
     student("ENR-038", activities_rows),
     student("ENR-040", excluded),

@@ -1,6 +1,6 @@
 //! How enrollments end.
 
-use super::{BuiltIn, record, student};
+use super::{BuiltIn, record, record_if, student};
 use crate::cell::grade_level;
 use crate::emit::Emit;
 use crate::facts::{Enrollment, NO_DAY, OPEN};
@@ -11,8 +11,8 @@ use chrono::Datelike;
 use opi_dictionary::fields as f;
 
 pub(super) const RULES: &[BuiltIn] = &[
-    record("EXIT-001", &["EN"], half_an_end),
-    record("EXIT-005", &["EN"], dropout_grade),
+    record_if(&[f::END_DATE, f::END_STATUS], "EXIT-001", &["EN"], half_an_end),
+    record_if(&[f::END_STATUS], "EXIT-005", &["EN"], dropout_grade),
     student("EXIT-006", returned),
     student("EXIT-007", not_arrived),
     student("EXIT-008", back_in_the_state),

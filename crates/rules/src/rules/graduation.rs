@@ -1,7 +1,7 @@
 //! Diplomas and cohorts.
 
 use super::exits::end_family;
-use super::{BuiltIn, record, student};
+use super::{BuiltIn, record, record_if, student};
 use crate::cell::{code, grade_level};
 use crate::emit::Emit;
 use crate::facts::{CountFile, Enrollment, NO_DAY, OPEN, Program};
@@ -11,16 +11,21 @@ use chrono::{Datelike, NaiveDate};
 use opi_dictionary::{SchoolYear, fields as f};
 
 pub(super) const RULES: &[BuiltIn] = &[
-    record("GRAD-001", &["EN"], incomplete_diploma),
-    record("GRAD-002", &["EN"], diploma_without_completion),
-    record("GRAD-004", &["EN"], outside_the_year),
-    record("GRAD-005", &["EN"], grade),
+    record_if(&[f::END_STATUS], "GRAD-001", &["EN"], incomplete_diploma),
+    record_if(
+        &[f::DIPLOMA_DATE, f::DIPLOMA_TYPE, f::DIPLOMA_PERIOD],
+        "GRAD-002",
+        &["EN"],
+        diploma_without_completion,
+    ),
+    record_if(&[f::DIPLOMA_DATE], "GRAD-004", &["EN"], outside_the_year),
+    record_if(&[f::END_STATUS], "GRAD-005", &["EN"], grade),
     student("GRAD-006", exchange_student),
     record("GRAD-007", &["EN"], no_ninth_grade),
     student("GRAD-008", unlikely_ninth_grade),
     student("GRAD-009", changed_ninth_grade),
-    record("GRAD-011", &["EN"], proficiency),
-    record("GRAD-012", &["EN"], long_before_the_end),
+    record_if(&[f::DIPLOMA_TYPE], "GRAD-011", &["EN"], proficiency),
+    record_if(&[f::DIPLOMA_DATE], "GRAD-012", &["EN"], long_before_the_end),
     student("GRAD-013", early_graduate),
     student("GRAD-014", enrolled_at_nineteen),
     student("GRAD-015", still_enrolled),

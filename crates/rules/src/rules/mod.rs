@@ -21,7 +21,7 @@ use crate::facts::{Facts, FileKind};
 use crate::record::Record;
 use crate::student::Student;
 use crate::world::World;
-use opi_dictionary::RuleInfo;
+use opi_dictionary::{FieldId, RuleInfo};
 use std::sync::OnceLock;
 
 /// A rule of one's own. Its code must not be one of the registry; its key says which method is called: `Record` for
@@ -50,16 +50,27 @@ pub(crate) struct BuiltIn {
     pub(crate) check: Check,
 }
 
-/// What a rule looks at. Record rules name their files by short names; none stands for all.
+/// What a rule looks at. Record rules name their files by short names; none stands for all. They also name fields of
+/// which one at least must be filled for the rule to find anything, so that it need not be asked about other rows.
 #[derive(Clone, Copy)]
 pub(crate) enum Check {
-    Record(&'static [&'static str], RecordFn),
+    Record(&'static [&'static str], &'static [FieldId], RecordFn),
     Student(StudentFn),
     Whole(WholeFn),
 }
 
 const fn record(code: &'static str, files: &'static [&'static str], function: RecordFn) -> BuiltIn {
-    BuiltIn { code, check: Check::Record(files, function) }
+    BuiltIn { code, check: Check::Record(files, &[], function) }
+}
+
+/// A record rule that finds something only where one of these fields is filled.
+const fn record_if(
+    filled: &'static [FieldId],
+    code: &'static str,
+    files: &'static [&'static str],
+    function: RecordFn,
+) -> BuiltIn {
+    BuiltIn { code, check: Check::Record(files, filled, function) }
 }
 
 const fn student(code: &'static str, function: StudentFn) -> BuiltIn {
