@@ -296,18 +296,18 @@ fn the_state_is_rows_in_the_order_of_districts() {
     turned.districts.reverse();
     assert_eq!(files, state_files(&law, &turned, Alternatives::Computed).unwrap());
     insta::assert_snapshot!(to_csv(&files.anb).unwrap(), @r"
-    fiscal_year,district,unit,program,october,february,anb_current,anb_three_year,anb_budgeted,used,standing,choices
-    FY2026,0001,K-8,elementary,10,10,11,,11,current_year,recall,Q1
-    FY2026,0002,K-8,elementary,2,1,2,,2,current_year,recall,Q1
+    fiscal_year,district,legal_entity,unit,program,october,february,anb_current,anb_three_year,anb_budgeted,used,standing,choices
+    FY2026,0001,,K-8,elementary,10,10,11,,11,current_year,recall,Q1
+    FY2026,0002,,K-8,elementary,2,1,2,,2,current_year,recall,Q1
     ");
     assert_eq!(files.maefairs.len(), 1, "a district without pupils has no count file");
     insta::assert_snapshot!(to_csv(&files.maefairs[0].1).unwrap(), @r"
-    school_year,count,count_date,district,school,grade_band,hours_band,enrolled,not_counted,adjusted,american_indian
-    2024-25,fall,2024-10-07,0002,0005,1-6,full,2,0,2,1
-    2024-25,fall,2024-10-07,0002,0005,7-8,full,1,1,0,0
-    2024-25,spring,2025-02-03,0002,0005,1-6,full,1,0,1,0
+    school_year,count,count_date,district,legal_entity,school,grade_band,hours_band,enrolled,not_counted,adjusted,american_indian
+    2024-25,fall,2024-10-07,0002,,0005,1-6,full,2,0,2,1
+    2024-25,fall,2024-10-07,0002,,0005,7-8,full,1,1,0,0
+    2024-25,spring,2025-02-03,0002,,0005,1-6,full,1,0,1,0
     ");
-    assert!(to_csv(&files.entitlements).unwrap().contains("FY2026,0002,direct_state_aid,"));
+    assert!(to_csv(&files.entitlements).unwrap().contains("FY2026,0002,,direct_state_aid,"));
     let without = count_file(&law, &case.interpretation, case.fiscal_year, &case.districts[1]).unwrap_err();
     insta::assert_snapshot!(without, @"district 0001, unit K-8: the fall count has parts that are not given by pupils");
 }
