@@ -1,62 +1,12 @@
 //! Certification of one collection by one district: a record of steps, and the state that they lead to.
 
 use crate::hash::Hasher;
-use crate::{CertificationProblem, ContentHash, SnapshotError, Table, TimeGiven};
+use crate::{CertificationProblem, ContentHash, Member, SnapshotError, Table, TimeGiven};
 use chrono::NaiveDate;
 use opi_dictionary::{DistrictNumber, SchoolYear};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
-
-/// A member of a certification: a user id or a role, not the name of a person. Not blank, without `;` and control
-/// characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(with = "String"))]
-#[serde(into = "String", try_from = "String")]
-pub struct Member(String);
-
-impl Member {
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Member {
-    type Err = SnapshotError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = !text.trim().is_empty() && text.trim() == text;
-        if plain && !text.chars().any(|c| c == ';' || c.is_control()) {
-            return Ok(Member(text.to_owned()));
-        }
-        let problem =
-            "a member must be a user id or role, not blank, without ; and spaces around it".to_owned();
-        Err(SnapshotError::CertificationFile { line: 0, problem })
-    }
-}
-
-impl fmt::Display for Member {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl From<Member> for String {
-    fn from(member: Member) -> String {
-        member.0
-    }
-}
-
-impl TryFrom<String> for Member {
-    type Error = SnapshotError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
 
 /// Where a certification stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,9 +22,9 @@ pub enum CertificationState {
     PartlyCertified,
     /// All primary members have certified. A district on whose dashboard this stands need not act.
     Certified,
-    /// It was certified; the state moved the deadline and asks to certify again.
+    /// Some or all had certified; the state moved the deadline and asks them to certify again.
     Extended,
-    /// It was certified; the state opened it again for corrections.
+    /// Some or all had certified; the state opened it again for corrections.
     Reopened,
     /// All primary members have certified again after an extension or a reopening.
     Recertified,
@@ -145,15 +95,16 @@ impl CertifiedContent {
     /// The content of a district's tables; their order does not matter.
     #[must_use]
     pub fn of(tables: &[Table]) -> Self {
-        let filled: BTreeMap<&str, &Table> =
-            tables.iter().filter(|table| !table.is_empty()).map(|table| (table.name(), table)).collect();
+        let mut filled: Vec<&Table> = tables.iter().filter(|table| !table.is_empty()).collect();
+        filled.sort_by_key(|table| (table.name(), table.content()));
         let mut hasher = Hasher::new("opi certification: tables, version 1");
-        for (name, table) in &filled {
-            hasher.text(name);
+        let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+        for table in filled {
+            hasher.text(table.name());
             hasher.text(&table.content().to_string());
+            *rows.entry(table.name().to_owned()).or_default() += table.len() as u64;
         }
-        let rows = filled.iter().map(|(name, table)| ((*name).to_owned(), table.len() as u64));
-        CertifiedContent { content: hasher.finish(), rows: rows.collect() }
+        CertifiedContent { content: hasher.finish(), rows }
     }
 
     /// Rows over all tables.
@@ -266,7 +217,7 @@ impl Certification {
     /// Publishes a collection to a district.
     ///
     /// # Errors
-    /// When no primary member is named.
+    /// When no primary member is named, or the window closes before it opens.
     pub fn open(
         district: DistrictNumber,
         collection: impl Into<String>,
@@ -291,10 +242,14 @@ impl Certification {
             certified_by: Vec::new(),
             was_certified: false,
         };
-        if certification.primary_members.is_empty() {
-            return Err(certification.error(CertificationProblem::NoPrimaryMember));
-        }
-        Ok(certification)
+        let problem = match (window.opens, window.closes) {
+            _ if certification.primary_members.is_empty() => CertificationProblem::NoPrimaryMember,
+            (Some(opens), Some(closes)) if closes < opens => {
+                CertificationProblem::EmptyWindow { opens, closes }
+            }
+            _ => return Ok(certification),
+        };
+        Err(certification.error(problem))
     }
 
     /// Records what a validation found. Members who certified other content must certify again.
@@ -363,8 +318,13 @@ impl Certification {
             CertificationEvent::Validated(found) => self.validated(found),
             CertificationEvent::Certified { content } => self.vouched(by, at, *content),
             CertificationEvent::NothingToReport { rule_set, of } => {
+                let nothing = CertifiedContent::of(&[]);
                 if of.row_count() > 0 {
                     return Err(CertificationProblem::RowsExist { rows: of.row_count() });
+                }
+                if *of != nothing {
+                    let (validated, found) = (nothing.content, of.content);
+                    return Err(CertificationProblem::ContentChanged { validated, found });
                 }
                 if self.state.is_certified() {
                     return Err(self.illegal("report nothing", "ask the state to reopen it first"));
@@ -377,14 +337,13 @@ impl Certification {
             }
             CertificationEvent::Extended { until, recertify } => {
                 self.move_deadline(Some(*until))?;
-                if *recertify && self.state.is_certified() {
+                if *recertify && self.can_start_over() {
                     self.start_over(CertificationState::Extended);
                 }
                 Ok(())
             }
             CertificationEvent::Reopened { until, .. } => {
-                let can = self.state.is_certified() || self.state == CertificationState::PartlyCertified;
-                if !can {
+                if !self.can_start_over() {
                     return Err(self.illegal("reopen it", "it is open to the district already"));
                 }
                 self.move_deadline(*until)?;
@@ -458,16 +417,20 @@ impl Certification {
     }
 
     fn move_deadline(&mut self, until: Option<NaiveDate>) -> Result<(), CertificationProblem> {
-        match (until, self.window.closes) {
-            (Some(until), Some(closes)) if until <= closes => {
-                Err(CertificationProblem::NotLater { until, closes })
-            }
-            (Some(until), _) => {
-                self.window.closes = Some(until);
-                Ok(())
-            }
-            (None, _) => Ok(()),
+        let Some(until) = until else { return Ok(()) };
+        if let Some(closes) = self.window.closes.filter(|closes| until <= *closes) {
+            return Err(CertificationProblem::NotLater { until, closes });
         }
+        if let Some(opens) = self.window.opens.filter(|opens| until < *opens) {
+            return Err(CertificationProblem::EmptyWindow { opens, closes: until });
+        }
+        self.window.closes = Some(until);
+        Ok(())
+    }
+
+    /// Whether someone has certified.
+    fn can_start_over(&self) -> bool {
+        self.state.is_certified() || self.state == CertificationState::PartlyCertified
     }
 
     fn start_over(&mut self, state: CertificationState) {

@@ -1,7 +1,7 @@
 //! `certifications.csv`: every step of every certification, one a row, in the order in which they were taken.
 
-use crate::certification::{Certification, CertificationEvent, CertifiedContent, Member, Validation, Window};
-use crate::{SnapshotError, TimeGiven};
+use crate::certification::{Certification, CertificationEvent, CertifiedContent, Validation, Window};
+use crate::{Member, SnapshotError, TimeGiven};
 use chrono::NaiveDate;
 use opi_dictionary::{DistrictNumber, SchoolYear};
 use serde::{Deserialize, Serialize};

@@ -51,6 +51,16 @@ impl Tally {
     }
 }
 
+/// Where a row comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct RowPlace {
+    /// The number of the source in its snapshot's list, counted from 0.
+    pub source: u32,
+    /// The line in it.
+    pub line: u64,
+}
+
 /// A row that differs. Rows of one key and district are one: what stands under the key differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -64,12 +74,12 @@ pub struct RowDifference {
     pub key: Personal<String>,
     /// The columns that differ, with the older and the newer text. Empty where a row was added or removed.
     pub values: Vec<(String, Personal<String>, Personal<String>)>,
-    /// Line and source of the older row.
+    /// Where the older row comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub older: Option<(u32, u64)>,
-    /// Line and source of the newer row.
+    pub older: Option<RowPlace>,
+    /// Where the newer row comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub newer: Option<(u32, u64)>,
+    pub newer: Option<RowPlace>,
 }
 
 /// The difference of one table.
@@ -209,7 +219,10 @@ impl Difference {
                 return;
             }
             let key = schema.key.iter().map(|column| shown.field(usize::from(*column)));
-            let place = |record: &Record<'_>| (record.origin().source, record.origin().line);
+            let place = |record: &Record<'_>| {
+                let origin = record.origin();
+                RowPlace { source: origin.source, line: origin.line }
+            };
             table.rows.push(RowDifference {
                 change,
                 district,

@@ -114,6 +114,11 @@ pub enum SnapshotError {
         /// The latest version that is read.
         supported: u64,
     },
+    /// A member of a certification that cannot be one.
+    #[error(
+        "a member must be a user id or role: not blank, without ; and control characters, without spaces around it"
+    )]
+    Member,
     /// A step of certification that is not possible.
     #[error("certification of {collection} by district {district}: {problem}")]
     Certification {
@@ -161,6 +166,14 @@ pub enum CertificationProblem {
     /// No certifier.
     #[error("it has no primary member: at least one must be named")]
     NoPrimaryMember,
+    /// A window without a day.
+    #[error("the window closes on {closes}, before it opens on {opens}")]
+    EmptyWindow {
+        /// The first day.
+        opens: NaiveDate,
+        /// The last day.
+        closes: NaiveDate,
+    },
     /// Not one of the certifiers.
     #[error(
         "{member} is no primary member of the collection and cannot certify; primary members are {primaries}"

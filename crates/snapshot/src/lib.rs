@@ -49,6 +49,7 @@ mod import;
 mod import_rules;
 mod keys;
 mod manifest;
+mod member;
 mod register;
 mod snapshot;
 mod table;
@@ -56,12 +57,12 @@ mod time;
 mod upload;
 
 pub use certification::{
-    Certification, CertificationEvent, CertificationState, CertifiedContent, Member, Validation, Window,
+    Certification, CertificationEvent, CertificationState, CertifiedContent, Validation, Window,
 };
 pub use certification_file::{read_certifications, write_certifications};
 pub use difference::{
-    Change, Difference, DistrictDifference, RowDifference, TableDifference, Tally, differs_from_certified,
-    merge,
+    Change, Difference, DistrictDifference, RowDifference, RowPlace, TableDifference, Tally,
+    differs_from_certified, merge,
 };
 pub use error::{CertificationProblem, SnapshotError};
 pub use figures::{Figure, FigureChange, FigureKey, changed_figures, figures};
@@ -69,6 +70,7 @@ pub use hash::{ContentHash, ContentHasher};
 pub use import::Import;
 pub use import_rules::{ImportMode, ImportRule, import_rule, import_rules};
 pub use manifest::{CertificationEntry, Manifest, PartEntry, SourceEntry, TableEntry};
+pub use member::Member;
 pub use register::{Register, RowChange, RowChangeKind};
 pub use snapshot::{Snapshot, SnapshotInfo, collection_layouts};
 pub use table::{Column, ColumnType, Origin, Record, Table, TableBuilder, TableSchema};

@@ -88,20 +88,19 @@ pub(crate) fn content_of<'t>(tables: impl Iterator<Item = (&'t str, ContentHash)
     hasher.finish()
 }
 
+/// The collection that takes in every other end-of-year collection.
+const END_OF_YEAR: (&str, &str) = ("End of Year (all)", "End of Year");
+
 /// The layouts whose rows belong to a collection: those that name it, and demographics and enrollments, which
 /// belong to all. `End of Year (all)` takes in every end-of-year collection.
 #[must_use]
 pub fn collection_layouts<'d>(dictionary: &'d Dictionary, collection: &str) -> Vec<&'d Layout> {
-    let end_of_year = collection.starts_with("End of Year");
+    let (all, part) = END_OF_YEAR;
+    let is_part = |name: &str| name == collection || (collection == all && name.starts_with(part));
     let belongs = |layout: &&Layout| {
-        let mut named = layout.collection.split(';').filter(|name| !name.is_empty()).peekable();
         let is_upload = !layout.key_fields.is_empty();
-        let all = named.peek().is_none();
-        let of_all = "End of Year (all)";
-        let whole_year = end_of_year && collection == of_all;
-        is_upload
-            && (all
-                || named.any(|name| name == collection || (whole_year && name.starts_with("End of Year"))))
+        let named = || layout.collection.split(';').filter(|name| !name.is_empty());
+        is_upload && (named().next().is_none() || named().any(is_part))
     };
     dictionary.layouts().iter().filter(belongs).collect()
 }

@@ -181,10 +181,44 @@ fn an_extension_asks_again_only_where_the_state_says_so() {
         CertificationEvent::Reopened { reason: "late exit".into(), until: "2025-10-31".parse().ok() };
     fall.apply(member("state"), at(30), reopen).unwrap();
     assert_eq!(fall.state(), State::Reopened);
-    // Before it is certified, an extension only moves the deadline.
+    // Those of several members who had certified are asked as well.
+    let mut partly = opened(&["clerk", "principal"]);
+    partly.validate(member("clerk"), at(8), validation(&rows, 0)).unwrap();
+    partly.certify(member("clerk"), at(8), of.content).unwrap();
+    partly.apply(member("state"), at(20), extended(true)).unwrap();
+    assert_eq!((partly.state(), partly.certified_by()), (State::Extended, &[][..]));
+    // Before anyone has certified, an extension only moves the deadline.
     let mut open = opened(&["clerk"]);
     open.apply(member("state"), at(20), extended(true)).unwrap();
     assert_eq!((open.state(), open.window().closes), (State::Open, "2025-10-30".parse().ok()));
+}
+
+#[test]
+fn a_window_has_at_least_one_day() {
+    let day = |day: &str| day.parse().ok();
+    let open = |opens: Option<chrono::NaiveDate>, closes: Option<chrono::NaiveDate>| {
+        let (district, year) = ("9901".parse().unwrap(), "2025-26".parse().unwrap());
+        let window = Window { opens, closes };
+        Certification::open(district, "Behavior", year, vec![member("clerk")], window, member("state"), at(1))
+    };
+    assert!(open(day("2025-10-07"), day("2025-10-07")).is_ok());
+    assert_eq!(
+        open(day("2025-10-08"), day("2025-10-07")).unwrap_err().to_string(),
+        "certification of Behavior by district 9901: the window closes on 2025-10-07, before it opens on 2025-10-08"
+    );
+    let mut without_end = open(day("2025-10-08"), None).unwrap();
+    let early = CertificationEvent::Extended { until: "2025-10-07".parse().unwrap(), recertify: false };
+    let found = problem(without_end.apply(member("state"), at(2), early));
+    assert!(matches!(found, CertificationProblem::EmptyWindow { .. }), "{found}");
+}
+
+#[test]
+fn what_is_certified_counts_every_table_even_two_of_one_name() {
+    let [one, two] = ["990000101", "990000102"].map(|id| table("fall-enrollment-count", &[count(id, "F")]));
+    let both = CertifiedContent::of(&[one.clone(), two.clone()]);
+    assert_eq!(both.row_count(), 2);
+    assert_eq!(both, CertifiedContent::of(&[two, one.clone()]));
+    assert_ne!(both.content, CertifiedContent::of(&[one]).content);
 }
 
 #[test]

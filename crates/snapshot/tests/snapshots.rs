@@ -7,8 +7,8 @@ mod common;
 use common::*;
 use opi_dictionary::Dictionary;
 use opi_snapshot::{
-    Change, ContentHash, Difference, Figure, Manifest, PartEntry, Snapshot, SnapshotError, SnapshotInfo,
-    SourceEntry, Table, TableBuilder, TableSchema, changed_figures, collection_layouts,
+    Change, ContentHash, Difference, Figure, Manifest, PartEntry, RowPlace, Snapshot, SnapshotError,
+    SnapshotInfo, SourceEntry, Table, TableBuilder, TableSchema, changed_figures, collection_layouts,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -182,7 +182,7 @@ fn a_difference_is_told_by_row_student_enrollment_and_count_by_district() {
     assert_eq!(enrollments.columns, BTreeMap::from([("grade".to_owned(), 1)]));
     assert_eq!((enrollments.rows.len(), enrollments.rows_not_kept), (1, 1));
     assert_eq!(enrollments.rows[0].change, Change::Changed);
-    assert_eq!(enrollments.rows[0].newer, Some((0, 3)));
+    assert_eq!(enrollments.rows[0].newer, Some(RowPlace { source: 0, line: 3 }));
     assert_eq!(
         (difference.students.added, difference.students.changed, difference.students.unchanged),
         (1, 1, 2)
