@@ -117,8 +117,10 @@ fn batch(
     let mut districts = StringBuilder::new();
     for record in &records {
         let origin = record.origin();
-        lines.append_value(i64::try_from(origin.line).unwrap_or(i64::MAX));
-        numbers.append_value(i32::try_from(origin.source).unwrap_or(i32::MAX));
+        let beyond =
+            |_| ArrowError::InvalidArgumentError("a line or source number beyond all bounds".to_owned());
+        lines.append_value(i64::try_from(origin.line).map_err(beyond)?);
+        numbers.append_value(i32::try_from(origin.source).map_err(beyond)?);
         districts.append_option(origin.district.as_ref().map(opi_dictionary::DistrictNumber::as_str));
     }
     arrays.push(Arc::new(lines.finish()));
@@ -202,7 +204,7 @@ fn rows(
 ) -> Result<(), StoreError> {
     let wrong = |name: &str| StoreError::Disagrees {
         path: path.to_owned(),
-        problem: format!("column {name} is missing or of another type"),
+        problem: format!("column {name} is missing, of another type, or holds what it cannot"),
     };
     let text = |name: &str| {
         let array = batch.column_by_name(name)?;
@@ -220,14 +222,14 @@ fn rows(
     let number = number.ok_or_else(|| wrong(SOURCE_NUMBER))?;
     let line = line.ok_or_else(|| wrong(SOURCE_LINE))?;
     let district = text(SOURCE_DISTRICT).ok_or_else(|| wrong(SOURCE_DISTRICT))?;
+    let value =
+        |array: &'_ StringArray, row: usize| (!array.is_null(row)).then(|| array.value(row).to_owned());
     for row in 0..batch.num_rows() {
-        let value = |array: &'_ StringArray| {
-            if array.is_null(row) { String::new() } else { array.value(row).to_owned() }
-        };
+        let district = value(district, row).map(|text| text.parse()).transpose();
         let origin = Origin {
-            source: u32::try_from(number.value(row)).unwrap_or_default(),
-            line: u64::try_from(line.value(row)).unwrap_or_default(),
-            district: value(district).parse().ok(),
+            source: u32::try_from(number.value(row)).map_err(|_| wrong(SOURCE_NUMBER))?,
+            line: u64::try_from(line.value(row)).map_err(|_| wrong(SOURCE_LINE))?,
+            district: district.map_err(|_| wrong(SOURCE_DISTRICT))?,
         };
         let texts = columns.iter().map(|array| if array.is_null(row) { "" } else { array.value(row) });
         builder.push(texts, origin).map_err(StoreError::snapshot(path))?;

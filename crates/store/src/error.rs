@@ -15,6 +15,15 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// A URL that cannot be read.
+    #[error("the URL of the store: {problem}")]
+    Url {
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// The runtime that waits for the storage could not be started.
+    #[error("the runtime that waits for the storage could not be started: {0}")]
+    Runtime(std::io::Error),
     /// The storage failed.
     #[error("storage, {path}: {source}")]
     Storage {
@@ -23,7 +32,7 @@ pub enum StoreError {
         /// Why.
         source: object_store::Error,
     },
-    /// No runtime for the storage, or a call from inside one.
+    /// A call from inside an asynchronous task.
     #[error(
         "the store waits for its storage and cannot be used inside an asynchronous task: call it from a plain thread"
     )]

@@ -8,12 +8,14 @@ use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
-use opi_snapshot::{ContentHash, Manifest, PartEntry, Snapshot};
+use opi_snapshot::{ContentHash, Manifest, PartEntry, Snapshot, SnapshotError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use url::Url;
 
 /// Snapshots on a local folder or on object storage.
 #[derive(Debug)]
@@ -44,7 +46,15 @@ struct Pointer {
     snapshot: ContentHash,
 }
 
+/// What is read of a name before its version is known.
+#[derive(Deserialize)]
+struct PointerHead {
+    format: String,
+    version: u64,
+}
+
 const POINTER: &str = "opi-snapshot-name";
+const POINTER_VERSION: u64 = 1;
 
 impl Store {
     /// Rows of one Parquet file at most.
@@ -84,16 +94,38 @@ impl Store {
         Store::on(Arc::new(InMemory::new()))
     }
 
-    /// A store on any object storage: a bucket of S3, Azure or Google as well. The builders of those are features of
-    /// `object_store` (`aws`, `azure`, `gcp`), which bring an HTTP client and cryptography in C; a program that wants
-    /// one names `object_store` among its dependencies with that feature and passes what it builds.
+    /// A store at a URL: `file:///folder`, `memory:///`, and with the features `aws`, `azure` and `gcp` a bucket and
+    /// prefix such as `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`. The options are those of
+    /// `object_store`, such as `aws_region`; a program may pass its environment.
+    ///
+    /// # Errors
+    /// When the URL cannot be read, its kind of storage is not compiled in, or an option is wrong.
+    pub fn at<K: AsRef<str>, V: Into<String>>(
+        url: &str,
+        options: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, StoreError> {
+        let wrong = |problem: &str| StoreError::Url { problem: problem.to_owned() };
+        let parsed = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+        if parsed.password().is_some() {
+            return Err(wrong("it holds a password, and URLs are shown: give secrets as options"));
+        }
+        if parsed.scheme() == "file" {
+            let folder = parsed.to_file_path();
+            let wrong = |()| wrong("a file URL names a folder of this machine, such as file:///data/store");
+            return Store::local(folder.map_err(wrong)?);
+        }
+        let (objects, prefix) = object_store::parse_url_opts(&parsed, options)
+            .map_err(|source| StoreError::Storage { path: parsed.to_string(), source })?;
+        Store::on(Arc::new(PrefixStore::new(objects, prefix)))
+    }
+
+    /// A store on any object storage that the caller has built.
     ///
     /// # Errors
     /// When no runtime can be started.
     pub fn on(objects: Arc<dyn ObjectStore>) -> Result<Self, StoreError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime =
-            runtime.map_err(|source| StoreError::Folder { folder: "runtime".to_owned(), source })?;
+        let runtime = runtime.map_err(StoreError::Runtime)?;
         Ok(Store { objects, runtime, rows_per_file: Store::ROWS_PER_FILE })
     }
 
@@ -225,14 +257,19 @@ impl Store {
     fn pointer(&self, name: &SnapshotName) -> Result<ContentHash, StoreError> {
         let path = name_path(name);
         let bytes = self.get(&path)?;
-        let wrong = |problem: &str| StoreError::Disagrees { path: path.clone(), problem: problem.to_owned() };
-        let pointer: Pointer = serde_json::from_slice(&bytes).map_err(|_| {
-            wrong("it is damaged: it names no snapshot; write the snapshot again under this name")
-        })?;
-        if pointer.format != POINTER || pointer.version != 1 || pointer_bytes(pointer.snapshot)? != bytes {
-            return Err(wrong(
-                "it is damaged or of another version; write the snapshot again under this name",
-            ));
+        let damaged = || StoreError::Disagrees {
+            path: path.clone(),
+            problem: "it is damaged: it names no snapshot; write the snapshot again under this name"
+                .to_owned(),
+        };
+        let head: PointerHead = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
+        if head.format == POINTER && head.version > POINTER_VERSION {
+            let newer = SnapshotError::NewerVersion { found: head.version, supported: POINTER_VERSION };
+            return Err(StoreError::snapshot(&path)(newer));
+        }
+        let pointer: Pointer = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
+        if pointer_bytes(pointer.snapshot)? != bytes {
+            return Err(damaged());
         }
         Ok(pointer.snapshot)
     }
@@ -314,7 +351,7 @@ fn name_path(name: &SnapshotName) -> String {
 }
 
 fn pointer_bytes(snapshot: ContentHash) -> Result<Vec<u8>, StoreError> {
-    let pointer = Pointer { format: POINTER.to_owned(), version: 1, snapshot };
+    let pointer = Pointer { format: POINTER.to_owned(), version: POINTER_VERSION, snapshot };
     let bytes = serde_json::to_vec(&pointer);
     let mut bytes = bytes
         .map_err(|error| StoreError::Disagrees { path: "names".to_owned(), problem: error.to_string() })?;

@@ -142,10 +142,36 @@ fn a_newer_version_is_a_clear_error() {
             "snapshots/{newer_id}.json: snapshot format version 9 is newer than this program reads (1): update the program"
         )
     );
+    let name = folder.path().join("names/later.json");
+    std::fs::write(name, r#"{"format":"opi-snapshot-name","version":2,"branch":"main"}"#).unwrap();
+    assert_eq!(
+        store.open("later").unwrap_err().to_string(),
+        "names/later.json: snapshot format version 2 is newer than this program reads (1): update the program"
+    );
     // The list tells it, and the others stay readable.
     let list = store.list().unwrap();
     assert_eq!(list.iter().filter(|listing| listing.manifest.is_err()).count(), 1);
     assert_eq!(store.open("fall-2025").unwrap().read().unwrap(), snapshot(2, "07"));
+}
+
+#[test]
+fn a_store_is_found_by_its_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let none: [(&str, &str); 0] = [];
+    let url = format!("file://{}", folder.path().display());
+    let id = Store::at(&url, none).unwrap().write(&name(), &snapshot(2, "07")).unwrap();
+    assert_eq!(Store::local(folder.path()).unwrap().open("fall-2025").unwrap().id(), id);
+    let memory = Store::at("memory:///below/here", none).unwrap();
+    memory.write(&name(), &snapshot(2, "07")).unwrap();
+    assert_eq!(memory.list().unwrap().len(), 1);
+    assert_eq!(memory.open("fall-2025").unwrap().read().unwrap(), snapshot(2, "07"));
+    assert!(memory.verify("fall-2025").unwrap().problems.is_empty());
+    for wrong in ["store", "file://elsewhere/store", "gopher://user:secret@host/store"] {
+        let error = Store::at(wrong, none).unwrap_err().to_string();
+        assert!(!error.contains("user:secret"), "{error}");
+    }
+    let cloud = Store::at("s3://bucket/prefix", [("aws_region", "us-west-2")]);
+    assert_eq!(cloud.is_ok(), cfg!(feature = "aws"));
 }
 
 #[test]
