@@ -29,6 +29,15 @@ impl AnbHistory {
         self.0.entry(year).or_default().insert(unit.into(), anb)
     }
 
+    /// Takes in all that another history has; what both have stays as the other has it.
+    pub fn extend(&mut self, other: &AnbHistory) {
+        for (year, units) in &other.0 {
+            for (unit, anb) in units {
+                self.set(*year, unit.clone(), *anb);
+            }
+        }
+    }
+
     /// Takes in the current-year ANB of rows of `anb.csv`. An ANB that is not whole, as a choice of rounding may
     /// leave it, is not taken.
     pub fn record(&mut self, rows: &[AnbRow]) {

@@ -52,6 +52,7 @@ from_display!(
     opi::dictionary::DictionaryError,
     opi::aim::AimError,
     opi::YearError,
+    opi::anb::AnbError,
     opi::report::ReportError,
     opi::snapshot::SnapshotError,
     opi::store::StoreError

@@ -19,7 +19,7 @@ pub(crate) use inputs::directory;
 #[command(
     after_help = "DIR holds `directory/` (the tables of districts, schools and calendars) and `uploads/YEAR/`\n\
     (one folder a district); uploads of the year before are used where they are there, and the steps of\n\
-    certification in `certifications.csv`. OUT/restricted holds what may name students' rows or small counts,\n\
+    certification in `certifications.csv`, ANB of earlier years in `anb-history.csv`. OUT/restricted holds what may name students' rows or small counts,\n\
     OUT/public what may be shown; OUT/manifest.json names every file with its hash and the command that explains it.\n\n\
     Exit codes: 0 nothing that blocks, 1 findings that block, 2 a stage could not run.\n\n\
     Examples:\n  \
@@ -42,6 +42,9 @@ pub(crate) struct YearArgs {
     /// A policy: rules switched off or of another severity, each with reason and expiry.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Choices where the law of funding is open, as TOML or JSON; by default those that are recommended.
+    #[arg(long, value_name = "FILE")]
+    interpretation: Option<PathBuf>,
     /// How many threads check; by default one for each processor.
     #[arg(long, value_name = "N", default_value_t = 0)]
     jobs: usize,
@@ -65,6 +68,7 @@ impl YearArgs {
             year: None,
             as_of: None,
             policy: None,
+            interpretation: None,
             jobs: 0,
             format: Format::Human,
             timings: false,

@@ -19,6 +19,7 @@ pub use opi_store as store;
 
 mod certifying;
 mod checking;
+mod figuring;
 pub mod funding;
 pub mod pages;
 pub mod public;

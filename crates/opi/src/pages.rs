@@ -1,9 +1,12 @@
 //! The year as pages to read: one that may be shown to anyone, and one for those who may see rows and small counts.
 
 use crate::certifying::Certified;
+use crate::funding::StateFunding;
 use crate::public::{PLACE, PlaceLevel, PublicTables};
 use crate::validating::Validated;
 use crate::year::{Reading, Year};
+use opi_anb::{AnbHistory, Fraction};
+use opi_dictionary::FiscalYear;
 use opi_mask::Dimension;
 use opi_report::grouped;
 use opi_report::page::{
@@ -22,6 +25,8 @@ pub struct Results<'a> {
     pub certified: Option<&'a Certified>,
     /// The id of the snapshot.
     pub snapshot: Option<String>,
+    /// Funding, and the ANB of earlier years.
+    pub funding: Option<&'a (StateFunding, AnbHistory)>,
     /// The public tables.
     pub public: &'a [PublicTables],
     /// Stages that were not done, with the reason.
@@ -73,6 +78,9 @@ pub fn restricted_page(year: &Year, results: &Results<'_>) -> Page {
     }
     if let Some(certified) = results.certified {
         page = page.section(certification(certified));
+    }
+    if let Some((funding, history)) = results.funding {
+        page = page.section(anb(funding, history));
     }
     if !results.public.is_empty() {
         page = page.section(masking(results.public));
@@ -204,6 +212,89 @@ fn certification(certified: &Certified) -> Section {
             .note(Tone::Attention, format!("Data differ from what was certified: {}.", changed.join(", ")));
     }
     section
+}
+
+/// ANB by budget unit with the change against the year before, the largest changes, and what was not computed.
+fn anb(funding: &StateFunding, history: &AnbHistory) -> Section {
+    let files = &funding.files;
+    let Some(first) = files.anb.first() else {
+        return Section::new("Average number belonging").paragraph("No ANB could be computed.");
+    };
+    let before = first.fiscal_year.end_year().checked_sub(1).and_then(|year| FiscalYear::ending(year).ok());
+    let mut table = Table::new(
+        format!("ANB by budget unit, {}", first.fiscal_year),
+        [
+            Column::text("Unit"),
+            Column::text("District"),
+            Column::text("Program"),
+            Column::number("ANB"),
+            Column::number("Change"),
+            Column::number("Three-year average"),
+            Column::number("Budgeted"),
+            Column::text("Standing"),
+        ],
+    );
+    let mut changes: Vec<(&str, i64)> = Vec::new();
+    for row in &files.anb {
+        let known = before.and_then(|year| history.anb(year, &row.unit));
+        let change = known.and_then(|known| Some(whole(row.anb_current)? - i64::from(known)));
+        changes.extend(change.filter(|change| *change != 0).map(|change| (row.unit.as_str(), change)));
+        table = table.row([
+            Cell::text(row.unit.as_str()),
+            Cell::text(row.district.to_string()),
+            Cell::text(row.program.word()),
+            Cell::text(row.anb_current.to_string()),
+            change.map_or_else(|| Cell::missing("not known of the year before"), Cell::change),
+            row.anb_three_year.map_or_else(|| Cell::missing("not open"), |anb| Cell::text(anb.to_string())),
+            Cell::text(row.anb_budgeted.to_string()),
+            Cell::text(row.standing.to_string()),
+        ]);
+    }
+    let total = files.anb.iter().filter_map(|row| whole(row.anb_budgeted)).sum::<i64>();
+    let mut section = Section::new("Average number belonging and budgets").key_figures([
+        KeyFigure::new("ANB budgeted", grouped(total.unsigned_abs())).note(first.fiscal_year.to_string()),
+        KeyFigure::new("Budget units", grouped(files.anb.len() as u64)),
+        KeyFigure::new("Legal entities", grouped(files.results.districts.len() as u64)),
+    ]);
+    if !files.results.failures.is_empty() {
+        let list: Vec<String> =
+            files.results.failures.iter().map(|failure| failure.district.to_string()).collect();
+        section = section.note(Tone::Bad, format!("Not computed: districts {}.", list.join(", ")));
+    }
+    changes.sort_by(|one, two| two.1.abs().cmp(&one.1.abs()).then(one.0.cmp(two.0)));
+    if !changes.is_empty() {
+        let mut chart = BarChart::new(
+            "The largest changes of ANB",
+            "Bars to the right for units that grew, to the left for units that shrank; the table below has every unit.",
+        );
+        for (unit, change) in changes.into_iter().take(15) {
+            let sign = if change > 0 { "+" } else { "\u{2212}" };
+            let text = format!("{sign}{}", grouped(change.unsigned_abs()));
+            chart = chart.bar(Bar::new(unit, change as f64, text));
+        }
+        section = section.bar_chart(chart);
+    }
+    section = section.table(table);
+    let mut notes: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for note in &funding.notes {
+        let total = notes.entry(note.text).or_default();
+        total.0 += 1;
+        total.1 += note.number;
+    }
+    if !notes.is_empty() {
+        let columns = [Column::text("Note"), Column::number("Districts and counts"), Column::number("Cases")];
+        let mut table = Table::new("What the figures rest on", columns);
+        for (text, (places, number)) in notes {
+            table = table.row([Cell::text(text), Cell::count(places), Cell::count(number)]);
+        }
+        section = section.table(table);
+    }
+    section
+}
+
+/// A fraction that is whole, as it is for ANB unless a choice of rounding leaves a part.
+fn whole(anb: Fraction) -> Option<i64> {
+    i64::try_from(anb.numerator()).ok().filter(|_| anb.is_whole())
 }
 
 /// One publication for everyone: the state's figures by each dimension, and the districts'.

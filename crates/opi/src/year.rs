@@ -4,6 +4,7 @@ use crate::reading::ReadReport;
 use crate::register::{Received, Registered, receive};
 use chrono::NaiveDate;
 use opi_aim::{AimError, ReadOptions};
+use opi_anb::{AnbHistory, Interpretation, Law};
 use opi_dictionary::{Dictionary, Directory, DistrictNumber, SchoolYear};
 use opi_rules::Policy;
 use opi_snapshot::{Certification, TimeGiven};
@@ -127,6 +128,17 @@ pub enum YearError {
     /// The findings could not be put into a report.
     #[error("findings: {0}")]
     Report(#[from] opi_report::ReportError),
+    /// A stage needs what was not given.
+    #[error("{stage} needs {what}")]
+    Missing {
+        /// The stage.
+        stage: Stage,
+        /// What it needs.
+        what: &'static str,
+    },
+    /// Funding could not be computed.
+    #[error("funding: {0}")]
+    Funding(#[from] crate::funding::FundingError),
     /// A table, certification or snapshot could not be made.
     #[error("{0}")]
     Snapshot(#[from] opi_snapshot::SnapshotError),
@@ -171,6 +183,9 @@ pub struct Year {
     pub(crate) policy: Policy,
     pub(crate) samples_per_rule: usize,
     pub(crate) certifications: Vec<Certification>,
+    pub(crate) law: Option<Law>,
+    pub(crate) interpretation: Interpretation,
+    pub(crate) anb_history: AnbHistory,
     pub(crate) taken_by: String,
     pub(crate) taken_at: Option<TimeGiven>,
 }
@@ -260,6 +275,27 @@ impl YearBuilder {
         self
     }
 
+    /// The law with amounts replaced, in the place of the built-in one.
+    #[must_use]
+    pub fn law(mut self, law: Law) -> Self {
+        self.year.law = Some(law);
+        self
+    }
+
+    /// The choices where the law of funding is open. By default those that are recommended.
+    #[must_use]
+    pub fn interpretation(mut self, interpretation: Interpretation) -> Self {
+        self.year.interpretation = interpretation;
+        self
+    }
+
+    /// Average number belonging of earlier years, for the average of three.
+    #[must_use]
+    pub fn anb_history(mut self, history: AnbHistory) -> Self {
+        self.year.anb_history = history;
+        self
+    }
+
     /// Who takes the snapshot, and when, as its manifest will say. By default `opi`, at the end of the day that
     /// stands for today.
     #[must_use]
@@ -329,6 +365,9 @@ impl Year {
                 policy: Policy::default(),
                 samples_per_rule: opi_rules::Options::default().samples_per_rule,
                 certifications: Vec::new(),
+                law: None,
+                interpretation: Interpretation::default(),
+                anb_history: AnbHistory::default(),
                 taken_by: "opi".to_owned(),
                 taken_at: None,
             },

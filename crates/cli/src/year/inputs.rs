@@ -3,6 +3,7 @@
 use super::YearArgs;
 use crate::Failure;
 use crate::files::{self, DiskUpload};
+use opi::anb::{AnbHistory, Interpretation};
 use opi::dictionary::{Directory, DirectoryBuilder, DirectoryTable, DistrictNumber, SchoolYear};
 use opi::rules::Policy;
 use opi::snapshot::read_certifications;
@@ -58,6 +59,14 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         year = year
             .policy(Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?);
     }
+    if let Some(path) = &arguments.interpretation {
+        year = year.interpretation(interpretation(path)?);
+    }
+    let history = dir.join("anb-history.csv");
+    if history.is_file() {
+        let known = AnbHistory::from_csv(&files::text(&history)?);
+        year = year.anb_history(known.map_err(|error| Failure::of_file(&history, error))?);
+    }
     let certifications = dir.join("certifications.csv");
     if certifications.is_file() {
         let text = files::text(&certifications)?;
@@ -65,6 +74,16 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         year = year.certifications(steps);
     }
     Ok(YearInputs { year: year.build(), uploads, directory: tables })
+}
+
+/// Choices where the law of funding is open, as TOML or JSON.
+fn interpretation(path: &Path) -> Result<Interpretation, Failure> {
+    let text = files::text(path)?;
+    let read = match path.extension().and_then(|suffix| suffix.to_str()) {
+        Some("json") => serde_json::from_str(&text).map_err(|error| error.to_string()),
+        _ => toml::from_str(&text).map_err(|error| error.to_string()),
+    };
+    read.map_err(|error| Failure::of_file(path, error))
 }
 
 fn folder_of(dir: &Path, kind: &str, school_year: SchoolYear) -> PathBuf {

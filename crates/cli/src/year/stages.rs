@@ -4,15 +4,25 @@ use super::inputs::YearInputs;
 use super::outputs::{Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
 use crate::output::{self, Style, grouped};
 use crate::{Failure, files};
+use opi::anb::{AnbHistory, to_csv};
 use opi::dictionary::Severity;
 use opi::pages::{self, Results};
 use opi::report::Values;
 use opi::snapshot::{Register, Snapshot, Table, write_certifications};
 use opi::store::{SnapshotName, Store};
-use opi::{Certified, Progress, Stage, Taken, Validated, fails_on};
+use opi::{Certified, Progress, Stage, StateFunding, Taken, Validated, fails_on};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+/// The uploads in the register, the tables of the year, and those of the year before.
+type Known = (Taken, Vec<Table>, Vec<Table>);
+
+/// The figures of a year, as far as they could be made.
+#[derive(Default)]
+struct Figures {
+    funding: Option<(StateFunding, AnbHistory)>,
+}
 
 /// The stages that were run, and their files.
 pub(crate) struct Stages {
@@ -58,7 +68,7 @@ impl Stages {
         }
         let taken = self.stage(Stage::Read, |stages| stages.read(inputs))?;
         let validated = self.stage(Stage::Validate, |stages| stages.validate(inputs))?;
-        let Some((taken, tables)) = taken else { return Ok(()) };
+        let Some((taken, tables, prior)) = taken else { return Ok(()) };
         let register = &taken.register;
         let certify = |stages: &mut Self| stages.certify(inputs, register, &tables, validated.as_ref());
         let Some(certified) = self.stage(Stage::Certify, certify)? else { return Ok(()) };
@@ -67,13 +77,17 @@ impl Stages {
         // The register holds the history of every row; the figures need only the snapshot.
         let Taken { reading, register, .. } = taken;
         drop(register);
-        let _ = snapshot;
+        let figures = match &snapshot {
+            Some(snapshot) => self.figures(inputs, snapshot.tables(), &prior)?,
+            None => Figures::default(),
+        };
         let id = self.snapshot.clone();
         let results = Results {
             reading: Some(&reading),
             validated: validated.as_ref(),
             certified: Some(&certified),
             snapshot: Some(id).filter(|id| !id.is_empty()),
+            funding: figures.funding.as_ref(),
             public: &[],
             not_done: self
                 .done
@@ -83,6 +97,51 @@ impl Stages {
                 .collect(),
         };
         self.pages(inputs, &results)
+    }
+
+    /// What is counted from the snapshot.
+    fn figures(
+        &mut self,
+        inputs: &YearInputs,
+        tables: &[Table],
+        prior: &[Table],
+    ) -> Result<Figures, Failure> {
+        let funding = self.stage(Stage::Funding, |stages| stages.funding(inputs, tables, prior))?;
+        Ok(Figures { funding })
+    }
+
+    fn funding(
+        &mut self,
+        inputs: &YearInputs,
+        tables: &[Table],
+        prior: &[Table],
+    ) -> Result<((StateFunding, AnbHistory), String), Failure> {
+        let (funding, history) = inputs.year.funding(tables, prior)?;
+        let files = &funding.files;
+        let explain = "opi why OUT anb:UNIT:FISCAL-YEAR";
+        let count = |rows: usize| Some(rows as u64);
+        let mut write = |path: &str, text: String, rows: usize| {
+            self.outputs.write(path, text.as_bytes(), count(rows), explain)
+        };
+        write("restricted/anb.csv", to_csv(&files.anb)?, files.anb.len())?;
+        write("restricted/entitlements.csv", to_csv(&files.entitlements)?, files.entitlements.len())?;
+        for (district, rows) in &files.maefairs {
+            write(&format!("restricted/maefairs/{district}.csv"), to_csv(rows)?, rows.len())?;
+        }
+        write("restricted/funding-notes.csv", to_csv(&funding.notes)?, funding.notes.len())?;
+        let failures = &files.results.failures;
+        let mut summary = format!(
+            "ANB of {} budget units and entitlements of {} legal entities",
+            grouped(files.anb.len() as u64),
+            grouped(files.results.districts.len() as u64)
+        );
+        if let Some(first) = files.anb.first() {
+            summary.push_str(&format!(" for {}", first.fiscal_year));
+        }
+        if !failures.is_empty() {
+            summary.push_str(&format!("; {} legal entities could not be computed", failures.len()));
+        }
+        Ok(((funding, history), summary))
     }
 
     /// Writes the two pages.
@@ -115,12 +174,14 @@ impl Stages {
         Ok(value)
     }
 
-    fn read(&mut self, inputs: &YearInputs) -> Result<((Taken, Vec<Table>), String), Failure> {
+    fn read(&mut self, inputs: &YearInputs) -> Result<(Known, String), Failure> {
         let bar = output::progress(inputs.uploads.len() as u64, "reading", self.quiet);
-        let taken = inputs.year.read(|progress: Progress<'_>| {
+        let moved = |progress: Progress<'_>| {
             bar.set_position(progress.done as u64);
             true
-        })?;
+        };
+        let (taken, prior) = rayon::join(|| inputs.year.read(moved), || inputs.year.read_prior(|_| true));
+        let (taken, prior) = (taken?, prior?);
         bar.finish_and_clear();
         let reading = &taken.reading;
         let text = serde_json::to_string_pretty(reading)? + "\n";
@@ -145,8 +206,8 @@ impl Stages {
                 summary.push_str(&format!("; {} {what}", grouped(count)));
             }
         }
-        let tables = inputs.year.tables(&taken.register)?;
-        Ok(((taken, tables), summary))
+        let (tables, prior) = (inputs.year.tables(&taken.register)?, inputs.year.prior_tables(&prior)?);
+        Ok(((taken, tables, prior), summary))
     }
 
     fn validate(&mut self, inputs: &YearInputs) -> Result<(Validated, String), Failure> {
