@@ -49,7 +49,8 @@ pub use check::{
 };
 pub use count::{
     Amount, Behind, CellQuery, CountRecord, CountResult, Counter, CountingUnit, Declaration, Exclusion,
-    FileCounts, LeftOut, Measure, Partial, RowKind, RowRef, declarations, explain, why_left_out, zero_rows,
+    FileCounts, LeftOut, Measure, Partial, RowKind, RowRef, declarations, explain, explain_staff,
+    why_left_out, zero_rows,
 };
 pub use diff::{Difference, diff_files};
 pub use error::EdfactsError;

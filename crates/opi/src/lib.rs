@@ -19,6 +19,7 @@ pub use opi_store as store;
 
 mod certifying;
 mod checking;
+pub mod federal;
 mod figuring;
 pub mod funding;
 pub mod pages;
@@ -31,6 +32,9 @@ mod year;
 
 pub use certifying::{Certified, DEFAULT_MEMBER, DistrictCertification};
 pub use checking::{CheckedUpload, district_of_folder, fails_on, finding_report};
+pub use federal::{
+    FederalError, FederalInputs, FederalState, FederalYear, explain_federal, federal_files, read_state_table,
+};
 pub use funding::{Funding, FundingError, StateFunding};
 pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
 pub use register::{Received, Registered, WHOLE_YEAR, register_uploads, take_snapshot};

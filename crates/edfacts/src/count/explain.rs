@@ -2,6 +2,7 @@
 //! declaration runs again, filtered to what is asked.
 
 use super::populations::{Candidate, Exclusion};
+use super::programs::staff_cells;
 use super::{CellKey, Context, Instance, Plan, Scratch, Sink, run, unit_ids};
 use crate::input::{StudentKey, StudentRows, StudentSource};
 use crate::{Catalogue, CountConfig, EdfactsError, FileNumber, Level};
@@ -86,21 +87,31 @@ struct CellTrace<'q> {
     found: Vec<Behind>,
 }
 
-impl Sink for CellTrace<'_> {
-    fn cell(&mut self, key: CellKey, inst: &Instance<'_>) {
-        let Some(file) = self.plan.files.get(usize::from(key.plan)).filter(|file| file.asked) else { return };
-        let Some(set) = file.sets.get(usize::from(key.set)) else { return };
-        let (lea, school) = unit_ids(self.cx.units, file.level, key.unit);
-        let query = self.query;
-        let here = lea == query.lea.as_deref() && school == query.school.as_deref();
-        let in_set = set.set == query.set && query.table.as_ref().is_none_or(|table| *table == set.table);
-        let fits = set.categories.len() == query.values.len()
-            && set.categories.iter().zip(key.codes).all(|(category, code)| {
+impl CellQuery {
+    /// Whether a cell is the one that is asked about.
+    fn is(&self, plan: &Plan, cx: &Context<'_>, key: CellKey) -> bool {
+        let Some(file) = plan.files.get(usize::from(key.plan)).filter(|file| file.asked) else {
+            return false;
+        };
+        let Some(set) = file.sets.get(usize::from(key.set)) else { return false };
+        let (lea, school) = unit_ids(cx.units, file.level, key.unit);
+        let here = lea == self.lea.as_deref() && school == self.school.as_deref();
+        let in_set = set.set == self.set && self.table.as_ref().is_none_or(|table| *table == set.table);
+        let mut codes = set.categories.iter().zip(key.codes);
+        here && in_set
+            && set.categories.len() == self.values.len()
+            && codes.all(|(category, code)| {
                 let Some(category) = file.categories.get(*category) else { return false };
                 let code = category.codes.get(usize::from(code));
-                query.values.iter().any(|(name, value)| *name == category.name && Some(value) == code)
-            });
-        if here && in_set && fits {
+                self.values.iter().any(|(name, value)| *name == category.name && Some(value) == code)
+            })
+    }
+}
+
+impl Sink for CellTrace<'_> {
+    fn cell(&mut self, key: CellKey, inst: &Instance<'_>) {
+        let Some(file) = self.plan.files.get(usize::from(key.plan)) else { return };
+        if self.query.is(self.plan, self.cx, key) {
             self.found.push(Behind {
                 student: inst.student.id.clone(),
                 rows: inst.rows.clone(),
@@ -136,6 +147,29 @@ pub fn explain(
     let mut found = trace.found;
     found.sort_by(|a, b| a.student.cmp(&b.student).then_with(|| a.rows.cmp(&b.rows)));
     Ok(found)
+}
+
+/// The numbers of the assignments behind a cell of a file of full-time equivalents, in their order.
+///
+/// # Errors
+/// [`EdfactsError::NotCounted`].
+pub fn explain_staff(
+    catalogue: &Catalogue,
+    config: &CountConfig,
+    units: &crate::Units,
+    assignments: &[crate::StaffAssignment],
+    file: FileNumber,
+    level: Level,
+    query: &CellQuery,
+) -> Result<Vec<usize>, EdfactsError> {
+    let plan = Plan::new(catalogue, config, &[(file, vec![level])])?;
+    let cx = Context::new(catalogue, config, units);
+    let behind = |(number, assignment): (usize, &crate::StaffAssignment)| {
+        let mut counts = false;
+        staff_cells(&cx, &plan, assignment, &mut |key| counts |= query.is(&plan, &cx, key));
+        counts.then_some(number)
+    };
+    Ok(assignments.iter().enumerate().filter_map(behind).collect())
 }
 
 struct OutTrace<'q> {

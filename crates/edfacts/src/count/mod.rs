@@ -17,7 +17,7 @@ mod select;
 mod values;
 
 pub use declare::{CountingUnit, Declaration, Measure, declarations};
-pub use explain::{Behind, CellQuery, LeftOut, RowKind, RowRef, explain, why_left_out};
+pub use explain::{Behind, CellQuery, LeftOut, RowKind, RowRef, explain, explain_staff, why_left_out};
 pub use partial::Partial;
 pub use plan::zero_rows;
 pub use populations::Exclusion;
@@ -198,7 +198,13 @@ impl<'a> Counter<'a> {
 
     /// Counts staff assignments.
     pub fn add_staff(&mut self, assignments: &[StaffAssignment]) {
-        programs::count_staff(&self.cx, &self.plan, assignments, &mut self.cells);
+        let cells = &mut self.cells;
+        for assignment in assignments {
+            programs::staff_cells(&self.cx, &self.plan, assignment, &mut |key| {
+                let tally = cells.entry(key).or_default();
+                tally.sum = tally.sum.saturating_add(assignment.fte_hundredths);
+            });
+        }
     }
 
     /// Counts all students of a source.

@@ -7,12 +7,11 @@ use super::plan::{MOST_CATEGORIES, Plan};
 use super::populations::{Candidate, Exclusion, Of};
 use super::select::{Dropped, Group, standing_enrollment};
 use super::values::{FlagBasis, standing_on};
-use super::{CellKey, Context, Instance, STATE, Tally, populations};
+use super::{CellKey, Context, Instance, STATE, populations};
 use crate::Level;
 use crate::input::{StaffAssignment, StatusKind, StudentRows};
 use crate::profile::year_span;
 use chrono::NaiveDate;
-use hashbrown::HashMap;
 use opi_dictionary::age_on;
 
 /// A file counted from the records of a programme.
@@ -144,54 +143,45 @@ pub(crate) fn title_one<'g, 's>(
 /// The staff categories of teachers in file 059.
 const TEACHERS: [&str; 5] = ["PKTCH", "KGTCH", "ELMTCH", "SECTCH", "UGTCH"];
 
-/// Adds up the full-time equivalents of assignments.
-pub(crate) fn count_staff(
+/// Calls `each` for every cell in which an assignment counts.
+pub(crate) fn staff_cells(
     cx: &Context<'_>,
     plan: &Plan,
-    assignments: &[StaffAssignment],
-    cells: &mut HashMap<CellKey, Tally>,
+    assignment: &StaffAssignment,
+    each: &mut dyn FnMut(CellKey),
 ) {
     for (file, place) in plan.files.iter().zip(0u16..) {
-        if file.declaration.unit != CountingUnit::StaffFte {
+        let declared = &file.declaration;
+        if declared.unit != CountingUnit::StaffFte || Some(assignment.program.as_str()) != declared.program {
             continue;
         }
-        for assignment in assignments {
-            if Some(assignment.program.as_str()) != file.declaration.program {
-                continue;
-            }
-            let unit = match (file.level, assignment.lea, assignment.school) {
-                (Level::Sea, None, _) => STATE,
-                (Level::Sea, Some(lea), _) if cx.units.lea_reported(lea) => STATE,
-                (Level::Lea, Some(lea), _) if cx.units.lea_reported(lea) => lea.0,
-                (Level::Sch, _, Some(school)) if cx.units.school_reported(school) => school.0,
-                _ => continue,
-            };
-            let code_of = |name: &str| {
-                let given = assignment.values.iter().find(|(category, _)| category == name);
-                given.map(|(_, code)| code.as_str())
-            };
-            // Schools report teachers only.
-            let teacher = code_of("STAFFCATGCCD").is_none_or(|code| TEACHERS.contains(&code));
-            if file.level == Level::Sch && !teacher {
-                continue;
-            }
-            for (set, number) in file.sets.iter().zip(0u16..) {
-                let mut codes = [0u16; MOST_CATEGORIES];
-                let filled = set.categories.iter().zip(&mut codes).all(|(category, slot)| {
-                    let Some(category) = file.categories.get(*category) else { return false };
-                    let code = code_of(&category.name).and_then(|code| category.index.get(code).copied());
-                    match code.or(category.missing) {
-                        Some(code) => {
-                            *slot = code;
-                            true
-                        }
-                        None => false,
-                    }
-                });
-                if filled {
-                    let tally = cells.entry(CellKey { plan: place, unit, set: number, codes }).or_default();
-                    tally.sum = tally.sum.saturating_add(assignment.fte_hundredths);
-                }
+        let unit = match (file.level, assignment.lea, assignment.school) {
+            (Level::Sea, None, _) => STATE,
+            (Level::Sea, Some(lea), _) if cx.units.lea_reported(lea) => STATE,
+            (Level::Lea, Some(lea), _) if cx.units.lea_reported(lea) => lea.0,
+            (Level::Sch, _, Some(school)) if cx.units.school_reported(school) => school.0,
+            _ => continue,
+        };
+        let code_of = |name: &str| {
+            let given = assignment.values.iter().find(|(category, _)| category == name);
+            given.map(|(_, code)| code.as_str())
+        };
+        // Schools report teachers only.
+        let teacher = code_of("STAFFCATGCCD").is_none_or(|code| TEACHERS.contains(&code));
+        if file.level == Level::Sch && !teacher {
+            continue;
+        }
+        for (set, number) in file.sets.iter().zip(0u16..) {
+            let mut codes = [0u16; MOST_CATEGORIES];
+            let filled = set.categories.iter().zip(&mut codes).all(|(category, slot)| {
+                let Some(category) = file.categories.get(*category) else { return false };
+                let code = code_of(&category.name).and_then(|code| category.index.get(code).copied());
+                let code = code.or(category.missing);
+                *slot = code.unwrap_or_default();
+                code.is_some()
+            });
+            if filled {
+                each(CellKey { plan: place, unit, set: number, codes });
             }
         }
     }

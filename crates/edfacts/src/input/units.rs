@@ -289,6 +289,13 @@ impl Units {
         self.school_unit(school)
     }
 
+    /// Every unit and whether it is reported: districts by identifier, then schools by district and identifier.
+    pub fn iter(&self) -> impl Iterator<Item = (&Unit, bool)> {
+        let leas = self.leas.iter().map(|unit| (unit, unit.is_reported()));
+        let reported = |lea: LeaIndex, unit: &Unit| unit.is_reported() && self.lea_reported(lea);
+        leas.chain(self.schools.iter().map(move |(lea, unit)| (unit, reported(*lea, unit))))
+    }
+
     pub(crate) fn lea_unit(&self, lea: LeaIndex) -> Option<&Unit> {
         self.leas.get(lea.0 as usize)
     }

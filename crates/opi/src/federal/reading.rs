@@ -1,0 +1,257 @@
+//! Reading a table that the state holds, and walking the records of several tables student by student.
+
+use crate::federal::FederalError;
+use crate::year::Upload;
+use opi_aim::{ReadOptions, Reader};
+use opi_dictionary::{Dictionary, SchoolYear};
+use opi_snapshot::{Origin, Record, Table, TableBuilder, TableSchema};
+
+/// Reads a table of the state, `state/<year>/<layout>.tsv`. Its name says its layout: the file has neither header nor
+/// record type. Lines that cannot be read are left out; their number comes with the table.
+///
+/// # Errors
+/// When the layout does not exist or the file cannot be read.
+pub fn read_state_table(
+    upload: &dyn Upload,
+    dictionary: &Dictionary,
+    layout: &str,
+    source: u32,
+) -> Result<(Table, u64), FederalError> {
+    let refused = |error| FederalError::Read { file: upload.name().to_owned(), source: error };
+    let mut builder = TableBuilder::new(TableSchema::of(dictionary.layout(layout)?));
+    let input = upload.open().map_err(|error| refused(opi_aim::AimError::Io { line: 0, source: error }))?;
+    let options = ReadOptions::new().layout(layout);
+    let mut reader = Reader::new(input, dictionary, options).map_err(refused)?;
+    while let Some(row) = reader.next_row().map_err(refused)? {
+        builder.push_row(&row, Origin { source, line: row.line(), district: None })?;
+    }
+    let not_read = reader.rows_not_read();
+    Ok((builder.finish(), not_read))
+}
+
+/// A table of student records in the order of students.
+pub(crate) struct StudentTable<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) year: SchoolYear,
+    pub(crate) kind: Kind,
+    /// The columns of the kind, in its order; past the end where the table lacks one.
+    columns: Vec<usize>,
+    student: usize,
+    /// The records by student, where the table has another order.
+    order: Option<Vec<u32>>,
+}
+
+/// What a table holds, by the key of its layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Enrollments,
+    Demographics,
+    Attendance,
+    Programs,
+    Learners,
+    Section504,
+    Homeless,
+    Meals,
+    FosterCare,
+    SpecialEducation,
+    Discipline,
+    Migrant,
+}
+
+impl Kind {
+    const ALL: [(Kind, &'static str); 12] = [
+        (Kind::Enrollments, "student-enrollments"),
+        (Kind::Demographics, "student-demographics"),
+        (Kind::Attendance, "eoy-attendance-totals"),
+        (Kind::Programs, "program-participation"),
+        (Kind::Learners, "english-learners"),
+        (Kind::Section504, "section-504"),
+        (Kind::Homeless, "homeless"),
+        (Kind::Meals, "fram"),
+        (Kind::FosterCare, "foster-care"),
+        (Kind::SpecialEducation, "special-education"),
+        (Kind::Discipline, "discipline"),
+        (Kind::Migrant, "migrant-certificates"),
+    ];
+
+    fn of(table: &str) -> Option<Kind> {
+        Kind::ALL.iter().find(|(_, key)| *key == table).map(|(kind, _)| *kind)
+    }
+
+    /// The columns that are read, in the order in which [`StudentTable::texts`] gives them.
+    const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Kind::Enrollments => &[
+                "district_number",
+                "school_number",
+                "grade",
+                "start_date",
+                "service_type",
+                "end_date",
+                "end_status",
+                "no_show",
+                "diploma_date",
+                "diploma_type",
+                "date_first_entered_the_9th_grade",
+            ],
+            Kind::Demographics => &[
+                "gender",
+                "birth_date",
+                "hispanic_latino",
+                "american_indian_or_alaska_native",
+                "asian",
+                "black_or_african_american",
+                "native_hawaiian_or_other_pacific_islander",
+                "white",
+            ],
+            Kind::Attendance => {
+                &["district_number", "school_number", "ada_days_enrolled", "essa_days_absent"]
+            }
+            Kind::Programs => &[
+                "district_number",
+                "school_number",
+                "title_i",
+                "immigrant",
+                "date_immigrant_entered_us_school",
+                "homeless",
+                "military_connected_student",
+            ],
+            Kind::Learners => &[
+                "district_number",
+                "program_status",
+                "identified_date",
+                "program_exit_date",
+                "home_primary_language_or_language_of_impact",
+            ],
+            Kind::Section504 => &["district_number", "section_504_start_date", "section_504_end_date"],
+            Kind::Homeless => &[
+                "district_number",
+                "start_date",
+                "end_date",
+                "primary_nighttime_residence",
+                "unaccompanied_youth",
+                "mckinney_vento_served",
+            ],
+            Kind::Meals => {
+                &["eligibility", "certification_type", "eligibility_start_date", "eligibility_end_date"]
+            }
+            Kind::FosterCare => &["start_date", "end_date"],
+            Kind::SpecialEducation => &[
+                "district_number",
+                "plan_start_date",
+                "plan_end_date",
+                "primary_disability",
+                "setting_of_service",
+                "special_ed_exit_date",
+                "special_ed_exit_reason",
+            ],
+            Kind::Discipline => &[
+                "district_number",
+                "school_number",
+                "incident_id",
+                "incident_date",
+                "removal_date",
+                "days_removed",
+                "discipline_method",
+                "interim_removal",
+                "interim_removal_reason",
+                "educational_services",
+                "firearm_type",
+                "firearm_result",
+            ],
+            Kind::Migrant => &[
+                "district_number",
+                "qualifying_arrival_date",
+                "eligibility_start_date",
+                "eligibility_end_date",
+                "priority_for_services",
+                "migrant_served",
+                "continued_service",
+                "served_in_summer",
+                "instructional_service",
+                "reading_instruction",
+                "mathematics_instruction",
+                "credit_accrual",
+                "support_service",
+                "counseling_service",
+            ],
+        }
+    }
+}
+
+impl<'a> StudentTable<'a> {
+    /// The table, where it holds student records that federal files need.
+    pub(crate) fn new(table: &'a Table, year: SchoolYear) -> Option<Self> {
+        let kind = Kind::of(table.name())?;
+        let student = table.schema().column("student_state_id")?;
+        let column = |name: &&str| table.schema().column(name).unwrap_or(usize::MAX);
+        let columns = kind.columns().iter().map(column).collect();
+        let id = |record: usize| table.record(record).map_or("", |record| record.field(student));
+        let sorted = (1..table.len()).all(|record| id(record - 1) <= id(record));
+        let order = (!sorted).then(|| {
+            let mut order: Vec<u32> =
+                (0..table.len()).filter_map(|record| u32::try_from(record).ok()).collect();
+            order.sort_by(|one, two| id(*one as usize).cmp(id(*two as usize)).then(one.cmp(two)));
+            order
+        });
+        Some(StudentTable { table, year, kind, columns, student, order })
+    }
+
+    /// The number of the record at a place in the order of students.
+    pub(crate) fn record_at(&self, place: usize) -> Option<usize> {
+        match &self.order {
+            None => (place < self.table.len()).then_some(place),
+            Some(order) => order.get(place).map(|record| *record as usize),
+        }
+    }
+
+    pub(crate) fn student_at(&self, place: usize) -> Option<&'a str> {
+        Some(self.table.record(self.record_at(place)?)?.field(self.student))
+    }
+
+    /// The texts of the columns of the kind; blank where the table lacks one.
+    pub(crate) fn texts<const N: usize>(&self, record: &Record<'a>) -> [&'a str; N] {
+        std::array::from_fn(|column| self.columns.get(column).map_or("", |column| record.field(*column)))
+    }
+}
+
+/// A record of a table in the list of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) table: usize,
+    pub(crate) record: usize,
+}
+
+impl Place {
+    /// As the key that counting keeps of a row.
+    pub(crate) fn key(self) -> u64 {
+        (self.table as u64) << 40 | self.record as u64
+    }
+
+    pub(crate) fn of_key(key: u64) -> Place {
+        Place { table: (key >> 40) as usize, record: (key & ((1 << 40) - 1)) as usize }
+    }
+}
+
+/// Calls `each` for every student of the tables, in the order of ids, with the places of the student's records.
+pub(crate) fn each_student<'a, E>(
+    tables: &[StudentTable<'a>],
+    mut each: impl FnMut(&'a str, &[Place]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut next: Vec<usize> = vec![0; tables.len()];
+    let mut heads: Vec<Option<&'a str>> = tables.iter().map(|table| table.student_at(0)).collect();
+    let mut places: Vec<Place> = Vec::new();
+    while let Some(student) = heads.iter().flatten().copied().min() {
+        places.clear();
+        for (number, table) in tables.iter().enumerate() {
+            let (Some(next), Some(head)) = (next.get_mut(number), heads.get_mut(number)) else { continue };
+            while *head == Some(student) {
+                places.extend(table.record_at(*next).map(|record| Place { table: number, record }));
+                *next += 1;
+                *head = table.student_at(*next);
+            }
+        }
+        each(student, &places)?;
+    }
+    Ok(())
+}

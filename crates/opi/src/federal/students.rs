@@ -1,0 +1,638 @@
+//! The records of one student as federal rows.
+
+use crate::federal::codes::Codes;
+use crate::federal::notes::{NoteKind, Notes};
+use crate::federal::places::Places;
+use crate::federal::reading::{Kind, Place, StudentTable, each_student};
+use crate::federal::{FederalError, FederalInputs, FederalNote};
+use chrono::NaiveDate;
+use opi_dictionary::{FieldValue, SchoolYear};
+use opi_edfacts::{
+    CohortMembership, Days, Departure, DepartureKind, DisciplineEvent, EdfactsError, Enrollment,
+    FirearmIncident, Grade, LeaIndex, ProgramRecord, Race, RaceSet, Sex, Span, SpecialEducationExit, Status,
+    StatusKind, StudentKey, StudentRows, StudentSource, Units,
+};
+use opi_snapshot::Record;
+
+/// The students of a year, made from its tables one at a time, in the order of their ids.
+pub struct FederalState<'a> {
+    pub(crate) tables: Vec<StudentTable<'a>>,
+    pub(crate) places: Places,
+    codes: Codes,
+    year: SchoolYear,
+}
+
+impl<'a> FederalState<'a> {
+    /// Makes ready: units from the directory, tables in the order of students.
+    ///
+    /// # Errors
+    /// When the directory names a unit twice.
+    pub fn new(inputs: &FederalInputs<'a>) -> Result<Self, FederalError> {
+        let codes = Codes::new(inputs.dictionary)?;
+        let year = inputs.school_year;
+        let places = Places::new(inputs.directory, inputs.tables, year, &codes)?;
+        let own = inputs.tables.iter().map(|table| (table, year));
+        let others =
+            inputs.other_years.iter().flat_map(|(year, tables)| tables.iter().map(|table| (table, *year)));
+        let tables = own.chain(others).filter_map(|(table, year)| StudentTable::new(table, year)).collect();
+        Ok(FederalState { tables, places, codes, year })
+    }
+
+    /// Calls `each` for every student and tells what was left out on the way.
+    ///
+    /// # Errors
+    /// What `each` reports.
+    pub fn visit<E>(
+        &self,
+        mut each: impl FnMut(&StudentRows) -> Result<(), E>,
+    ) -> Result<Vec<FederalNote>, E> {
+        let mut notes = Notes::default();
+        each_student(&self.tables, |id, places| {
+            if id.is_empty() {
+                for place in places {
+                    self.note(&mut notes, *place, None, NoteKind::NoStudentId);
+                }
+                return Ok(());
+            }
+            each(&self.student(id, places, &mut notes))
+        })?;
+        Ok(notes.finish())
+    }
+
+    fn note(&self, notes: &mut Notes, place: Place, column: Option<&'static str>, kind: NoteKind) {
+        let Some(table) = self.tables.get(place.table) else { return };
+        let origin = table.table.record(place.record).map(|record| record.origin()).unwrap_or_default();
+        notes.add(table.table.name(), column, kind, origin);
+    }
+
+    fn student(&self, id: &str, places: &[Place], notes: &mut Notes) -> StudentRows {
+        let rows = StudentRows::new(StudentKey::new(id));
+        let (stays, flagged_homeless) = (Vec::new(), Vec::new());
+        let mut making =
+            Making { state: self, notes, rows, stays, ninth: None, met: false, flagged_homeless };
+        // Enrollments first: records of a district alone find their federal district by them.
+        for kind_first in [true, false] {
+            for place in places {
+                let Some(table) = self.tables.get(place.table) else { continue };
+                if (table.kind == Kind::Enrollments) == kind_first
+                    && let Some(record) = table.table.record(place.record)
+                {
+                    making.take(table, *place, &record);
+                }
+            }
+        }
+        making.finish(places)
+    }
+}
+
+impl StudentSource for FederalState<'_> {
+    fn units(&self) -> &Units {
+        &self.places.units
+    }
+
+    fn each_student(
+        &self,
+        each: &mut dyn FnMut(&StudentRows) -> Result<(), EdfactsError>,
+    ) -> Result<(), EdfactsError> {
+        self.visit(each).map(|_| ())
+    }
+}
+
+/// A stay of the student in a district, by the number that uploads use.
+struct Stay<'a> {
+    district: &'a str,
+    lea: LeaIndex,
+    span: Span,
+    year: SchoolYear,
+    /// The place in the list of enrollments; no-shows and other kinds of service have one too.
+    enrollment: usize,
+    end_status: &'a str,
+}
+
+/// A student in the making.
+struct Making<'s, 'a> {
+    state: &'s FederalState<'a>,
+    notes: &'s mut Notes,
+    rows: StudentRows,
+    stays: Vec<Stay<'a>>,
+    /// When grade 9 began, by the earliest record.
+    ninth: Option<NaiveDate>,
+    met: bool,
+    /// Homeless by the flag of a program row: they stand where the district has no homeless record.
+    flagged_homeless: Vec<Status>,
+}
+
+fn date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::read(text)
+}
+
+/// A span as the records of one year know it: what they say of the days of other years is for those to say.
+fn known_in(year: SchoolYear, own: SchoolYear, first: Option<NaiveDate>, last: Option<NaiveDate>) -> Span {
+    if year == own {
+        return Span { first, last };
+    }
+    let end = year.last_day();
+    Span { first: first.max(Some(year.first_day())), last: Some(last.map_or(end, |last| last.min(end))) }
+}
+
+fn yes(text: &str) -> bool {
+    text == "Y"
+}
+
+fn filled(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn owned(text: &str) -> Option<String> {
+    filled(text).map(str::to_owned)
+}
+
+impl<'a> Making<'_, 'a> {
+    fn take(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        match table.kind {
+            Kind::Enrollments => self.enrollment(table, place, record),
+            Kind::Demographics => self.demographics(table, record),
+            Kind::Attendance => self.attendance(table, place, record),
+            Kind::Programs => self.programs(table, place, record),
+            Kind::Learners => self.learner(table, place, record),
+            Kind::Section504 => {
+                let [district, first, last] = table.texts(record);
+                self.status_in(district, place, date(first), date(last), StatusKind::Section504);
+            }
+            Kind::Homeless => self.homeless(table, place, record),
+            Kind::Meals => self.meals(table, place, record),
+            Kind::FosterCare => {
+                let [first, last] = table.texts(record);
+                self.status_anywhere(place, date(first), date(last), StatusKind::FosterCare);
+            }
+            Kind::SpecialEducation => self.special_education(table, place, record),
+            Kind::Discipline => self.discipline(table, place, record),
+            Kind::Migrant => self.migrant(table, place, record),
+        }
+    }
+
+    fn leave_out(&mut self, place: Place, column: Option<&'static str>, kind: NoteKind) {
+        self.state.note(self.notes, place, column, kind);
+    }
+
+    /// The federal code, with a note where a code has none.
+    fn code(&mut self, kind: &str, code: &str, place: Place, column: &'static str) -> Option<&str> {
+        let code = filled(code)?;
+        let found = self.state.codes.of(kind, code);
+        if found.is_none() {
+            self.leave_out(place, Some(column), NoteKind::CodeWithoutCounterpart);
+        }
+        found
+    }
+
+    fn enrollment(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [district, school, grade, first, service, last, end_status, no_show, awarded, diploma, ninth] =
+            table.texts(record);
+        let Some((lea, school)) = self.state.places.school(district, school) else {
+            return self.leave_out(place, Some("school_number"), NoteKind::UnknownPlace);
+        };
+        let Some(first) = date(first) else {
+            return self.leave_out(place, Some("start_date"), NoteKind::NoDate);
+        };
+        let last = match (filled(last), date(last)) {
+            (Some(_), None) => return self.leave_out(place, Some("end_date"), NoteKind::NoDate),
+            (_, last) => last,
+        };
+        let code = grade;
+        let grade = self.state.codes.grade(code);
+        if grade.is_none() {
+            self.leave_out(place, Some("grade"), NoteKind::CodeWithoutCounterpart);
+        }
+        self.ninth = [self.ninth, date(ninth)].into_iter().flatten().min();
+        let family = self.state.codes.end_family(end_status);
+        let departure = match (family, date(awarded).or(last)) {
+            (Some("dropout"), _) => last.map(|day| (day, DepartureKind::Dropout)),
+            (Some("completer"), Some(day)) => match self.code("diploma", diploma, place, "diploma_type") {
+                Some("regular") => Some((day, DepartureKind::RegularDiploma)),
+                Some(_) => Some((day, DepartureKind::OtherCompleter)),
+                None => None,
+            },
+            _ => None,
+        };
+        if let Some((date, kind)) = departure {
+            let row = place.key();
+            self.rows.departures.push(Departure { lea, school: Some(school), date, grade, kind, row });
+        }
+        // Who never came was not enrolled; a dropout among them is one all the same.
+        if yes(no_show) {
+            return;
+        }
+        // What a record of another year leaves open ends with that year.
+        let last = if table.year == self.state.year { last } else { last.or(Some(table.year.last_day())) };
+        let span = Span { first: Some(first), last };
+        let enrollment = self.rows.enrollments.len();
+        self.stays.push(Stay { district, lea, span, year: table.year, enrollment, end_status });
+        self.rows.enrollments.push(Enrollment {
+            lea,
+            school: Some(school),
+            span,
+            grade,
+            primary: service == "P",
+            days_enrolled: None,
+            days_absent: None,
+            row: place.key(),
+        });
+    }
+
+    /// The first record of the year with an answer stands; records of other years fill what it leaves open.
+    fn demographics(&mut self, table: &StudentTable<'a>, record: &Record<'a>) {
+        let [gender, birth, hispanic, indian, asian, black, pacific, white] = table.texts(record);
+        self.met |= table.year == self.state.year;
+        self.rows.birth = self.rows.birth.or_else(|| date(birth));
+        self.rows.sex = self.rows.sex.or(match gender {
+            "F" => Some(Sex::Female),
+            "M" => Some(Sex::Male),
+            _ => None,
+        });
+        if !self.rows.hispanic && self.rows.races.count() == 0 {
+            self.rows.hispanic = yes(hispanic);
+            let flags = [
+                (indian, Race::AmericanIndian),
+                (asian, Race::Asian),
+                (black, Race::Black),
+                (pacific, Race::PacificIslander),
+                (white, Race::White),
+            ];
+            let set = flags.into_iter().filter(|(flag, _)| yes(flag));
+            self.rows.races = set.fold(RaceSet::NONE, |races, (_, race)| races.with(race));
+        }
+    }
+
+    /// Days go to the first primary enrollment in the school that has none yet, in order of first days; more
+    /// records than enrollments are added up there.
+    fn attendance(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [district, school, enrolled, absent] = table.texts(record);
+        let Some((_, school)) = self.state.places.school(district, school) else {
+            return self.leave_out(place, Some("school_number"), NoteKind::UnknownPlace);
+        };
+        let (days, missed) = (Days::parse(enrolled), Days::parse(absent));
+        for (text, read, column) in
+            [(enrolled, days, "ada_days_enrolled"), (absent, missed, "essa_days_absent")]
+        {
+            if filled(text).is_some() && read.is_none() {
+                self.leave_out(place, Some(column), NoteKind::NotANumber);
+            }
+        }
+        let stays = self.stays.iter().filter(|stay| stay.year == table.year);
+        let mut there: Vec<usize> = stays.map(|stay| stay.enrollment).collect();
+        let enrollments = &mut self.rows.enrollments;
+        there.retain(|number| {
+            enrollments.get(*number).is_some_and(|row| row.primary && row.school == Some(school))
+        });
+        there.sort_by_key(|number| enrollments.get(*number).and_then(|row| row.span.first));
+        let free = |number: &usize| enrollments.get(*number).is_some_and(|row| row.days_enrolled.is_none());
+        let target = there.iter().copied().find(free).or(there.last().copied());
+        if let Some(row) = target.and_then(|number| enrollments.get_mut(number)) {
+            let sum = |known: Option<Days>, more: Option<Days>| match (known, more) {
+                (Some(known), Some(more)) => Some([known, more].into_iter().sum()),
+                (known, more) => known.or(more),
+            };
+            row.days_enrolled = sum(row.days_enrolled, days);
+            row.days_absent = sum(row.days_absent, missed);
+        }
+    }
+
+    /// The federal districts of a school system in which the student is enrolled; all of them without an enrollment.
+    fn leas_in(&self, district: &str) -> Vec<LeaIndex> {
+        let mut leas: Vec<LeaIndex> =
+            self.stays.iter().filter(|stay| stay.district == district).map(|stay| stay.lea).collect();
+        leas.sort_unstable();
+        leas.dedup();
+        if leas.is_empty() { self.state.places.leas(district).to_vec() } else { leas }
+    }
+
+    /// The federal district on a day: that of the enrollment that holds, else of the last before it, else the first.
+    fn lea_on(&self, district: &str, day: NaiveDate) -> Option<LeaIndex> {
+        let here = || self.stays.iter().filter(|stay| stay.district == district);
+        let holds =
+            here().filter(|stay| stay.span.contains(day)).max_by_key(|stay| (stay.span.first, stay.lea));
+        let before = || {
+            here().filter(|stay| stay.span.first <= Some(day)).max_by_key(|stay| (stay.span.first, stay.lea))
+        };
+        let found = holds.or_else(before).map(|stay| stay.lea);
+        found.or_else(|| self.leas_in(district).first().copied())
+    }
+
+    fn known(&self, place: Place, first: Option<NaiveDate>, last: Option<NaiveDate>) -> Span {
+        let own = self.state.year;
+        let year = self.state.tables.get(place.table).map_or(own, |table| table.year);
+        known_in(year, own, first, last)
+    }
+
+    fn status_anywhere(
+        &mut self,
+        place: Place,
+        first: Option<NaiveDate>,
+        last: Option<NaiveDate>,
+        kind: StatusKind,
+    ) {
+        if first.is_none() {
+            return self.leave_out(place, None, NoteKind::NoDate);
+        }
+        let span = self.known(place, first, last);
+        self.rows.statuses.push(Status { lea: None, span, kind, row: place.key() });
+    }
+
+    fn status_in(
+        &mut self,
+        district: &str,
+        place: Place,
+        first: Option<NaiveDate>,
+        last: Option<NaiveDate>,
+        kind: StatusKind,
+    ) {
+        if first.is_none() {
+            return self.leave_out(place, None, NoteKind::NoDate);
+        }
+        let leas = self.leas_in(district);
+        if leas.is_empty() {
+            return self.leave_out(place, Some("district_number"), NoteKind::UnknownPlace);
+        }
+        let span = self.known(place, first, last);
+        for lea in leas {
+            self.rows.statuses.push(Status { lea: Some(lea), span, kind: kind.clone(), row: place.key() });
+        }
+    }
+
+    fn programs(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [district, school, title_one, immigrant, since, homeless, military] = table.texts(record);
+        let Some((lea, school)) = self.state.places.school(district, school) else {
+            return self.leave_out(place, Some("school_number"), NoteKind::UnknownPlace);
+        };
+        let year = Span { first: Some(table.year.first_day()), last: Some(table.year.last_day()) };
+        let mut here = |span: Span, kind: StatusKind| {
+            self.rows.statuses.push(Status { lea: Some(lea), span, kind, row: place.key() });
+        };
+        if yes(immigrant) {
+            let span = Span { first: date(since).or(year.first), last: year.last };
+            here(
+                span,
+                StatusKind::Immigrant { participates: self.state.places.has_immigrant_program(district) },
+            );
+        }
+        if title_one == "TAS" {
+            here(year, StatusKind::TitleOneServed);
+        }
+        if self.code("military", military, place, "military_connected_student").is_some() {
+            let span = year;
+            let kind = StatusKind::MilitaryConnected;
+            self.rows.statuses.push(Status { lea: Some(lea), span, kind, row: place.key() });
+        }
+        if filled(homeless).is_some() {
+            let residence = self.code("residence", homeless, place, "homeless").map(str::to_owned);
+            let kind = StatusKind::Homeless { residence, unaccompanied: false, served: false };
+            self.flagged_homeless.push(Status { lea: Some(lea), span: year, kind, row: place.key() });
+        }
+        if table.year != self.state.year {
+            return;
+        }
+        if let Some(program) = self.code("title_one_program", title_one, place, "title_i").map(str::to_owned)
+        {
+            let there = |row: &&Enrollment| row.primary && row.school == Some(school);
+            let inside = |row: &&Enrollment| row.span.overlap(year).is_some();
+            let last =
+                self.rows.enrollments.iter().filter(there).filter(inside).max_by_key(|row| row.span.first);
+            let Some(last) = last else { return };
+            self.rows.programs.push(ProgramRecord {
+                program: "title1_participation".to_owned(),
+                lea: Some(lea),
+                school: None,
+                span: last.span,
+                grade: last.grade,
+                values: vec![("TITLEIPROG".to_owned(), vec![program])],
+                row: place.key(),
+            });
+        }
+    }
+
+    fn learner(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [district, status, first, last, language] = table.texts(record);
+        let (first, last) = (date(first), date(last));
+        // Who has left the program was a learner until then; without that day it is not known since when not.
+        let was = match status {
+            "EL" => true,
+            _ => last.is_some(),
+        };
+        if was {
+            let language =
+                self.code("language", language, place, "home_primary_language_or_language_of_impact");
+            let language = language.map(str::to_owned);
+            let first = first.or(Some(table.year.first_day()));
+            self.status_in(district, place, first, last, StatusKind::EnglishLearner { language });
+        }
+    }
+
+    fn homeless(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [district, first, last, residence, unaccompanied, served] = table.texts(record);
+        let residence =
+            self.code("residence", residence, place, "primary_nighttime_residence").map(str::to_owned);
+        let last = date(last).or(Some(table.year.last_day()));
+        let (unaccompanied, served) = (yes(unaccompanied), yes(served));
+        let kind = StatusKind::Homeless { residence, unaccompanied, served };
+        self.status_in(district, place, date(first), last, kind);
+    }
+
+    fn meals(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [eligibility, ground, first, last] = table.texts(record);
+        let Some(code) = self.state.codes.of("lunch", eligibility) else { return };
+        let (first, last) = (date(first), date(last));
+        let eligibility = Some(code.to_owned());
+        self.status_anywhere(place, first, last, StatusKind::Lunch { eligibility });
+        if first.is_some() {
+            self.status_anywhere(place, first, last, StatusKind::EconomicallyDisadvantaged);
+            if self.state.codes.of("direct_certification", ground).is_some() {
+                self.status_anywhere(place, first, last, StatusKind::DirectCertification);
+            }
+        }
+    }
+
+    fn special_education(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [district, first, last, disability, setting, exit, reason] = table.texts(record);
+        let federal = self.state.codes.disability(disability).map(str::to_owned);
+        if federal.is_none() && !disability.is_empty() {
+            self.leave_out(place, Some("primary_disability"), NoteKind::CodeWithoutCounterpart);
+        }
+        let kind = StatusKind::Idea {
+            disability: federal,
+            env_school_age: owned(setting),
+            env_early: owned(setting),
+        };
+        self.status_in(district, place, date(first), date(last), kind);
+        match (date(exit), filled(exit)) {
+            (Some(day), _) => match self.lea_on(district, day) {
+                Some(lea) => {
+                    let (reason, row) = (owned(reason), place.key());
+                    self.rows.exits.push(SpecialEducationExit { lea, date: day, reason, row });
+                }
+                None => self.leave_out(place, Some("district_number"), NoteKind::UnknownPlace),
+            },
+            (None, Some(_)) => self.leave_out(place, Some("special_ed_exit_date"), NoteKind::NoDate),
+            (None, None) => {}
+        }
+    }
+
+    fn discipline(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [
+            district,
+            school,
+            incident,
+            day,
+            removed,
+            days,
+            method,
+            interim,
+            reason,
+            services,
+            firearm,
+            result,
+        ] = table.texts(record);
+        let found = match filled(school) {
+            Some(school) => {
+                self.state.places.school(district, school).map(|(lea, school)| (lea, Some(school)))
+            }
+            None => None,
+        };
+        let Some(first) = date(removed).or_else(|| date(day)) else {
+            return self.leave_out(place, Some("incident_date"), NoteKind::NoDate);
+        };
+        let by_day = || Some((self.lea_on(district, first)?, None)).filter(|_| school.is_empty());
+        let Some((lea, school)) = found.or_else(by_day) else {
+            return self.leave_out(place, Some("school_number"), NoteKind::UnknownPlace);
+        };
+        let length = Days::parse(days);
+        if length.is_none() && !days.is_empty() {
+            self.leave_out(place, Some("days_removed"), NoteKind::NotANumber);
+        }
+        let row = place.key();
+        let event = DisciplineEvent {
+            lea,
+            school,
+            date: first,
+            days: length,
+            method: owned(method),
+            interim: owned(interim),
+            reason: owned(reason),
+            expulsion: owned(services),
+            row,
+        };
+        let removal = event.method.is_some() || event.interim.is_some() || event.expulsion.is_some();
+        // A second kind of firearm in an incident repeats the removal.
+        let same = |known: &DisciplineEvent| DisciplineEvent { row, ..known.clone() } == event;
+        let again = !firearm.is_empty()
+            && self.rows.firearms.iter().any(|known| known.incident == incident && known.lea == lea)
+            && self.rows.discipline.iter().any(same);
+        if removal && !again {
+            self.rows.discipline.push(event);
+        }
+        if let Some(weapon) = owned(firearm) {
+            let date = date(day).unwrap_or(first);
+            self.rows.firearms.push(FirearmIncident {
+                lea,
+                school,
+                date,
+                incident: incident.to_owned(),
+                weapons: vec![weapon],
+                result: owned(result),
+                row,
+            });
+        }
+    }
+
+    fn migrant(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [district, arrived, first, last, priority, served, continued, summer, services @ ..]: [&str; 14] =
+            table.texts(record);
+        let (from, to) = (date(first), date(last));
+        self.status_anywhere(place, from, to, StatusKind::Migrant);
+        // The certificates of other years say of those who was served.
+        let (Some(from), year) = (from.filter(|_| table.year == self.state.year), table.year) else { return };
+        let lea = filled(district).and_then(|district| self.lea_on(district, from.max(year.first_day())));
+        let span = Span { first: Some(from), last: to };
+        let grade = self.last_grade(year);
+        let mut values: Vec<(String, Vec<String>)> = Vec::new();
+        let mut holds = |category: &str, code: &str, flag: bool| {
+            if flag {
+                values.push((category.to_owned(), vec![code.to_owned()]));
+            }
+        };
+        holds("MEPPOSONLY", "PS", yes(priority));
+        holds("MEPCONTINUE", "CONTINUED", yes(continued));
+        let year_of_moves = Span {
+            first: NaiveDate::from_ymd_opt(year.start_year(), 9, 1),
+            last: NaiveDate::from_ymd_opt(year.end_year(), 8, 31),
+        };
+        holds("MOBILSTAT12MNTH", "QAD", date(arrived).is_some_and(|day| year_of_moves.contains(day)));
+        const SERVICES: [&str; 6] =
+            ["INSTRSERV", "READINSTR", "MATHINSTR", "HSACCRUAL", "SUPPSERV", "COUNSELSERV"];
+        let given = services.iter().zip(SERVICES).filter(|(flag, _)| yes(flag));
+        let given: Vec<String> = given.map(|(_, code)| code.to_owned()).collect();
+        for (program, takes_part) in [
+            ("migrant_eligible", true),
+            ("migrant_served", yes(served)),
+            ("migrant_summer", yes(summer)),
+            ("migrant_services", !given.is_empty()),
+        ] {
+            if !takes_part {
+                continue;
+            }
+            let mut values = values.clone();
+            if program == "migrant_services" {
+                values.push(("MEPSERVICES".to_owned(), given.clone()));
+            }
+            let (program, row) = (program.to_owned(), place.key());
+            self.rows.programs.push(ProgramRecord { program, lea, school: None, span, grade, values, row });
+        }
+    }
+
+    /// The grade of the last enrollment that meets a year.
+    fn last_grade(&self, year: SchoolYear) -> Option<Grade> {
+        let span = Span { first: Some(year.first_day()), last: Some(year.last_day()) };
+        let there =
+            self.rows.enrollments.iter().filter(|row| row.primary && row.span.overlap(span).is_some());
+        there.max_by_key(|row| row.span.first)?.grade
+    }
+
+    fn finish(mut self, places: &[Place]) -> StudentRows {
+        let here = |place: &&Place| {
+            self.state.tables.get(place.table).is_some_and(|table| table.year == self.state.year)
+        };
+        if !self.met
+            && let Some(place) = places.iter().find(here)
+        {
+            self.leave_out(*place, None, NoteKind::NoDemographics);
+        }
+        let recorded: Vec<Option<LeaIndex>> = self
+            .rows
+            .statuses
+            .iter()
+            .filter(|status| matches!(status.kind, StatusKind::Homeless { .. }))
+            .map(|status| status.lea)
+            .collect();
+        let flagged = std::mem::take(&mut self.flagged_homeless);
+        self.rows.statuses.extend(flagged.into_iter().filter(|status| !recorded.contains(&status.lea)));
+        self.cohort();
+        self.rows
+    }
+
+    /// The cohort by the first day in grade 9; the last place known by the end of the year counts.
+    fn cohort(&mut self) {
+        let Some(first_year) = self.ninth.and_then(|day| SchoolYear::containing(day).ok()) else { return };
+        let until = self.state.year;
+        let rows = &self.rows.enrollments;
+        let stays = self.stays.iter().filter(|stay| stay.year <= until);
+        let last = stays.max_by_key(|stay| {
+            let primary = rows.get(stay.enrollment).is_some_and(|row| row.primary);
+            (stay.span.first, primary, stay.lea)
+        });
+        let Some((last, row)) = last.and_then(|last| Some((last, rows.get(last.enrollment)?))) else {
+            return;
+        };
+        let outcome = self.state.codes.of("cohort", last.end_status).map(str::to_owned);
+        let (lea, school, row) = (row.lea, row.school, row.row);
+        self.rows.cohorts.push(CohortMembership { lea, school, first_year, outcome, row });
+    }
+}
