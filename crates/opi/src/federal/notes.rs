@@ -54,9 +54,17 @@ pub struct FederalNote {
 
 const FIRST_PLACES: usize = 5;
 
-/// Gathers notes.
+/// Gathers notes by table, column and kind.
 #[derive(Debug, Default)]
-pub(crate) struct Notes(BTreeMap<(String, Option<&'static str>, NoteKind), (u64, Vec<(u32, u64)>)>);
+pub(crate) struct Notes(BTreeMap<Subject, Gathered>);
+
+type Subject = (String, Option<&'static str>, NoteKind);
+
+#[derive(Debug, Default)]
+struct Gathered {
+    count: u64,
+    first: Vec<(u32, u64)>,
+}
 
 impl Notes {
     pub(crate) fn add(
@@ -66,16 +74,21 @@ impl Notes {
         kind: NoteKind,
         origin: opi_snapshot::Origin,
     ) {
-        let (count, first) = self.0.entry((table.to_owned(), column, kind)).or_default();
-        *count += 1;
-        if first.len() < FIRST_PLACES {
-            first.push((origin.source, origin.line));
+        let gathered = self.0.entry((table.to_owned(), column, kind)).or_default();
+        gathered.count += 1;
+        if gathered.first.len() < FIRST_PLACES {
+            gathered.first.push((origin.source, origin.line));
         }
     }
 
     pub(crate) fn finish(self) -> Vec<FederalNote> {
-        let note =
-            |((table, column, kind), (count, first))| FederalNote { table, column, kind, count, first };
+        let note = |((table, column, kind), Gathered { count, first }): (Subject, Gathered)| FederalNote {
+            table,
+            column,
+            kind,
+            count,
+            first,
+        };
         self.0.into_iter().map(note).collect()
     }
 }
