@@ -53,10 +53,10 @@ fn measure(districts: usize, schools: usize, grades: usize) {
         }
     };
     let masked = cpu_seconds();
-    pattern.certificate.verify().unwrap();
+    pattern.certificate().verify().unwrap();
     let checked = cpu_seconds();
-    let (rounds, sensitive) = (pattern.rounds, pattern.sensitive.iter().filter(|s| **s).count());
-    let further = pattern.hidden.iter().filter(|h| **h).count() - sensitive;
+    let (rounds, sensitive) = (pattern.rounds(), pattern.sensitive().iter().filter(|s| **s).count());
+    let further = pattern.hidden().iter().filter(|h| **h).count() - sensitive;
     let certified = Certified::new(publication, pattern, Effort::default()).unwrap();
     let largest = certified.audit().components.first().copied().unwrap_or(0);
     println!(

@@ -2,12 +2,10 @@
 
 use crate::Failure;
 use clap::{Args, Subcommand};
-use opi::mask::audit::{Effort, audit};
+use opi::mask::audit::{Effort, audit, small_sums};
 use opi::mask::certificate::Certificate;
-use opi::mask::spec_file::Spec;
-use opi::mask::{
-    Certified, Cost, Symbols, Task, case_file, plan, suppress, utility, write_csv, write_hidden,
-};
+use opi::mask::spec_file::{OtherRelease, Spec};
+use opi::mask::{Certified, Cost, Policy, Release, Symbols, Task, case_file, plan, suppress};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,6 +15,7 @@ const EXAMPLES: &str = "Examples:
   opi mask counts.csv --dims 'district>school,race,grade' --count freq --policy montana-opi --zeros show --out public.csv
   opi mask counts.csv --spec tables.toml --hidden hidden.csv --certificate certificate.json
   opi mask audit published.csv --spec tables.toml
+  opi mask audit card.csv --spec card.toml --also last-year=2024.csv --also dashboard=gems.csv,gems.toml
   opi mask verify certificate.json
   opi mask plan counts.csv --dims 'district>school,race,grade' --count freq --max 5 --zeros show
   opi mask case cases.toml --cost value --format json
@@ -43,6 +42,9 @@ pub(crate) struct MaskArgs {
     /// Symbol for hidden figures.
     #[arg(long, default_value = "*")]
     symbol: String,
+    /// Symbol for figures hidden to protect another, where --symbol tells that a count is small.
+    #[arg(long)]
+    second_symbol: Option<String>,
 }
 
 #[derive(Args)]
@@ -61,6 +63,9 @@ struct TableArgs {
     /// Policy by identifier, such as montana-opi.
     #[arg(long)]
     policy: Option<String>,
+    /// File of policies of your own (TOML, in the form of the built-in table).
+    #[arg(long)]
+    policies: Option<PathBuf>,
     /// Greatest sensitive count.
     #[arg(long)]
     max: Option<u64>,
@@ -79,6 +84,9 @@ struct TableArgs {
     /// Count a person who is alone in a hidden cell as an attacker.
     #[arg(long)]
     singletons: bool,
+    /// Protect against readers who reason that a hidden figure is not zero, since zeros are printed.
+    #[arg(long)]
+    hidden_positive: bool,
     /// Output: human or json.
     #[arg(long, default_value = "human", value_parser = ["human", "json"])]
     format: String,
@@ -86,8 +94,15 @@ struct TableArgs {
 
 #[derive(Subcommand)]
 enum Command {
-    /// What can be worked out from a published file.
-    Audit(TableArgs),
+    /// What can be worked out from a published file, alone or beside other releases.
+    Audit {
+        #[command(flatten)]
+        table: TableArgs,
+        /// Another release of the same students: NAME=FILE.csv, or NAME=FILE.csv,SPEC.toml if it is read
+        /// otherwise. May be given more than once.
+        #[arg(long, value_name = "NAME=FILE[,SPEC]")]
+        also: Vec<String>,
+    },
     /// Checks a certificate with integer arithmetic.
     Verify {
         /// The certificate.
@@ -117,7 +132,7 @@ enum Command {
 /// Runs the command.
 pub(crate) fn run(args: MaskArgs) -> Result<ExitCode, Failure> {
     match args.command {
-        Some(Command::Audit(table)) => run_audit(&table),
+        Some(Command::Audit { table, also }) => run_audit(&table, &also),
         Some(Command::Verify { file, format }) => run_verify(&file, &format),
         Some(Command::Plan(table)) => run_plan(&table),
         Some(Command::Case { file, id, cost, format }) => run_case(&file, id.as_deref(), &cost, &format),
@@ -174,6 +189,10 @@ impl TableArgs {
         spec.max = self.max.or(spec.max);
         spec.line_sums |= self.line_sums;
         spec.singletons |= self.singletons;
+        spec.hidden_positive |= self.hidden_positive;
+        if let Some(path) = &self.policies {
+            spec.own_policies = Policy::parse(&read_text(path)?).map_err(failed)?;
+        }
         Ok(spec)
     }
 }
@@ -192,21 +211,25 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::from(1));
         }
     };
-    let symbols = Symbols::one(&args.symbol);
+    let symbols = match &args.second_symbol {
+        Some(second) => Symbols::two(&args.symbol, second),
+        None => Symbols::one(&args.symbol),
+    };
+    let release = Release::of(certified, &symbols).map_err(failed)?;
     match &args.out {
-        Some(path) => write_csv(&certified, &symbols, fs::File::create(path)?).map_err(failed)?,
-        None => write_csv(&certified, &symbols, std::io::stdout().lock()).map_err(failed)?,
+        Some(path) => fs::write(path, &release.table)?,
+        None => std::io::stdout().lock().write_all(release.table.as_bytes())?,
     }
     if let Some(path) = &args.hidden {
-        write_hidden(&certified, fs::File::create(path)?).map_err(failed)?;
+        fs::write(path, &release.hidden)?;
     }
     if let Some(path) = &args.certificate {
-        fs::write(path, certified.certificate().to_json().map_err(failed)?)?;
+        fs::write(path, &release.certificate)?;
     }
-    let report = utility::utility(&certified);
+    let report = &release.utility;
     let mut err = std::io::stderr().lock();
     if args.table.format == "json" {
-        writeln!(err, "{}", serde_json::to_string(&report).map_err(|e| Failure::new(e.to_string()))?)?;
+        writeln!(err, "{}", serde_json::to_string(report).map_err(|e| Failure::new(e.to_string()))?)?;
     } else {
         let all = &report.all;
         writeln!(
@@ -219,13 +242,39 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
             report.cost,
             if report.optimal { report.cost } else { report.lower_bound.unwrap_or(0) },
         )?;
+        if rule.zeros.known() && !rule.hidden_positive && !rule.legend_marks_sensitive {
+            let found = release.certified.told_by_printed_zeros(Effort::default()).map_err(failed)?;
+            if found > 0 {
+                writeln!(
+                    err,
+                    "note: {found} sensitive cells fall to a reader who reasons that a hidden figure is not zero, \
+                     since zeros are printed; --hidden-positive protects them too"
+                )?;
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_audit(args: &TableArgs) -> Result<ExitCode, Failure> {
-    let view = args.spec()?.view(&args.file()?).map_err(failed)?;
+fn run_audit(args: &TableArgs, also: &[String]) -> Result<ExitCode, Failure> {
+    let spec = args.spec()?;
+    let mut others = Vec::new();
+    for word in also {
+        let (name, files) = word
+            .split_once('=')
+            .ok_or_else(|| Failure::new(format!("--also {word}: write NAME=FILE.csv or NAME=FILE.csv,SPEC.toml")))?;
+        let (file, other) = match files.split_once(',') {
+            Some((file, path)) => (file, Spec::parse(&read_text(Path::new(path))?).map_err(failed)?),
+            None => (files, spec.clone()),
+        };
+        others.push((name, other, read(Path::new(file))?));
+    }
+    let releases: Vec<OtherRelease<'_>> =
+        others.iter().map(|(name, spec, csv)| OtherRelease { name, spec, csv }).collect();
+    let view = spec.joined_view(&args.file()?, &releases).map_err(failed)?;
     let audit = audit(&view, Effort::default()).map_err(failed)?;
+    let limit = if spec.line_sums { spec.max.unwrap_or(0) } else { 0 };
+    let sums = small_sums(&view, &audit, limit);
     let mut out = std::io::stdout().lock();
     if args.format == "json" {
         writeln!(out, "{}", serde_json::to_string(&audit).map_err(|e| Failure::new(e.to_string()))?)?;
@@ -239,8 +288,11 @@ fn run_audit(args: &TableArgs) -> Result<ExitCode, Failure> {
             audit.exposed.len(),
             audit.intervals.len()
         )?;
+        for sum in &sums {
+            writeln!(out, "hidden figures that add up to {}: {}", sum.sum, sum.line)?;
+        }
     }
-    Ok(ExitCode::from(u8::from(!audit.exposed.is_empty())))
+    Ok(ExitCode::from(u8::from(!audit.exposed.is_empty() || !sums.is_empty())))
 }
 
 fn run_verify(file: &Path, format: &str) -> Result<ExitCode, Failure> {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Name of this form of certificate.
-pub const FORMAT: &str = "opi-mask certificate 1";
+pub const FORMAT: &str = "opi-mask certificate 2";
 
 /// A certificate. Cells and relations are named by position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,10 +33,27 @@ pub struct Certificate {
     pub sensitive: Vec<u32>,
     /// What a legend or another source says of hidden cells: cell, least value, greatest value.
     pub bounds: Vec<(u32, u64, u64)>,
+    /// Codes of percentages that are printed for hidden cells; their ranges are among the bounds.
+    pub coded: Vec<Coded>,
     /// Witness tables: changes of hidden cells that leave every published figure as it is.
     pub tables: Vec<Vec<(u32, i64)>>,
     /// Proof that no pattern costs less than a certain sum; absent when none was made.
     pub lower_bound: Option<LowerBound>,
+}
+
+/// A coded percentage printed for a hidden cell, and the counts that it allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Coded {
+    /// The hidden cell.
+    pub of: u32,
+    /// The cell that is 100 percent; it is shown.
+    pub base: u32,
+    /// Least count.
+    pub lo: u64,
+    /// Greatest count.
+    pub hi: u64,
 }
 
 /// A protection level as plain data: `exact`, `width` (a), `range` (a), `hide` (a) or `spl` (a up, b down).

@@ -62,6 +62,14 @@ pub fn check(c: &Certificate) -> Result<Verdict, String> {
         let slot = bounds.get_mut(cell as usize).ok_or(format!("bounds of no cell {cell}"))?;
         *slot = (least, most);
     }
+    for code in &c.coded {
+        let (of, base) = (code.of as usize, code.base as usize);
+        let granted = bounds.get(of).is_some_and(|b| b.0 >= code.lo && b.1 <= code.hi);
+        let holds = c.values.get(of).is_some_and(|v| *v >= code.lo && *v <= code.hi);
+        if !granted || !holds || hidden.get(of) != Some(&true) || hidden.get(base) != Some(&false) {
+            return Err(format!("the coded percentage of `{}` is not allowed for", name(of)));
+        }
+    }
     for (t, table) in c.tables.iter().enumerate() {
         check_table(c, t, table, &hidden, &users, &bounds)?;
         for &(cell, change) in table {

@@ -106,7 +106,8 @@ impl Dimension {
     /// tree (a second regional division of the same schools).
     ///
     /// # Errors
-    /// [`Error::Dimension`] if the code exists or has no members, [`Error::UnknownCode`] for a member.
+    /// [`Error::Dimension`] if the code exists, has no members, or has members that overlap (a district and
+    /// one of its schools); [`Error::UnknownCode`] for a member.
     pub fn with_grouping<S: AsRef<str>>(
         mut self,
         code: &str,
@@ -118,11 +119,36 @@ impl Dimension {
         if ids.is_empty() {
             return Err(problem(&self.name, &format!("grouping `{code}` has no members")));
         }
+        let mut below = vec![false; self.nodes.len()];
+        for &member in &ids {
+            for leaf in self.leaves_below(member) {
+                if below.get_mut(leaf as usize).is_some_and(|seen| std::mem::replace(seen, true)) {
+                    let twice = self.code(leaf);
+                    return Err(problem(
+                        &self.name,
+                        &format!("grouping `{code}` would count `{twice}` twice; its members must not overlap"),
+                    ));
+                }
+            }
+        }
         let id = self.add(code, 1, None, true)?;
         if let Some(node) = self.nodes.get_mut(id as usize) {
             node.children = ids;
         }
         Ok(self)
+    }
+
+    /// The leaves whose sum a code is; the code itself if it is one.
+    fn leaves_below(&self, id: u32) -> Vec<u32> {
+        let mut open = vec![id];
+        let mut leaves = Vec::new();
+        while let Some(id) = open.pop() {
+            match self.children(id) {
+                [] => leaves.push(id),
+                children => open.extend(children),
+            }
+        }
+        leaves
     }
 
     fn add(&mut self, code: &str, depth: u32, parent: Option<u32>, grouping: bool) -> Result<u32> {
@@ -247,6 +273,16 @@ mod tests {
         let b = Dimension::parse("u", ["T", "y:B", "x:A", "A", "B"]).unwrap();
         assert_eq!(a, b);
         assert_eq!(a.codes().collect::<Vec<_>>(), ["T", "A", "x", "B", "y"]);
+    }
+
+    #[test]
+    fn members_of_a_grouping_do_not_overlap() {
+        let d = Dimension::parse("u", ["T", "A", "B", "x:A", "y:A"]).unwrap();
+        let grouped = d.clone().with_grouping("G", ["A", "B"]).unwrap();
+        assert_eq!(grouped.children(grouped.find("G").unwrap()).len(), 2);
+        let message = d.with_grouping("G", ["A", "x"]).unwrap_err().to_string();
+        assert!(message.contains("`x` twice"), "{message}");
+        assert!(grouped.with_grouping("H", ["G", "y"]).is_err());
     }
 
     #[test]

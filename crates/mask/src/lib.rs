@@ -10,6 +10,7 @@
 //! - [`mask`]: suppression over one global system by covering cuts, then the checker, then the audit.
 //! - [`audit`]: what an attacker can work out from any pattern, ours or a published file, in words.
 //! - [`certificate`] and [`check`]: the proof as data, and the small page that checks it.
+//! - [`publish`]: from counted students to the files of a release, in one call.
 //! - [`write_csv`]: the public writer, which takes only a [`Certified`] publication.
 //! - [`plan::plan`]: which table is worth publishing at all; [`utility::utility`]: what is withheld.
 //!
@@ -18,8 +19,10 @@
 #![warn(missing_docs)]
 
 pub mod audit;
+mod builder;
 pub mod case_file;
 pub mod certificate;
+mod certified;
 pub mod check;
 mod dimension;
 mod error;
@@ -30,7 +33,10 @@ pub mod picture;
 pub mod plan;
 mod policy;
 mod publication;
+mod publish;
+mod published;
 mod release;
+mod share;
 pub mod spec_file;
 mod suppress;
 mod system;
@@ -41,9 +47,13 @@ mod value;
 pub use dimension::Dimension;
 pub use error::{Error, Result};
 pub use level::{Cost, Demand, Level};
-pub use masking::{Certified, Pattern, Rule, Task, Zeros, mask, suppress};
+pub use certified::{Certified, Pattern};
+pub use masking::{Rule, Task, Zeros, mask, suppress};
 pub use policy::Policy;
-pub use publication::{CellId, Publication, PublicationBuilder, Relation, RelationKind, Table};
+pub use builder::PublicationBuilder;
+pub use publication::{CellId, Publication, Relation, RelationKind, Table};
+pub use publish::{Release, TableChoice, publish};
+pub use share::Form;
 pub use release::{Symbols, write_csv, write_hidden};
 pub use tally::Tally;
 pub use value::{Masked, Unit, Value};

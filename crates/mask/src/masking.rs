@@ -1,15 +1,13 @@
 //! From a publication and a rule to a certified publication.
 
-use crate::audit::{Audit, Effort, View, audit};
-use crate::certificate::{Certificate, FORMAT, LevelName, LowerBound, SensitiveRule, WeightedCut};
-use crate::check::Verdict;
+use crate::audit::Effort;
+use crate::certificate::{Certificate, Coded, FORMAT, LevelName, LowerBound, SensitiveRule, WeightedCut};
+use crate::certified::{Certified, Pattern};
 use crate::error::{Error, Result};
 use crate::level::{Cost, Level};
-use crate::percent::rounded;
 use crate::publication::{CellId, Publication};
 use crate::suppress::{self, cuts::Cut};
 use crate::system::{Marking, System};
-use crate::value::{Masked, Value};
 use std::str::FromStr;
 
 /// How zero counts are treated. No policy leaves this to a default.
@@ -72,6 +70,9 @@ pub struct Rule {
     /// Whether a person who is alone in a hidden cell, and so knows it, must not be able to work out another
     /// sensitive cell.
     pub singletons: bool,
+    /// Whether the attacker reasons that a hidden figure is not zero, because zeros are printed. Off unless
+    /// asked for: the usual model, and that of the published optima, lets a hidden count be any from 0 up.
+    pub hidden_positive: bool,
 }
 
 impl Rule {
@@ -86,7 +87,23 @@ impl Rule {
             legend_marks_sensitive: false,
             line_sums: false,
             singletons: false,
+            hidden_positive: false,
         }
+    }
+
+    /// What a printed mask says of a hidden cell with this count: least and greatest, none if nothing.
+    ///
+    /// Where the mask tells the two kinds apart, a sensitive cell counts up to the limit and any other more. A
+    /// hidden zero that is not sensitive is granted to the attacker outright, so that it gives no cover.
+    fn told(&self, count: u64) -> Option<(u64, u64)> {
+        if self.legend_marks_sensitive {
+            return Some(match count {
+                _ if self.is_sensitive(count) => (u64::from(self.zeros != Zeros::Mask), self.max_masked),
+                0 => (0, 0),
+                _ => (self.max_masked.saturating_add(1), u64::MAX),
+            });
+        }
+        (self.hidden_positive && self.zeros.known()).then_some((1, u64::MAX))
     }
 
     /// Whether a count is sensitive.
@@ -119,6 +136,9 @@ pub struct Task {
     pub line_sums: Option<u64>,
     /// Whether persons alone in a cell are counted as attackers.
     pub singletons: bool,
+    pub(crate) coded: Vec<Coded>,
+    /// Whether the bounds grant the attacker which cells are sensitive.
+    pub(crate) told: bool,
 }
 
 impl Task {
@@ -139,22 +159,27 @@ impl Task {
             });
         }
         let sensitive = rule.mark(publication);
-        let least = u64::from(rule.zeros != Zeros::Mask);
-        let bounds = sensitive.iter().map(|&is| {
-            if is {
-                Some((least, rule.max_masked))
-            } else {
-                rule.zeros.known().then_some((rule.max_masked + 1, u64::MAX))
+        let mut bounds: Vec<_> = publication.cells().map(|c| rule.told(publication.value(c))).collect();
+        let coded = codes(publication, rule);
+        for code in &coded {
+            if let Some(bound) = bounds.get_mut(code.of as usize) {
+                let (lo, hi) = bound.unwrap_or((0, u64::MAX));
+                *bound = Some((lo.max(code.lo), hi.min(code.hi)));
             }
-        });
+        }
+        if bounds.iter().all(Option::is_none) {
+            bounds.clear();
+        }
         Ok(Self {
-            bounds: if rule.legend_marks_sensitive { bounds.collect() } else { Vec::new() },
+            bounds,
             sensitive,
             level: rule.level,
             cost: rule.cost,
             rule: Some((rule.max_masked, rule.zeros == Zeros::Mask)),
             line_sums: rule.line_sums.then_some(rule.max_masked),
             singletons: rule.singletons,
+            coded,
+            told: rule.legend_marks_sensitive,
         })
     }
 
@@ -175,27 +200,26 @@ impl Task {
             rule: None,
             line_sums: None,
             singletons: false,
+            coded: Vec::new(),
+            told: false,
         }
     }
 }
 
-/// A pattern of hidden cells with its certificate, not yet believed by anyone.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// Sensitive cells.
-    pub sensitive: Vec<bool>,
-    /// Hidden cells; contains the sensitive ones.
-    pub hidden: Vec<bool>,
-    /// What proves it.
-    pub certificate: Certificate,
-    /// Whether the cover is a proven optimum of its cost.
-    pub optimal: bool,
-    /// Rounds of covering.
-    pub rounds: usize,
-    /// Cuts found.
-    pub cuts: usize,
-    /// Elementary steps done.
-    pub work: u64,
+/// The codes of percentages that may be printed for a hidden count: those that by themselves leave it, and what
+/// is left of the total, as open as the level demands.
+fn codes(publication: &Publication, rule: &Rule) -> Vec<Coded> {
+    let open = |value: u64, lo: u64, hi: u64| {
+        if rule.is_sensitive(value) { rule.level.demand(value).met(lo, hi) } else { hi > lo }
+    };
+    let cells = publication.cells().filter_map(|of| {
+        let (base, form) = publication.base_of(of)?;
+        let (k, n) = (publication.value(of), publication.value(base));
+        let (lo, hi) = form.told(k, n)?;
+        let rest = (n.saturating_sub(k), n.saturating_sub(hi), n.saturating_sub(lo));
+        (open(k, lo, hi) && open(rest.0, rest.1, rest.2)).then_some(Coded { of: of.0, base: base.0, lo, hi })
+    });
+    cells.collect()
 }
 
 /// Chooses which further cells to hide, and writes the certificate.
@@ -206,6 +230,15 @@ pub struct Pattern {
 pub fn suppress(publication: &Publication, task: &Task) -> Result<Pattern> {
     let marking =
         Marking { primary: &task.sensitive, level: task.level, cost: task.cost, bounds: &task.bounds };
+    for (cell, bound) in publication.cells().zip(&task.bounds) {
+        let value = publication.value(cell);
+        if bound.is_some_and(|(lo, hi)| value < lo || value > hi) {
+            return Err(Error::Inconsistent {
+                cell: publication.label(cell),
+                problem: "what is said of it when hidden does not hold for its count".to_owned(),
+            });
+        }
+    }
     let system = System::new(publication, &marking);
     let extra = suppress::Extra {
         line_sums: task.line_sums.map(|l| i64::try_from(l).unwrap_or(i64::MAX)),
@@ -249,6 +282,9 @@ pub fn suppress(publication: &Publication, task: &Task) -> Result<Pattern> {
         sensitive,
         hidden,
         certificate,
+        line_sums: task.line_sums,
+        singletons: task.singletons,
+        told: task.told,
         optimal: outcome.optimal,
         rounds: outcome.rounds,
         cuts: outcome.cuts.len(),
@@ -266,6 +302,7 @@ fn write_certificate(
     let list = |flags: &[bool]| -> Vec<u32> {
         flags.iter().enumerate().filter(|(_, f)| **f).map(|(i, _)| i as u32).collect()
     };
+    let is_hidden = |cell: u32| hidden.get(cell as usize) == Some(&true);
     let members = |unit: u32| system.members.get(unit as usize).map_or(&[][..], Vec::as_slice);
     let mut tables: Vec<Vec<(u32, i64)>> = outcome
         .tables
@@ -300,8 +337,9 @@ fn write_certificate(
             .iter()
             .enumerate()
             .filter_map(|(c, b)| b.map(|(lo, hi)| (c as u32, lo, hi)))
-            .filter(|(c, ..)| hidden.get(*c as usize) == Some(&true))
+            .filter(|(c, ..)| is_hidden(*c))
             .collect(),
+        coded: task.coded.iter().filter(|c| is_hidden(c.of) && !is_hidden(c.base)).copied().collect(),
         tables,
         lower_bound: lower_bound(publication, task, system, &outcome.cuts),
     }
@@ -342,149 +380,6 @@ fn lower_bound(publication: &Publication, task: &Task, system: &System, cuts: &[
     Some(LowerBound { total, costs, same: system.merges.clone(), cuts: weighted })
 }
 
-/// A publication that has passed the checker and the audit. There is no other way to get one, and public
-/// writers take nothing else.
-///
-/// ```compile_fail
-/// // A publication that was not certified cannot be written.
-/// fn release(p: &opi_mask::Publication, out: Vec<u8>) {
-///     opi_mask::write_csv(p, &opi_mask::Symbols::default(), out).ok();
-/// }
-/// ```
-#[derive(Debug, Clone)]
-pub struct Certified {
-    publication: Publication,
-    sensitive: Vec<bool>,
-    hidden: Vec<bool>,
-    certificate: Certificate,
-    verdict: Verdict,
-    audit: Audit,
-    optimal: bool,
-}
-
-impl Certified {
-    /// Believes a pattern only after the checker has verified its certificate against the publication and the
-    /// audit has failed to work out any sensitive cell.
-    ///
-    /// # Errors
-    /// [`Error::NotCertified`] or [`Error::Inconsistent`]: then nothing is released.
-    pub fn new(publication: Publication, pattern: Pattern, effort: Effort) -> Result<Self> {
-        let certificate = pattern.certificate;
-        let same = certificate.values.iter().copied().eq(publication.cells().map(|c| publication.value(c)))
-            && certificate.labels.len() == publication.len()
-            && certificate.relations.len() == publication.relation_count()
-            && certificate.relations.iter().zip(publication.relations()).all(|(cells, r)| {
-                cells.iter().copied().eq(std::iter::once(r.parent.0).chain(r.parts.iter().map(|c| c.0)))
-            })
-            && flags(&certificate.hidden, publication.len()) == pattern.hidden;
-        if !same {
-            return Err(Error::NotCertified { problem: "the certificate is of another publication".into() });
-        }
-        let verdict = certificate.verify()?;
-        let mut view = View::of(&publication, &pattern.hidden, &[], None);
-        for &(cell, lo, hi) in &certificate.bounds {
-            let hi = (hi < u64::MAX).then_some(hi);
-            view.narrow(cell as usize, crate::audit::Known::Hidden { lo, hi })?;
-        }
-        let audit = audit(&view, effort)?;
-        let level = level_of(&certificate.level)?;
-        let sensitive = flags(&certificate.sensitive, publication.len());
-        for interval in &audit.intervals {
-            let value = publication.value(CellId(interval.cell as u32));
-            let demand = level.demand(value);
-            let met = demand.met(interval.lo, interval.hi.unwrap_or(u64::MAX));
-            if sensitive.get(interval.cell) == Some(&true) && !met {
-                let exposure = audit.exposed.iter().find(|e| e.cell == interval.cell);
-                let how = exposure.map_or(String::new(), |e| format!(" ({})", e.derivation));
-                return Err(Error::NotCertified {
-                    problem: format!(
-                        "the audit finds [{}] between {} and {:?}, which is less than {level} demands{how}",
-                        interval.label, interval.lo, interval.hi
-                    ),
-                });
-            }
-        }
-        Ok(Self {
-            publication,
-            sensitive: pattern.sensitive,
-            hidden: pattern.hidden,
-            certificate,
-            verdict,
-            audit,
-            optimal: pattern.optimal,
-        })
-    }
-
-    /// Whether a cell is hidden.
-    #[must_use]
-    pub fn is_hidden(&self, cell: CellId) -> bool {
-        self.hidden.get(cell.index()).copied().unwrap_or(false)
-    }
-
-    /// The publication. Confidential.
-    #[must_use]
-    pub fn publication(&self) -> &Publication {
-        &self.publication
-    }
-
-    /// A percentage of two cells as it may be printed: masked if either of the two is hidden, else rounded half
-    /// up to so many decimals. What is left of the base must itself be a cell of the publication where it could
-    /// be small ([`crate::PublicationBuilder::complement`]).
-    #[must_use]
-    pub fn percent(&self, of: CellId, base: CellId, decimals: u32) -> Value {
-        let shown = !self.is_hidden(of) && !self.is_hidden(base);
-        let (k, n) = (self.publication.value(of), self.publication.value(base));
-        match rounded(k, n, decimals).filter(|_| shown) {
-            Some(percent) => {
-                let scale = 10_u128.pow(decimals.min(30));
-                let text = match decimals {
-                    0 => format!("{percent}%"),
-                    d => format!("{}.{:0>width$}%", percent / scale, percent % scale, width = d as usize),
-                };
-                Value::Percent(text)
-            }
-            None if shown => Value::Absent("N/A".to_owned()),
-            None => Value::Masked(Masked::symbol("*")),
-        }
-    }
-
-    /// Flags of sensitive cells (and cells that are the same number). Confidential.
-    #[must_use]
-    pub fn sensitive(&self) -> &[bool] {
-        &self.sensitive
-    }
-
-    /// Flags of hidden cells.
-    #[must_use]
-    pub fn hidden(&self) -> &[bool] {
-        &self.hidden
-    }
-
-    /// The certificate. Confidential.
-    #[must_use]
-    pub fn certificate(&self) -> &Certificate {
-        &self.certificate
-    }
-
-    /// What the checker found.
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        self.verdict
-    }
-
-    /// What the audit found: the interval that stays possible for each hidden cell.
-    #[must_use]
-    pub fn audit(&self) -> &Audit {
-        &self.audit
-    }
-
-    /// Whether no cheaper pattern exists at this level and cost.
-    #[must_use]
-    pub fn is_optimal(&self) -> bool {
-        self.optimal
-    }
-}
-
 /// Masks a publication by a rule and certifies the result: the usual way in.
 ///
 /// ```
@@ -509,28 +404,4 @@ pub fn mask(publication: Publication, rule: &Rule) -> Result<Certified> {
     let task = Task::of(&publication, rule)?;
     let pattern = suppress(&publication, &task)?;
     Certified::new(publication, pattern, Effort::default())
-}
-
-fn flags(list: &[u32], n: usize) -> Vec<bool> {
-    let mut flags = vec![false; n];
-    for &cell in list {
-        if let Some(flag) = flags.get_mut(cell as usize) {
-            *flag = true;
-        }
-    }
-    flags
-}
-
-fn level_of(name: &LevelName) -> Result<Level> {
-    let LevelName { name, a, b } = name;
-    Ok(match name.as_str() {
-        "exact" => Level::Exact,
-        "width" => Level::Width(*a),
-        "range" => Level::Range(*a),
-        "hide" => Level::Hide(*a),
-        "spl" => Level::Sliding { upper: *a, lower: *b },
-        other => {
-            return Err(Error::NotCertified { problem: format!("unknown level `{other}`") });
-        }
-    })
 }

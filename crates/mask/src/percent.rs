@@ -47,6 +47,17 @@ pub fn rounded(count: u64, size: u64, decimals: u32) -> Option<u128> {
     Some((count.checked_mul(200)?.checked_mul(scale)?.checked_add(size)?) / (2 * size))
 }
 
+/// The mean of `sum` over `size`, rounded half up to so many decimals, as a whole number of those decimals.
+#[must_use]
+pub fn mean(sum: u64, size: u64, decimals: u32) -> Option<u128> {
+    let scale = 10_u128.checked_pow(decimals)?;
+    let (sum, size) = (u128::from(sum), u128::from(size));
+    if size == 0 {
+        return None;
+    }
+    Some(sum.checked_mul(2)?.checked_mul(scale)?.checked_add(size)? / (2 * size))
+}
+
 /// A printed percentage as a whole number of its last decimal, and the number of decimals.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::masking::{Rule, Zeros};
 use crate::percent::{Band, BandCode};
+use crate::release::Symbols;
 use serde::Deserialize;
 
 const TABLE: &str = include_str!("../spec/policies.toml");
@@ -91,8 +92,38 @@ impl Policy {
             check("percent", &policy.percent, &["none", "bands", "unstated"])?;
             check("rounding", &policy.rounding, &["half-up", "unstated"])?;
             check("standing", &policy.standing, &["sourced", "recall", "mixed"])?;
+            policy.check_bands()?;
         }
         Ok(file.policy)
+    }
+
+    /// Every size above the limit has a band, and every percentage of every band a code, if there are bands.
+    fn check_bands(&self) -> Result<()> {
+        let wrong = |what: String| {
+            Err(Error::Input { place: format!("policy `{}`, bands", self.id), problem: what })
+        };
+        if (self.percent == "bands") == self.bands.is_empty() {
+            return wrong("`percent = \"bands\"` and [[policy.band]] entries belong together".to_owned());
+        }
+        let mut from = None;
+        for row in &self.bands {
+            let [first, last] = row.size;
+            if from.is_some_and(|f| f != first) || (last != 0 && last < first) {
+                return wrong(format!("sizes {first} to {last} do not follow on the band before"));
+            }
+            from = Some(last + 1);
+            let mut percent = 0;
+            for code in self.band(first).map(|b| b.codes).unwrap_or_default() {
+                if code.from != percent && code.code != self.symbol || code.to < code.from {
+                    return wrong(format!("`{}` leaves a gap or an overlap at {percent} percent", code.code));
+                }
+                percent = code.to + 1;
+            }
+            if percent != 101 {
+                return wrong(format!("sizes from {first}: the codes end at {percent} percent, not at 100"));
+            }
+        }
+        Ok(())
     }
 
     /// A policy by its identifier.
@@ -148,6 +179,15 @@ impl Policy {
         let mut rule = Rule::new(self.max_masked, zeros);
         rule.legend_marks_sensitive = self.secondary_symbol.is_some();
         Ok(rule)
+    }
+
+    /// The symbols of the policy: one, or a second for what is hidden to protect another.
+    #[must_use]
+    pub fn symbols(&self) -> Symbols {
+        match &self.secondary_symbol {
+            Some(second) => Symbols::two(&self.symbol, second),
+            None => Symbols::one(&self.symbol),
+        }
     }
 
     /// The band for a group of this size; none if the policy has none for it.

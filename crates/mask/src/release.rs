@@ -1,8 +1,9 @@
 //! The public writer. It takes nothing but a certified publication.
 
 use crate::error::{Error, Result};
-use crate::masking::Certified;
+use crate::certified::Certified;
 use crate::publication::{CellId, Publication};
+use crate::value::Value;
 use std::io::Write;
 
 /// What is printed for hidden figures. One symbol for both kinds says least.
@@ -31,6 +32,54 @@ impl Symbols {
     pub fn two(sensitive: &str, secondary: &str) -> Self {
         Self { hidden: sensitive.to_owned(), secondary: Some(secondary.to_owned()) }
     }
+
+    /// What is printed for a hidden cell.
+    fn of(&self, certified: &Certified, cell: CellId) -> &str {
+        match &self.secondary {
+            Some(second) if certified.sensitive().get(cell.index()) != Some(&true) => second,
+            _ => &self.hidden,
+        }
+    }
+
+    /// Symbols that could be read as counts, that say what is not true of a cell they stand for, or that say
+    /// more of it than the certificate grants an attacker, are refused.
+    fn check(&self, certified: &Certified) -> Result<()> {
+        for symbol in std::iter::once(&self.hidden).chain(&self.secondary) {
+            if symbol.trim().is_empty() || symbol.trim().chars().all(|c| c.is_ascii_digit()) {
+                return Err(Error::Input {
+                    place: "symbol".to_owned(),
+                    problem: format!("`{symbol}` could be read as a count or as nothing; use a mark such as *"),
+                });
+            }
+        }
+        let range = |symbol: &str| symbol.parse::<Value>().ok().and_then(|v| v.range());
+        let publication = certified.publication();
+        for cell in publication.cells().filter(|&c| certified.is_hidden(c)) {
+            let symbol = self.of(certified, cell);
+            let value = publication.value(cell);
+            let (lo, hi) = range(symbol).unwrap_or((0, None));
+            if value < lo || hi.is_some_and(|hi| value > hi) {
+                return Err(Error::Input {
+                    place: "symbol".to_owned(),
+                    problem: format!(
+                        "`{symbol}` would be printed for [{}], of which it is not true; use a mark that says nothing, or a second symbol",
+                        publication.label(cell)
+                    ),
+                });
+            }
+            let (least, most) = certified.granted(cell);
+            let told = self.secondary.is_some() || lo > 0 || hi.is_some();
+            if told && (!certified.is_told() || lo > least || hi.is_some_and(|hi| hi < most)) {
+                return Err(Error::NotCertified {
+                    problem: format!(
+                        "`{symbol}` tells more of [{}] than the masking was certified for; set legend_marks_sensitive",
+                        publication.label(cell)
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Writes the masked table as CSV: one column a dimension, then `count`. Rows stand in canonical order, never
@@ -41,49 +90,39 @@ impl Symbols {
 /// [`Error::Input`] if writing fails or a symbol could be read as a count.
 pub fn write_csv(certified: &Certified, symbols: &Symbols, out: impl Write) -> Result<()> {
     let publication = certified.publication();
-    for symbol in std::iter::once(&symbols.hidden).chain(&symbols.secondary) {
-        if symbol.trim().is_empty() || symbol.trim().chars().all(|c| c.is_ascii_digit()) {
-            return Err(Error::Input {
-                place: "symbol".to_owned(),
-                problem: format!("`{symbol}` could be read as a count or as nothing; use a mark such as *"),
-            });
-        }
-    }
-    let told = symbols.secondary.is_some() || symbols.hidden.chars().any(|c| c.is_ascii_digit());
-    if told && certified.certificate().bounds.is_empty() && certified.hidden().contains(&true) {
-        return Err(Error::NotCertified {
-            problem:
-                "the symbols tell which cells are small, but the masking was certified for a symbol that \
-                      does not; set legend_marks_sensitive"
-                    .to_owned(),
-        });
-    }
+    symbols.check(certified)?;
     let mut writer = csv::Writer::from_writer(out);
     let mut header: Vec<&str> = publication.dimensions().iter().map(|d| d.name()).collect();
     header.push("count");
+    if publication.has_percentages() {
+        header.push("percent");
+    }
     writer.write_record(&header).map_err(failed)?;
-    let figure = |cell: CellId| {
-        if !certified.is_hidden(cell) {
-            return publication.value(cell).to_string();
-        }
-        match &symbols.secondary {
-            Some(second) if certified.sensitive().get(cell.index()) != Some(&true) => second.clone(),
-            _ => symbols.hidden.clone(),
-        }
+    let figure = |cell: CellId| match certified.is_hidden(cell) {
+        true => symbols.of(certified, cell).to_owned(),
+        false => publication.value(cell).to_string(),
     };
-    let mut write = |codes: Vec<String>, figure: String| {
+    let mut write = |codes: Vec<String>, figure: String, cell: Option<CellId>| {
         let mut record = codes;
         record.resize(publication.dimensions().len(), String::new());
         record.push(figure);
+        if publication.has_percentages() {
+            let percentage = cell.and_then(|c| certified.percentage(c));
+            record.push(match percentage {
+                Some(Value::Masked(_)) => symbols.hidden.clone(),
+                other => other.map_or_else(String::new, |v| v.to_string()),
+            });
+        }
         writer.write_record(&record).map_err(failed)
     };
     for at in shown_coordinates(publication) {
         let codes = at.iter().zip(publication.dimensions()).map(|(&c, d)| d.code(c).to_owned()).collect();
-        let text = publication.at(&at).map_or_else(|| "0".to_owned(), figure);
-        write(codes, text)?;
+        let cell = publication.at(&at);
+        write(codes, cell.map_or_else(|| "0".to_owned(), figure), cell)?;
     }
-    for cell in publication.cells().filter(|&c| publication.coordinate(c).is_none()) {
-        write(publication.codes(cell), figure(cell))?;
+    let further = |&c: &CellId| publication.coordinate(c).is_none() && publication.is_printed(c);
+    for cell in publication.cells().filter(further) {
+        write(publication.codes(cell), figure(cell), None)?;
     }
     writer.flush().map_err(|e| Error::Input { place: "output".to_owned(), problem: e.to_string() })
 }

@@ -1,16 +1,17 @@
 //! Specifications: how the columns of a file become a publication, and the readers that use them.
 
-use crate::audit::{Known, View};
+use crate::builder::PublicationBuilder;
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::level::{Cost, Level};
 use crate::masking::{Rule, Zeros};
-use crate::percent::possible_counts;
 use crate::policy::Policy;
-use crate::publication::{Publication, PublicationBuilder};
-use crate::value::Value;
+use crate::publication::Publication;
+use crate::share::Form;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use crate::published::OtherRelease;
 
 /// A specification, as TOML or built from command-line arguments. Unknown keys are errors.
 ///
@@ -61,8 +62,14 @@ pub struct Spec {
     /// Percentages published beside the counts, for audits.
     #[serde(default, rename = "percent")]
     pub percents: Vec<PercentSpec>,
+    /// Means published beside the counts, for audits.
+    #[serde(default, rename = "mean")]
+    pub means: Vec<MeanSpec>,
     /// Policy by identifier.
     pub policy: Option<String>,
+    /// Policies of the user's own, looked up before those of the crate ([`Policy::parse`]).
+    #[serde(skip)]
+    pub own_policies: Vec<Policy>,
     /// Greatest sensitive count, if no policy is named or to override it.
     pub max: Option<u64>,
     /// Treatment of zeros.
@@ -77,6 +84,11 @@ pub struct Spec {
     /// Whether persons alone in a cell are counted as attackers.
     #[serde(default)]
     pub singletons: bool,
+    /// Whether an attacker is taken to reason that a hidden figure is not zero, where zeros are printed.
+    #[serde(default)]
+    pub hidden_positive: bool,
+    /// Percentages printed beside the counts of a dimension's codes.
+    pub percentages: Option<PercentagesSpec>,
     /// What a masked figure can be, for audits: least and greatest count behind the symbol.
     pub legend: Option<[u64; 2]>,
 }
@@ -98,6 +110,9 @@ pub struct DimensionSpec {
     /// Further groupings of codes.
     #[serde(default)]
     pub groupings: BTreeMap<String, Vec<String>>,
+    /// Codes of the file that stand for other codes here (another release numbers its schools otherwise).
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
 }
 
 fn total() -> String {
@@ -139,6 +154,22 @@ pub struct ComplementSpec {
     pub base: Vec<String>,
 }
 
+/// Percentages of a dimension's total, printed (or to be printed) beside the counts of its codes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PercentagesSpec {
+    /// Dimension whose total is 100 percent.
+    pub of: String,
+    /// Decimals, rounded half up; absent where codes are printed.
+    pub decimals: Option<u32>,
+    /// Policy whose codes are printed by size of the total.
+    pub bands: Option<String>,
+    /// For audits: column of a published file that holds the percentages.
+    pub column: Option<String>,
+    /// For audits: the code to which the percentages belong, where rows stand for totals and do not name it.
+    pub code: Option<String>,
+}
+
 /// A figure known from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -164,10 +195,20 @@ pub struct PercentSpec {
     pub shown: String,
 }
 
+/// A published mean.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeanSpec {
+    /// Cell that counts the members.
+    pub over: Vec<String>,
+    /// Mean as printed.
+    pub shown: String,
+}
+
 /// Rows of a CSV file with their header.
-struct Rows {
+pub(crate) struct Rows {
     header: Vec<String>,
-    rows: Vec<(u64, Vec<String>)>,
+    pub(crate) rows: Vec<(u64, Vec<String>)>,
 }
 
 impl Spec {
@@ -208,7 +249,7 @@ impl Spec {
         let zeros = self.zeros.as_deref().map(str::parse::<Zeros>).transpose()?;
         let mut rule = match (&self.policy, self.max) {
             (Some(id), max) => {
-                let mut rule = Policy::find(id)?.rule(zeros)?;
+                let mut rule = self.find_policy(id)?.rule(zeros)?;
                 rule.max_masked = max.unwrap_or(rule.max_masked);
                 rule
             }
@@ -236,7 +277,19 @@ impl Spec {
         }
         rule.line_sums = self.line_sums;
         rule.singletons = self.singletons;
+        rule.hidden_positive = self.hidden_positive;
         Ok(rule)
+    }
+
+    /// A policy by its identifier, the user's own first.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the identifiers that exist.
+    pub fn find_policy(&self, id: &str) -> Result<Policy> {
+        match self.own_policies.iter().find(|p| p.id == id) {
+            Some(own) => Ok(own.clone()),
+            None => Policy::find(id),
+        }
     }
 
     /// Reads a file of leaf counts into a publication built for the rule's treatment of zeros.
@@ -250,6 +303,9 @@ impl Spec {
         let count = rows.column(&self.count)?;
         let mut builder = Publication::builder(dimensions.clone()).zeros_known(rule.zeros.known());
         builder = self.tables(builder)?;
+        if let Some((dimension, form)) = self.form()? {
+            builder = builder.percentages(dimension, form);
+        }
         for (line, row) in &rows.rows {
             let codes = codes_of(row, &dimensions, &columns, &self.dimensions);
             let text = row.get(count).map_or("", |t| t.trim());
@@ -262,7 +318,7 @@ impl Spec {
         builder.build()
     }
 
-    fn tables(&self, mut builder: PublicationBuilder) -> Result<PublicationBuilder> {
+    pub(crate) fn tables(&self, mut builder: PublicationBuilder) -> Result<PublicationBuilder> {
         for table in &self.tables {
             if let Some(name) = table.depth.keys().find(|n| !table.cross.contains(n)) {
                 return Err(Error::UnknownName {
@@ -287,94 +343,73 @@ impl Spec {
         Ok(builder)
     }
 
-    /// Reads a published file (one figure a row, totals as rows too, symbols as printed) into the view of an
-    /// attacker. Figures that are not in the file are unknown.
-    ///
-    /// # Errors
-    /// [`Error::Input`] with line and column; [`Error::Inconsistent`] if figures contradict each other.
-    pub fn view(&self, csv: &[u8]) -> Result<View> {
-        let rows = read(csv)?;
-        let (dimensions, columns) = self.shape(&rows, true)?;
-        let count = rows.column(&self.count)?;
-        // A publication of zeros gives the cells and relations; the figures come from the file.
-        let frame = self.tables(Publication::builder(dimensions.clone()).zeros_known(false))?.build()?;
-        let hidden = vec![true; frame.len()];
-        let mut view = View::of(&frame, &hidden, &[], None);
-        for (line, row) in &rows.rows {
-            let codes = codes_of(row, &dimensions, &columns, &self.dimensions);
-            let Some(cell) = frame.find(&codes).map_err(|e| at_line(*line, &e))? else { continue };
-            let value: Value =
-                row.get(count).map_or("", String::as_str).parse().map_err(|e| at_line(*line, &e))?;
-            let known = match (value.range(), self.legend) {
-                (Some((lo, hi)), Some([least, most])) if value.is_masked() && hi.is_none() => {
-                    Known::Hidden { lo: lo.max(least), hi: Some(most) }
-                }
-                (Some((lo, Some(hi))), _) if lo == hi && !value.is_masked() => Known::Shown(lo),
-                (Some((lo, hi)), _) => Known::Hidden { lo, hi },
-                (None, _) => continue,
-            };
-            view.narrow(cell.index(), known).map_err(|e| at_line(*line, &e))?;
-        }
-        for known in &self.known {
-            let at = place(&view, &known.cell)?;
-            let fact = match known.hi {
-                Some(hi) if hi == known.lo => Known::Shown(hi),
-                hi => Known::Hidden { lo: known.lo, hi },
-            };
-            view.narrow(at, fact)?;
-        }
-        for percent in &self.percents {
-            let (of, base) = (place(&view, &percent.of)?, place(&view, &percent.base)?);
-            if let Some(size) = view.shown(base) {
-                let counts = possible_counts(&percent.shown, size)?;
-                match (counts.first(), counts.last()) {
-                    (Some(&lo), Some(&hi)) => view.narrow(of, Known::Hidden { lo, hi: Some(hi) })?,
-                    _ => {
-                        return Err(Error::Inconsistent {
-                            cell: percent.of.join("|"),
-                            problem: format!("no count of {size} is {} percent", percent.shown),
-                        });
-                    }
-                }
+    /// The form in which percentages are to be printed.
+    fn form(&self) -> Result<Option<(&str, Form)>> {
+        let Some(spec) = &self.percentages else { return Ok(None) };
+        let form = match (spec.decimals, &spec.bands) {
+            (Some(decimals @ 0..=3), None) => Form::Rounded(decimals),
+            (None, Some(policy)) => Form::Coded(Box::new(self.find_policy(policy)?)),
+            _ => {
+                return Err(Error::Input {
+                    place: "specification, percentages".to_owned(),
+                    problem: "give `decimals` (0 to 3) or `bands` (a policy), one of the two".to_owned(),
+                });
             }
-        }
-        Ok(view)
+        };
+        Ok(Some((&spec.of, form)))
     }
 
     /// The dimensions, and for each the positions of its columns.
-    fn shape(&self, rows: &Rows, totals: bool) -> Result<(Vec<Dimension>, Vec<Vec<usize>>)> {
+    pub(crate) fn shape(&self, rows: &Rows, totals: bool) -> Result<(Vec<Dimension>, Vec<Vec<usize>>)> {
         let mut dimensions = Vec::new();
-        let mut columns = Vec::new();
         for spec in &self.dimensions {
-            let places = spec.columns.iter().map(|c| rows.column(c)).collect::<Result<Vec<_>>>()?;
-            let mut dimension = if spec.tree.is_empty() {
-                let mut edges = BTreeSet::new();
-                for (_, row) in &rows.rows {
-                    let mut parent = spec.total.clone();
-                    for code in path(row, &places, &spec.total) {
-                        if !(totals && code == parent) {
-                            edges.insert((code.clone(), parent));
-                        }
-                        parent = code;
-                    }
-                }
-                Dimension::from_edges(&spec.name, &spec.total, unique(edges))?
-            } else {
-                Dimension::parse(&spec.name, &spec.tree)?
-            };
-            for (code, members) in &spec.groupings {
-                dimension = dimension.with_grouping(code, members)?;
-            }
-            dimensions.push(dimension);
-            columns.push(places);
+            let mut edges = BTreeSet::new();
+            spec.edges(rows, totals, &spec.total, &mut edges)?;
+            dimensions.push(spec.build(edges)?);
         }
-        Ok((dimensions, columns))
+        Ok((dimensions, self.columns(rows)?))
+    }
+
+    /// For each dimension the positions of its columns.
+    pub(crate) fn columns(&self, rows: &Rows) -> Result<Vec<Vec<usize>>> {
+        let places = |spec: &DimensionSpec| spec.columns.iter().map(|c| rows.column(c)).collect();
+        self.dimensions.iter().map(places).collect()
     }
 }
 
-fn place(view: &View, codes: &[String]) -> Result<usize> {
-    let label = codes.join("|");
-    view.position(&label).ok_or(Error::UnknownCell { cell: label })
+impl DimensionSpec {
+    /// Adds the codes of a file with their parents; the total is called `root`.
+    pub(crate) fn edges(
+        &self,
+        rows: &Rows,
+        totals: bool,
+        root: &str,
+        edges: &mut BTreeSet<(String, String)>,
+    ) -> Result<()> {
+        let places = self.columns.iter().map(|c| rows.column(c)).collect::<Result<Vec<_>>>()?;
+        for (_, row) in &rows.rows {
+            let mut parent = root.to_owned();
+            for code in path(row, &places, self) {
+                if !(totals && code == parent) {
+                    edges.insert((code.clone(), parent));
+                }
+                parent = code;
+            }
+        }
+        Ok(())
+    }
+
+    /// The dimension: its own tree where it has one, else the codes of the file.
+    pub(crate) fn build(&self, edges: BTreeSet<(String, String)>) -> Result<Dimension> {
+        let mut dimension = match self.tree.is_empty() {
+            true => Dimension::from_edges(&self.name, &self.total, unique(edges))?,
+            false => Dimension::parse(&self.name, &self.tree)?,
+        };
+        for (code, members) in &self.groupings {
+            dimension = dimension.with_grouping(code, members)?;
+        }
+        Ok(dimension)
+    }
 }
 
 /// A code that stands under several parents is written `parent/code`.
@@ -390,12 +425,13 @@ fn unique(edges: BTreeSet<(String, String)>) -> Vec<(String, String)> {
 }
 
 /// The codes of a row from the highest level down, up to where a total stands.
-fn path(row: &[String], places: &[usize], total: &str) -> Vec<String> {
+fn path(row: &[String], places: &[usize], spec: &DimensionSpec) -> Vec<String> {
     let codes = places.iter().map(|&p| row.get(p).map_or("", |c| c.trim()));
-    codes.take_while(|c| !c.is_empty() && *c != total).map(str::to_owned).collect()
+    let renamed = codes.map(|c| spec.rename.get(c).map_or(c, String::as_str));
+    renamed.take_while(|c| !c.is_empty() && *c != spec.total).map(str::to_owned).collect()
 }
 
-fn codes_of(
+pub(crate) fn codes_of(
     row: &[String],
     dimensions: &[Dimension],
     columns: &[Vec<usize>],
@@ -403,20 +439,21 @@ fn codes_of(
 ) -> Vec<String> {
     let each = dimensions.iter().zip(columns).zip(specs);
     each.map(|((dimension, places), spec)| {
-        let path = path(row, places, &spec.total);
-        let code = path.last().unwrap_or(&spec.total);
-        let parent = path.len().checked_sub(2).and_then(|i| path.get(i)).unwrap_or(&spec.total);
+        let path = path(row, places, spec);
+        let root = dimension.code(0).to_owned();
+        let code = path.last().unwrap_or(&root);
+        let parent = path.len().checked_sub(2).and_then(|i| path.get(i)).unwrap_or(&root);
         let long = format!("{parent}/{code}");
         if dimension.find(&long).is_ok() { long } else { code.clone() }
     })
     .collect()
 }
 
-fn at_line(line: u64, error: &Error) -> Error {
+pub(crate) fn at_line(line: u64, error: &Error) -> Error {
     Error::Input { place: format!("line {line}"), problem: error.to_string() }
 }
 
-fn read(csv: &[u8]) -> Result<Rows> {
+pub(crate) fn read(csv: &[u8]) -> Result<Rows> {
     let csv = csv.strip_prefix(b"\xef\xbb\xbf").unwrap_or(csv);
     let mut reader = csv::ReaderBuilder::new().from_reader(csv);
     let bad = |e: csv::Error| Error::Input {
@@ -434,7 +471,7 @@ fn read(csv: &[u8]) -> Result<Rows> {
 }
 
 impl Rows {
-    fn column(&self, name: &str) -> Result<usize> {
+    pub(crate) fn column(&self, name: &str) -> Result<usize> {
         self.header.iter().position(|h| h == name).ok_or_else(|| Error::UnknownName {
             what: "column",
             name: name.to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
-use crate::publication::PublicationBuilder;
+use crate::builder::PublicationBuilder;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Partial counts of some students. Partials made by different workers merge when their students are

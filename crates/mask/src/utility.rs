@@ -1,7 +1,7 @@
 //! What the masking costs the reader: cells and students hidden, by level and table, against the least
 //! that is possible.
 
-use crate::masking::Certified;
+use crate::certified::Certified;
 use serde::Serialize;
 
 /// Cells and students of one part of a publication.

@@ -23,6 +23,10 @@ pub enum Value {
     Masked(Masked),
     /// A percentage that is shown, with its sign.
     Percent(String),
+    /// A code for a range of percentages, as a policy words it.
+    Code(String),
+    /// A mean that is shown.
+    Mean(String),
     /// Nothing was reported: an empty cell, `N/A`, a dot. Not the same as zero, and not the same as masked.
     Absent(String),
 }
@@ -92,7 +96,7 @@ impl fmt::Display for Value {
         match self {
             Self::Count(n) => write!(f, "{n}"),
             Self::Masked(m) => f.write_str(&m.text),
-            Self::Percent(text) | Self::Absent(text) => f.write_str(text),
+            Self::Percent(text) | Self::Code(text) | Self::Mean(text) | Self::Absent(text) => f.write_str(text),
         }
     }
 }

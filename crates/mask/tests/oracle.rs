@@ -73,7 +73,7 @@ fn small_tables_reach_the_exhaustive_optimum() {
             safe(&publication, &hidden, &task.sensitive)
         });
         let pattern = suppress(&publication, &task).unwrap();
-        let found: u64 = open.iter().filter(|&&c| pattern.hidden[c]).map(|&c| cost(c)).sum();
+        let found: u64 = open.iter().filter(|&&c| pattern.hidden()[c]).map(|&c| cost(c)).sum();
         assert_eq!(Some(found), best.map(price), "round {round}");
     }
 }
@@ -123,7 +123,7 @@ fn larger_tables_stay_near_the_integer_program() {
             let pattern = suppress(&publication, &task).unwrap();
             let found: u64 = publication
                 .cells()
-                .filter(|c| pattern.hidden[c.index()] && !task.sensitive[c.index()])
+                .filter(|c| pattern.hidden()[c.index()] && !task.sensitive[c.index()])
                 .map(|c| cost.of(publication.value(c), publication.height(c)))
                 .sum();
             assert!(found >= best, "below the optimum: {found} < {best}");

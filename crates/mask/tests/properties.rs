@@ -164,7 +164,7 @@ proptest! {
         let publication = shape.publication(Zeros::Show, false);
         let task = Task::of(&publication, &rule).unwrap();
         let Ok(pattern) = suppress(&publication, &task) else { return Ok(()) };
-        let text = pattern.certificate.to_json().unwrap();
+        let text = pattern.certificate().to_json().unwrap();
         prop_assert!(Certificate::from_json(&text).and_then(|c| c.verify()).is_ok());
         let mut bytes = text.into_bytes();
         let at = at % bytes.len();

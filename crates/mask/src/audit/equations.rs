@@ -117,16 +117,35 @@ impl<'a> Echelon<'a> {
 
     /// Hidden cells that are zero in a generic solution of the homogeneous equations.
     pub(crate) fn determined(&self) -> Vec<usize> {
+        let value = self.generic(0x5bd1_e995_9d1b_54a5);
+        self.hidden().filter(|&c| value[c] == 0).collect()
+    }
+
+    /// Hidden cells that stand in a fixed proportion to each other in every solution of the homogeneous
+    /// equations: to know one is to know all. With each cell its own share, which is the same for equal ones.
+    pub(crate) fn proportional(&self) -> Vec<Vec<(usize, u64)>> {
+        let (x, y) = (self.generic(0x5bd1_e995_9d1b_54a5), self.generic(0x2545_f491_4f6c_dd1d));
+        let mut classes: BTreeMap<u64, Vec<(usize, u64)>> = BTreeMap::new();
+        for c in self.hidden().filter(|&c| x[c] != 0) {
+            classes.entry(times(y[c], power(x[c], Q - 2))).or_default().push((c, x[c]));
+        }
+        classes.into_values().filter(|class| class.len() > 1).collect()
+    }
+
+    fn hidden(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.view.len()).filter(|&c| matches!(self.view.known[c], Known::Hidden { .. }))
+    }
+
+    /// A solution of the homogeneous equations with arbitrary entries where they are free.
+    fn generic(&self, seed: u64) -> Vec<u64> {
         let mut value: Vec<u64> = (0..self.view.len() as u64)
-            .map(|c| power(3, 1_000_003_u64.wrapping_mul(c + 1) ^ 0x5bd1_e995_9d1b_54a5) | 1)
+            .map(|c| power(3, 1_000_003_u64.wrapping_mul(c + 1) ^ seed) | 1)
             .collect();
         for line in self.lines.iter().rev() {
             let sum = line.rest.iter().fold(0, |s, &(c, k)| plus(s, times(k, value[c])));
             value[line.lead] = (Q - sum) % Q;
         }
-        (0..self.view.len())
-            .filter(|&c| matches!(self.view.known[c], Known::Hidden { .. }) && value[c] == 0)
-            .collect()
+        value
     }
 
     /// Whole multipliers of equations that leave only this hidden cell, and its coefficient; none if the

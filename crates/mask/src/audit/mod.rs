@@ -7,11 +7,13 @@
 // Invariant for the indexing below: cell and equation positions come from the view.
 #![allow(clippy::indexing_slicing)]
 
+mod beyond;
 mod equations;
 mod propagate;
 mod tableau;
 mod view;
 
+pub use beyond::{SmallSum, small_sums, told_by_one};
 pub use view::{Equation, Known, View};
 
 use crate::error::{Error, Result};
@@ -123,7 +125,7 @@ pub fn audit(view: &View, effort: Effort) -> Result<Audit> {
     reasons.sort_by_key(|r| r.0);
     let mut audit = Audit { intervals: Vec::new(), exposed: Vec::new(), components: sizes };
     for (cell, known) in view.known.iter().enumerate() {
-        if matches!(known, Known::Shown(_)) {
+        if matches!(known, Known::Shown(_)) || view.slack.binary_search(&cell).is_ok() {
             continue;
         }
         let (lo, hi) = (boxes.lo[cell].max(0) as u64, boxes.hi[cell]);
@@ -368,6 +370,9 @@ fn dual_words(view: &View, sources: &[usize], duals: &[i128]) -> String {
 }
 
 fn equation_words(view: &View, equation: &Equation) -> String {
+    if equation.terms.last().is_some_and(|t| view.slack.binary_search(&t.0).is_ok()) {
+        return equation.name.clone();
+    }
     let shown = |c: usize| match view.known[c] {
         Known::Shown(v) => format!("{}={v}", view.label(c)),
         Known::Hidden { .. } => format!("{}=?", view.label(c)),
