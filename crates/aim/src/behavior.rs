@@ -244,6 +244,10 @@ impl<'d, R: BufRead> BehaviorReader<'d, R> {
 
     fn text(&mut self, text: &str, line: u64, byte: u64) {
         match self.open.last_mut() {
+            // Many small events make a long text, too: memory stays bounded.
+            Some(element) if element.text.len() + text.len() > self.options.max_line => {
+                self.stop(ReadHit { line, byte, field: None, rule: ReadRule::Xml, problem: None, number: 0 });
+            }
             Some(element) => element.text.push_str(text),
             None if text.trim().is_empty() => {}
             None => self.unknown(line, byte),

@@ -85,6 +85,13 @@ fn event(code: &str, days: i64) -> BehaviorEvent {
         .unwrap()
 }
 
+#[test]
+fn a_text_of_many_small_pieces_is_cut_off_as_one_long_text_is() {
+    let long = FLAT.replace("Offender", &"&amp;".repeat(20_000));
+    let (rows, findings) = read(long.as_bytes());
+    assert!(rows.is_empty() && findings.len() == 1, "{findings:?}");
+}
+
 proptest! {
     #[test]
     fn what_was_written_reads_back(codes in prop::collection::vec("[ -~é]{0,10}[!-~]", 0..5), days in 0i64..1000) {

@@ -260,9 +260,9 @@ fn run_audit(args: &TableArgs, also: &[String]) -> Result<ExitCode, Failure> {
     let spec = args.spec()?;
     let mut others = Vec::new();
     for word in also {
-        let (name, files) = word
-            .split_once('=')
-            .ok_or_else(|| Failure::new(format!("--also {word}: write NAME=FILE.csv or NAME=FILE.csv,SPEC.toml")))?;
+        let (name, files) = word.split_once('=').ok_or_else(|| {
+            Failure::new(format!("--also {word}: write NAME=FILE.csv or NAME=FILE.csv,SPEC.toml"))
+        })?;
         let (file, other) = match files.split_once(',') {
             Some((file, path)) => (file, Spec::parse(&read_text(Path::new(path))?).map_err(failed)?),
             None => (files, spec.clone()),

@@ -2,9 +2,7 @@
 
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
-use crate::publication::{
-    COUNT_LIMIT, CellId, Publication, RelationKind, Table, locate, shows, unkey,
-};
+use crate::publication::{COUNT_LIMIT, CellId, Publication, RelationKind, Table, locate, shows, unkey};
 use crate::share::{Form, Shares};
 use hashbrown::{HashMap, HashSet};
 
@@ -354,7 +352,11 @@ fn add_remainder(
         stated: all as i64,
         parts: of as i64,
         difference: all as i64 - of as i64,
-        relation: format!("{} less {}", publication.label(base_cell), part_cell.map_or(String::new(), |c| publication.label(c))),
+        relation: format!(
+            "{} less {}",
+            publication.label(base_cell),
+            part_cell.map_or(String::new(), |c| publication.label(c))
+        ),
     })?;
     if left == 0 && publication.zeros_known {
         // Part and base are the same number; the empty rest is a known zero.
@@ -372,7 +374,6 @@ fn add_remainder(
     publication.relations.push((RelationKind::FurtherSum, base_cell, publication.parts.len()));
     Ok(())
 }
-
 
 /// Percentages of a dimension's total, with the remainders that they give away. Where the code has one sibling
 /// only, the remainder is that sibling.

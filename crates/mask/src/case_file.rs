@@ -2,10 +2,10 @@
 //! to attack. Anyone may judge the engine from outside with such a file.
 
 use crate::audit::{Effort, Known, View, audit};
+use crate::certified::Certified;
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::level::{Cost, Level};
-use crate::certified::Certified;
 use crate::masking::{Task, suppress};
 use crate::publication::{CellId, Publication};
 use serde::{Deserialize, Serialize};

@@ -299,12 +299,14 @@ fn rounded_text(k: u64, n: u64, decimals: u32) -> Value {
 
 fn coded_text(policy: &Policy, k: u64, n: u64) -> Value {
     let code = policy.band(n).and_then(|band| band.code(n, k).map(str::to_owned));
-    code.map_or_else(|| Value::Masked(Masked::symbol(&policy.symbol)), |code| Value::Code(code))
+    code.map_or_else(|| Value::Masked(Masked::symbol(&policy.symbol)), Value::Code)
 }
 
 /// A whole number of the last decimal, written out.
 fn decimal_text(value: u128, decimals: u32) -> String {
-    let Some(scale) = 10_u128.checked_pow(decimals).filter(|_| decimals > 0) else { return value.to_string() };
+    let Some(scale) = 10_u128.checked_pow(decimals).filter(|_| decimals > 0) else {
+        return value.to_string();
+    };
     format!("{}.{:0>width$}", value / scale, value % scale, width = decimals as usize)
 }
 

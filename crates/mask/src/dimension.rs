@@ -126,7 +126,9 @@ impl Dimension {
                     let twice = self.code(leaf);
                     return Err(problem(
                         &self.name,
-                        &format!("grouping `{code}` would count `{twice}` twice; its members must not overlap"),
+                        &format!(
+                            "grouping `{code}` would count `{twice}` twice; its members must not overlap"
+                        ),
                     ));
                 }
             }

@@ -99,9 +99,8 @@ impl Policy {
 
     /// Every size above the limit has a band, and every percentage of every band a code, if there are bands.
     fn check_bands(&self) -> Result<()> {
-        let wrong = |what: String| {
-            Err(Error::Input { place: format!("policy `{}`, bands", self.id), problem: what })
-        };
+        let wrong =
+            |what: String| Err(Error::Input { place: format!("policy `{}`, bands", self.id), problem: what });
         if (self.percent == "bands") == self.bands.is_empty() {
             return wrong("`percent = \"bands\"` and [[policy.band]] entries belong together".to_owned());
         }

@@ -53,12 +53,7 @@ pub type TableChoice<'a> = (&'a str, &'a [(&'a str, Option<u32>)]);
 /// # Errors
 /// Everything that stops a release: [`Error::UnknownName`] for a dimension, [`Error::Frozen`],
 /// [`Error::NotCertified`], or a symbol that says too much.
-pub fn publish(
-    tally: &Tally,
-    tables: &[TableChoice<'_>],
-    rule: &Rule,
-    symbols: &Symbols,
-) -> Result<Release> {
+pub fn publish(tally: &Tally, tables: &[TableChoice<'_>], rule: &Rule, symbols: &Symbols) -> Result<Release> {
     let mut builder = Publication::builder(tally.dimensions().to_vec()).zeros_known(rule.zeros.known());
     for (name, crossed) in tables {
         builder = builder.table(name, crossed)?;
@@ -87,6 +82,5 @@ impl Release {
 }
 
 fn text(bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes)
-        .map_err(|e| Error::Input { place: "output".to_owned(), problem: e.to_string() })
+    String::from_utf8(bytes).map_err(|e| Error::Input { place: "output".to_owned(), problem: e.to_string() })
 }

@@ -52,7 +52,10 @@ impl Spec {
     /// As for [`Self::view`]; [`Error::Inconsistent`] if the releases contradict each other.
     pub fn joined_view(&self, csv: &[u8], others: &[OtherRelease<'_>]) -> Result<View> {
         let rows = read(csv)?;
-        let inside = |name: &str, e: &Error| Error::Input { place: format!("release `{name}`"), problem: e.to_string() };
+        let inside = |name: &str, e: &Error| Error::Input {
+            place: format!("release `{name}`"),
+            problem: e.to_string(),
+        };
         let mut files = Vec::new();
         for other in others {
             files.push((other, read(other.csv).map_err(|e| inside(other.name, &e))?));
@@ -128,7 +131,8 @@ impl Spec {
         }
         for mean in &self.means {
             let over = place(&view, &mean.over)?;
-            let sum = view.cell(&format!("sum over {}", mean.over.join("|")), Known::Hidden { lo: 0, hi: None })?;
+            let sum =
+                view.cell(&format!("sum over {}", mean.over.join("|")), Known::Hidden { lo: 0, hi: None })?;
             view.mean(sum, over, &mean.shown)?;
         }
         self.add_sums(&mut view, &frame);
@@ -140,13 +144,21 @@ impl Spec {
         let (lo, hi) = value.range()?;
         Some(match (self.legend, hi) {
             (_, Some(hi)) if lo == hi && !value.is_masked() => Known::Shown(lo),
-            (Some([least, most]), None) if value.is_masked() => Known::Hidden { lo: lo.max(least), hi: Some(most) },
+            (Some([least, most]), None) if value.is_masked() => {
+                Known::Hidden { lo: lo.max(least), hi: Some(most) }
+            }
             _ => Known::Hidden { lo, hi },
         })
     }
 
     /// A percentage in a row: of the row's own code, or of the code named once where rows stand for totals.
-    fn percentage(&self, view: &mut View, frame: &Publication, mut codes: Vec<String>, shown: &str) -> Result<()> {
+    fn percentage(
+        &self,
+        view: &mut View,
+        frame: &Publication,
+        mut codes: Vec<String>,
+        shown: &str,
+    ) -> Result<()> {
         let Some(spec) = &self.percentages else { return Ok(()) };
         let known = || frame.dimensions().iter().map(Dimension::name).collect::<Vec<_>>().join(", ");
         let Some(d) = frame.dimensions().iter().position(|x| x.name() == spec.of) else {

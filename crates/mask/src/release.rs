@@ -1,7 +1,7 @@
 //! The public writer. It takes nothing but a certified publication.
 
-use crate::error::{Error, Result};
 use crate::certified::Certified;
+use crate::error::{Error, Result};
 use crate::publication::{CellId, Publication};
 use crate::value::Value;
 use std::io::Write;
@@ -48,7 +48,9 @@ impl Symbols {
             if symbol.trim().is_empty() || symbol.trim().chars().all(|c| c.is_ascii_digit()) {
                 return Err(Error::Input {
                     place: "symbol".to_owned(),
-                    problem: format!("`{symbol}` could be read as a count or as nothing; use a mark such as *"),
+                    problem: format!(
+                        "`{symbol}` could be read as a count or as nothing; use a mark such as *"
+                    ),
                 });
             }
         }

@@ -1,8 +1,8 @@
 //! The counting pass: from one row a student to counts, mergeable over disjoint students.
 
+use crate::builder::PublicationBuilder;
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
-use crate::builder::PublicationBuilder;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Partial counts of some students. Partials made by different workers merge when their students are

@@ -96,7 +96,9 @@ impl fmt::Display for Value {
         match self {
             Self::Count(n) => write!(f, "{n}"),
             Self::Masked(m) => f.write_str(&m.text),
-            Self::Percent(text) | Self::Code(text) | Self::Mean(text) | Self::Absent(text) => f.write_str(text),
+            Self::Percent(text) | Self::Code(text) | Self::Mean(text) | Self::Absent(text) => {
+                f.write_str(text)
+            }
         }
     }
 }

@@ -9,7 +9,9 @@
     reason = "a test"
 )]
 
-use opi_mask::{Cost, Dimension, Error, Form, Level, Policy, Publication, Rule, Symbols, Zeros, mask, write_csv};
+use opi_mask::{
+    Cost, Dimension, Error, Form, Level, Policy, Publication, Rule, Symbols, Zeros, mask, write_csv,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -29,7 +31,9 @@ struct Table {
 impl Table {
     fn publication(&self) -> Publication {
         let list = |prefix: &str, n: usize| {
-            std::iter::once("Total".to_owned()).chain((0..n).map(|i| format!("{prefix}{i}"))).collect::<Vec<_>>()
+            std::iter::once("Total".to_owned())
+                .chain((0..n).map(|i| format!("{prefix}{i}")))
+                .collect::<Vec<_>>()
         };
         let dims = vec![
             Dimension::parse("unit", list("u", self.units)).unwrap(),
@@ -47,7 +51,8 @@ impl Table {
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
-    let zeros = prop_oneof![Just(Zeros::Show), Just(Zeros::Structural), Just(Zeros::Mask), Just(Zeros::Cover)];
+    let zeros =
+        prop_oneof![Just(Zeros::Show), Just(Zeros::Structural), Just(Zeros::Mask), Just(Zeros::Cover)];
     let level = prop_oneof![
         3 => Just(Level::Exact),
         1 => Just(Level::Width(2)),
@@ -56,15 +61,17 @@ fn rule() -> impl Strategy<Value = Rule> {
         1 => Just(Level::Sliding { upper: 2, lower: 1 })
     ];
     let cost = prop_oneof![Just(Cost::Value), Just(Cost::Count), Just(Cost::ValueByLevel)];
-    (1..4_u64, zeros, level, cost, prop::bits::u8::masked(0b1111)).prop_map(|(max, zeros, level, cost, flags)| {
-        let mut rule = Rule::new(max, zeros);
-        rule.level = level;
-        rule.cost = cost;
-        rule.legend_marks_sensitive = flags & 3 == 3;
-        rule.hidden_positive = flags & 4 != 0;
-        rule.line_sums = flags & 8 != 0;
-        rule
-    })
+    (1..4_u64, zeros, level, cost, prop::bits::u8::masked(0b1111)).prop_map(
+        |(max, zeros, level, cost, flags)| {
+            let mut rule = Rule::new(max, zeros);
+            rule.level = level;
+            rule.cost = cost;
+            rule.legend_marks_sensitive = flags & 3 == 3;
+            rule.hidden_positive = flags & 4 != 0;
+            rule.line_sums = flags & 8 != 0;
+            rule
+        },
+    )
 }
 
 fn table() -> impl Strategy<Value = Table> {
@@ -150,7 +157,10 @@ impl Table {
         };
         let percent = match line.percent.as_str() {
             "" | "*" | "s" | "PS" | "N/A" => true,
-            shown => match shown.strip_suffix('%').map(|t| t.split_once('.').map_or((t, 1), |(_, f)| (t, 10_u64.pow(f.len() as u32)))) {
+            shown => match shown
+                .strip_suffix('%')
+                .map(|t| t.split_once('.').map_or((t, 1), |(_, f)| (t, 10_u64.pow(f.len() as u32))))
+            {
                 Some((text, scale)) => {
                     let digits: u64 = text.replace('.', "").parse().unwrap();
                     size > 0 && (200 * scale * count + size) / (2 * size) == digits

@@ -33,11 +33,14 @@ mod year;
 pub use certifying::{Certified, DEFAULT_MEMBER, DistrictCertification};
 pub use checking::{CheckedUpload, district_of_folder, fails_on, finding_report};
 pub use federal::{
-    FederalError, FederalInputs, FederalState, FederalYear, explain_federal, federal_files, read_state_table,
+    FederalCell, FederalError, FederalFigure, FederalFileBytes, FederalInputs, FederalNote, FederalReason,
+    FederalRow, FederalState, FederalYear, NotProduced, explain_federal, federal_files, read_state_table,
 };
-pub use funding::{Funding, FundingError, StateFunding};
+pub use funding::{
+    CountedPupil, DistrictFunding, Funding, FundingError, FundingNote, LeftOutRow, StateFunding,
+};
 pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
-pub use register::{Received, Registered, WHOLE_YEAR, register_uploads, take_snapshot};
+pub use register::{Received, Registered, WHOLE_YEAR, register_more, register_uploads, take_snapshot};
 pub use splitting::{Split, split_upload};
 pub use validating::Validated;
 pub use year::{Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError};

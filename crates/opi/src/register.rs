@@ -88,12 +88,30 @@ pub fn register_uploads(
     dictionary: &Dictionary,
     options: &ReadOptions,
 ) -> Result<Registered, YearError> {
-    receive(files, school_year, otherwise, None, dictionary, options, |_| true)
+    register_more(Register::new(), files, school_year, otherwise, dictionary, options)
+}
+
+/// As [`register_uploads`], into a register that knows something already. Files of a time before the latest upload of
+/// the register are an error: give them the time when they came in.
+///
+/// # Errors
+/// As [`register_uploads`].
+pub fn register_more(
+    register: Register,
+    files: &[Received],
+    school_year: SchoolYear,
+    otherwise: TimeGiven,
+    dictionary: &Dictionary,
+    options: &ReadOptions,
+) -> Result<Registered, YearError> {
+    receive(register, files, school_year, otherwise, None, dictionary, options, |_| true)
 }
 
 /// As [`register_uploads`]; files that came in after the day `until` are named and left aside, and `progress` is
 /// told after each file and answers whether to go on.
+#[allow(clippy::too_many_arguments, reason = "each is one thing that a run is given")]
 pub(crate) fn receive<'f>(
+    register: Register,
     files: impl IntoIterator<Item = &'f Received>,
     school_year: SchoolYear,
     otherwise: TimeGiven,
@@ -115,7 +133,7 @@ pub(crate) fn receive<'f>(
     order.sort_by(|one, two| (one.0, one.1.upload.name()).cmp(&(two.0, two.1.upload.name())));
     let of = order.len();
     let mut registered = Registered {
-        register: Register::new(),
+        register,
         reading: ReadReport::default(),
         imports: Vec::with_capacity(of),
         students: BTreeMap::new(),
@@ -160,7 +178,7 @@ fn take(
     .map_err(|source| YearError::Read { file: name.clone(), source })?;
     let layout = report.layout.as_deref().and_then(|key| dictionary.layout(key).ok());
     let imported = taking
-        .finish(layout)
+        .finish(layout, report.complete)
         .map_err(|source| YearError::Import { file: name.clone(), source: Box::new(source) })?;
     registered.imports.extend(imported.map(|imported| (name, imported)));
     if let Some(district) = report.district.or(file.district) {
@@ -277,13 +295,15 @@ impl<'r> Taking<'r> {
     fn finish(
         mut self,
         layout: Option<&opi_dictionary::Layout>,
+        complete: bool,
     ) -> Result<Option<ImportReport>, SnapshotError> {
         if let (None, Some(layout), true) = (&self.import, layout, self.upload.district.is_some()) {
             self.start(layout, None);
         }
         match (self.failed, self.import) {
             (Some(error), _) => Err(error),
-            (None, Some(import)) => import.finish().map(Some),
+            (None, Some(import)) if complete => import.finish().map(Some),
+            (None, Some(import)) => import.finish_cut_off().map(Some),
             (None, None) => Ok(None),
         }
     }

@@ -7,7 +7,7 @@ use opi_aim::{AimError, ReadOptions};
 use opi_anb::{AnbHistory, Interpretation, Law};
 use opi_dictionary::{Dictionary, Directory, DistrictNumber, SchoolYear};
 use opi_rules::Policy;
-use opi_snapshot::{Certification, TimeGiven};
+use opi_snapshot::{Certification, Register, TimeGiven};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -460,6 +460,7 @@ impl Year {
         let otherwise = TimeGiven::start_of(self.as_of);
         let until = Some(self.as_of);
         let files = files.into_iter().flatten();
-        receive(files, school_year, otherwise, until, &self.dictionary, &self.options, progress)
+        let (register, dictionary) = (Register::new(), &self.dictionary);
+        receive(register, files, school_year, otherwise, until, dictionary, &self.options, progress)
     }
 }

@@ -99,11 +99,33 @@ impl<'r> Import<'r> {
             return Err(SnapshotError::TableTooLarge { table: schema.table });
         }
         if !self.report.is_unchanged() {
-            self.register.uploads.push(self.upload);
+            self.register.uploads.push(self.upload.clone());
         }
+        Ok(self.reported())
+    }
+
+    /// Ends a file that could not be read to its end. Its rows are taken in, but for a file that replaces all that is
+    /// stored of its district: what stood in its missing part would be lost, so that nothing changes.
+    ///
+    /// # Errors
+    /// As [`Import::finish`].
+    pub fn finish_cut_off(mut self) -> Result<ImportReport, SnapshotError> {
+        if self.rule.mode != ImportMode::ReplaceAll {
+            return self.finish();
+        }
+        let width = self.schema.columns.len();
+        let rows = std::mem::take(&mut self.rows);
+        for record in (0..rows.len()).filter_map(|row| rows.record(row, width)) {
+            self.not_applied(record.origin().line, NotApplied::FileCutOff);
+        }
+        Ok(self.reported())
+    }
+
+    /// The report, with its lines in order.
+    fn reported(mut self) -> ImportReport {
         self.report.not_applied_lines.sort_unstable();
         self.report.not_applied_lines.truncate(ImportReport::LINES_KEPT);
-        Ok(self.report)
+        self.report
     }
 
     fn apply(&mut self, table: &mut RegisterTable, upload: u32) -> Result<(), SnapshotError> {

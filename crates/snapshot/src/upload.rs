@@ -62,6 +62,8 @@ pub enum NotApplied {
     StoredNotEnded,
     /// It asks for a state id for a student of the district who has one.
     HasStateId,
+    /// Its file replaces all that is stored of the district, but was cut off: what is stored stays.
+    FileCutOff,
 }
 
 impl std::fmt::Display for NotApplied {
@@ -74,6 +76,7 @@ impl std::fmt::Display for NotApplied {
             NotApplied::WithinStoredSpan => "within the span of a stored record of the same person",
             NotApplied::StoredNotEnded => "that start before the stored record has ended",
             NotApplied::HasStateId => "that ask for a state id for a student who has one",
+            NotApplied::FileCutOff => "of a file that would replace all stored data, but was cut off",
         })
     }
 }

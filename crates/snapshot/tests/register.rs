@@ -119,6 +119,29 @@ fn behavior_replaces_all_data_of_its_district_and_year_and_no_other() {
 }
 
 #[test]
+fn a_file_that_replaces_all_and_is_cut_off_takes_nothing_away() {
+    let incident = |id: &str| {
+        buffer(
+            layout("behavior-xml"),
+            &cells(&[("incident_id", id), ("student_state_id", "990000101"), ("state_event_code", "1")]),
+        )
+    };
+    let mut register = Register::new();
+    let mut take = |day: u32, ids: &[&str], whole: bool| {
+        let mut import = register.import(&upload("b.xml", "9901", day), layout("behavior-xml")).unwrap();
+        for (index, id) in ids.iter().enumerate() {
+            import.row(&incident(id).row_at(index as u64 + 2, 0)).unwrap();
+        }
+        if whole { import.finish().unwrap() } else { import.finish_cut_off().unwrap() }
+    };
+    assert_eq!(take(1, &["1", "2"], true).inserted, 2);
+    let report = take(2, &["3"], false);
+    assert_eq!((report.is_unchanged(), not_applied(&report)), (true, vec![(2, NotApplied::FileCutOff)]));
+    assert!(take(3, &[], false).is_unchanged());
+    assert_eq!(take(4, &[], true).deleted, 2, "a whole file without rows says that there is nothing");
+}
+
+#[test]
 fn stored_fall_cte_data_are_kept_and_differences_listed() {
     let row = |status: &str| {
         cells(&[

@@ -55,9 +55,9 @@ pub fn told_by_one(view: &View, counts: &[u64], sensitive: &[bool]) -> Option<(u
     let count = |c: usize| counts.get(c).copied().unwrap_or(0);
     for class in echelon.proportional() {
         let Some(&(alone, ratio)) = class.iter().find(|(c, _)| count(*c) == 1) else { continue };
-        let other = class.iter().find(|&&(c, r)| {
-            c != alone && sensitive.get(c) == Some(&true) && !(r == ratio && count(c) == 1)
-        });
+        let other = class
+            .iter()
+            .find(|&&(c, r)| c != alone && sensitive.get(c) == Some(&true) && !(r == ratio && count(c) == 1));
         if let Some(&(other, _)) = other {
             return Some((alone, other));
         }

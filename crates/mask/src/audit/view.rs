@@ -196,7 +196,15 @@ impl View {
 
     /// `lo <= round(unit * 10^decimals * of / base) <= hi` in whole numbers:
     /// `(2 lo - 1) base <= 2 unit 10^decimals of <= (2 hi + 1) base - 1`, and the base is not zero.
-    fn ratio(&mut self, of: usize, base: usize, ends: [u128; 2], unit: i64, decimals: u32, name: &str) -> Result<()> {
+    fn ratio(
+        &mut self,
+        of: usize,
+        base: usize,
+        ends: [u128; 2],
+        unit: i64,
+        decimals: u32,
+        name: &str,
+    ) -> Result<()> {
         let too_fine = || Error::Input {
             place: name.to_owned(),
             problem: "has more figures than counts can bear; give at most 3 decimals".to_owned(),
