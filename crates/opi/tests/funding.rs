@@ -8,6 +8,8 @@ use opi::{Funding, NoteKind, Received, StateFunding, register_uploads};
 use opi_synth::{MemorySink, Plan, State, WriteOptions};
 use std::collections::BTreeMap;
 
+/// First day, last day, grade and service of an enrollment.
+type Held<'a> = (u32, u32, &'a str, &'a str);
 type Uploads = BTreeMap<String, Vec<u8>>;
 
 fn state(students: u64, years: u32) -> (State, Uploads) {
@@ -74,7 +76,7 @@ fn recount(
         .iter()
         .filter_map(|row| Some(((row[1], row[2]), day(row[9])?)))
         .collect();
-    let mut enrolled: BTreeMap<[&str; 4], Vec<(u32, u32, &str, &str)>> = BTreeMap::new();
+    let mut enrolled: BTreeMap<[&str; 4], Vec<Held<'_>>> = BTreeMap::new();
     for row in rows(uploads, year, "student-enrollments") {
         let (from, to) = (day(row[9]).unwrap(), day(row[12]).unwrap_or(99_999_999));
         if row[14] != "Y" {
