@@ -53,6 +53,7 @@ from_display!(
     opi::aim::AimError,
     opi::YearError,
     opi::anb::AnbError,
+    opi::mask::Error,
     opi::report::ReportError,
     opi::snapshot::SnapshotError,
     opi::store::StoreError

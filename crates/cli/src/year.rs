@@ -9,6 +9,7 @@ use crate::output::{self, Format};
 use chrono::NaiveDate;
 use clap::Args;
 use opi::dictionary::SchoolYear;
+use opi::mask::Zeros;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,6 +46,12 @@ pub(crate) struct YearArgs {
     /// Choices where the law of funding is open, as TOML or JSON; by default those that are recommended.
     #[arg(long, value_name = "FILE")]
     interpretation: Option<PathBuf>,
+    /// The masking policy of public tables, as `opi mask` knows them.
+    #[arg(long, value_name = "POLICY", default_value = "montana-opi")]
+    masking: String,
+    /// How public tables treat zeros, which the policy of Montana leaves open: show, structural, mask or cover.
+    #[arg(long, value_name = "HOW", default_value = "show")]
+    zeros: Zeros,
     /// How many threads check; by default one for each processor.
     #[arg(long, value_name = "N", default_value_t = 0)]
     jobs: usize,
@@ -69,6 +76,8 @@ impl YearArgs {
             as_of: None,
             policy: None,
             interpretation: None,
+            masking: "montana-opi".to_owned(),
+            zeros: Zeros::Show,
             jobs: 0,
             format: Format::Human,
             timings: false,

@@ -1,21 +1,22 @@
 //! The figures of a year: funding, federal files and public tables, from the tables of its snapshot.
 
-use crate::funding::{DistrictFunding, Funding, StateFunding};
+use crate::federal::{
+    FederalCell, FederalError, FederalFigure, FederalInputs, FederalState, FederalYear, explain_federal,
+    federal_files,
+};
+use crate::funding::{DistrictFunding, Funding, FundingError, StateFunding};
+use crate::public::{Masking, PUBLICATIONS, PublicTables, behind_public, public_tables};
 use crate::year::{Stage, Year, YearError};
+use chrono::NaiveDate;
 use opi_anb::{AnbHistory, Law};
-use opi_dictionary::{BudgetUnitId, Directory};
-use opi_snapshot::{Register, Table};
+use opi_dictionary::{BudgetUnitId, Directory, SchoolYear, Weekdays};
+use opi_edfacts::{Catalogue, StateProfile, StudentKey};
+use opi_snapshot::Table;
+
+/// Tables of other school years, by year.
+pub type OtherYears = [(SchoolYear, Vec<Table>)];
 
 impl Year {
-    /// The tables of the school year before, as its register knew them at the end.
-    ///
-    /// # Errors
-    /// When a table cannot be made.
-    pub fn prior_tables(&self, register: &Register) -> Result<Vec<Table>, YearError> {
-        let Ok(prior) = self.school_year.previous() else { return Ok(Vec::new()) };
-        Ok(register.as_of(self.as_of, prior, &self.dictionary)?)
-    }
-
     /// Average number belonging, entitlements and count files of every district, and the ANB of earlier years on which
     /// averages rest. The year before is computed first
     /// where its tables are given, so that what it gives stands in the average of three years; what was given as
@@ -26,9 +27,9 @@ impl Year {
     pub fn funding(
         &self,
         tables: &[Table],
-        prior: &[Table],
+        others: &OtherYears,
     ) -> Result<(StateFunding, AnbHistory), YearError> {
-        self.with_funding(tables, prior, |funding| Ok((funding.state()?, funding.history.clone())))
+        self.with_funding(tables, others, |funding| Ok((funding.state()?, funding.history.clone())))
     }
 
     /// The funding of the district that has a budget unit, with every pupil, every step, and what other choices would
@@ -39,16 +40,16 @@ impl Year {
     pub fn funding_of(
         &self,
         tables: &[Table],
-        prior: &[Table],
+        others: &OtherYears,
         unit: &BudgetUnitId,
     ) -> Result<DistrictFunding, YearError> {
-        self.with_funding(tables, prior, |funding| Ok(funding.district(funding.district_of_unit(unit)?)?))
+        self.with_funding(tables, others, |funding| Ok(funding.district(funding.district_of_unit(unit)?)?))
     }
 
     fn with_funding<T>(
         &self,
         tables: &[Table],
-        prior: &[Table],
+        others: &OtherYears,
         compute: impl FnOnce(&Funding<'_>) -> Result<T, YearError>,
     ) -> Result<T, YearError> {
         let directory = self.needed_directory(Stage::Funding)?;
@@ -56,7 +57,7 @@ impl Year {
         let law = match &self.law {
             Some(law) => law,
             None => {
-                built_in = Law::embedded().map_err(crate::funding::FundingError::from)?;
+                built_in = Law::embedded().map_err(FundingError::from)?;
                 &built_in
             }
         };
@@ -71,14 +72,104 @@ impl Year {
             choices: self.interpretation,
             history,
         };
-        if let (Ok(before), false) = (self.school_year.previous(), prior.is_empty()) {
-            history.record(&funding(before, prior, &none).state()?.files.anb);
+        let before = self.school_year.previous().ok();
+        if let Some((before, prior)) = others.iter().find(|(year, _)| Some(*year) == before) {
+            history.record(&funding(*before, prior, &none).state()?.files.anb);
         }
         history.extend(&self.anb_history);
         compute(&funding(self.school_year, tables, &history))
     }
 
-    pub(crate) fn needed_directory(&self, stage: Stage) -> Result<&Directory, YearError> {
+    /// The federal files that the tables suffice for, each checked, and what is missing for every other.
+    ///
+    /// # Errors
+    /// When no directory was given, or the directory names a unit twice.
+    pub fn federal(&self, tables: &[Table], others: &OtherYears) -> Result<FederalYear, YearError> {
+        self.with_federal(Stage::Federal, tables, others, |inputs| Ok(federal_files(inputs)?))
+    }
+
+    /// The rows behind one figure of a federal file.
+    ///
+    /// # Errors
+    /// As [`Year::federal`], and when the figure does not exist.
+    pub fn federal_figure(
+        &self,
+        tables: &[Table],
+        others: &OtherYears,
+        figure: &FederalFigure,
+    ) -> Result<FederalCell, YearError> {
+        self.with_federal(Stage::Federal, tables, others, |inputs| Ok(explain_federal(inputs, figure)?))
+    }
+
+    /// The public tables, masked and certified.
+    ///
+    /// # Errors
+    /// When no directory was given, or a publication cannot be certified: then none is given.
+    pub fn public(
+        &self,
+        tables: &[Table],
+        others: &OtherYears,
+        masking: &Masking,
+    ) -> Result<Vec<PublicTables>, YearError> {
+        let count_date = self.count_date()?;
+        self.with_federal(Stage::Public, tables, others, |inputs| {
+            let students = FederalState::new(inputs)?;
+            Ok(public_tables(PUBLICATIONS, &students, self.school_year, count_date, masking)?)
+        })
+    }
+
+    /// The students behind one figure of a publication, by codes in the order of its dimensions.
+    ///
+    /// # Errors
+    /// As [`Year::public`], and when a code does not exist.
+    pub fn public_figure(
+        &self,
+        tables: &[Table],
+        others: &OtherYears,
+        publication: &PublicTables,
+        codes: &[String],
+    ) -> Result<Vec<StudentKey>, YearError> {
+        let count_date = self.count_date()?;
+        self.with_federal(Stage::Public, tables, others, |inputs| {
+            let students = FederalState::new(inputs)?;
+            Ok(behind_public(publication, &students, self.school_year, count_date, codes)?)
+        })
+    }
+
+    /// The fall count date, on which public enrollment is counted.
+    fn count_date(&self) -> Result<NaiveDate, YearError> {
+        let date = self.dictionary.statutory_date("fall_count", self.school_year, &Weekdays);
+        Ok(date.map_err(FederalError::from)?)
+    }
+
+    fn with_federal<T>(
+        &self,
+        stage: Stage,
+        tables: &[Table],
+        others: &OtherYears,
+        work: impl FnOnce(&FederalInputs<'_>) -> Result<T, YearError>,
+    ) -> Result<T, YearError> {
+        let directory = self.needed_directory(stage)?;
+        let montana;
+        let profile = match &self.profile {
+            Some(profile) => profile,
+            None => {
+                montana = StateProfile::montana().map_err(FederalError::from)?;
+                &montana
+            }
+        };
+        work(&FederalInputs {
+            school_year: self.school_year,
+            catalogue: Catalogue::builtin().map_err(FederalError::from)?,
+            dictionary: &self.dictionary,
+            profile,
+            directory,
+            tables,
+            other_years: others,
+        })
+    }
+
+    fn needed_directory(&self, stage: Stage) -> Result<&Directory, YearError> {
         let what = "the directory of districts, schools and calendars";
         self.directory.as_ref().ok_or(YearError::Missing { stage, what })
     }

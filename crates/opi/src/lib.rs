@@ -36,6 +36,7 @@ pub use federal::{
     FederalCell, FederalError, FederalFigure, FederalFileBytes, FederalInputs, FederalNote, FederalReason,
     FederalRow, FederalState, FederalYear, NotProduced, explain_federal, federal_files, read_state_table,
 };
+pub use figuring::OtherYears;
 pub use funding::{
     CountedPupil, DistrictFunding, Funding, FundingError, FundingNote, LeftOutRow, StateFunding,
 };

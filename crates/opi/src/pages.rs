@@ -1,6 +1,7 @@
 //! The year as pages to read: one that may be shown to anyone, and one for those who may see rows and small counts.
 
 use crate::certifying::Certified;
+use crate::federal::FederalYear;
 use crate::funding::StateFunding;
 use crate::public::{PLACE, PlaceLevel, PublicTables};
 use crate::validating::Validated;
@@ -27,6 +28,8 @@ pub struct Results<'a> {
     pub snapshot: Option<String>,
     /// Funding, and the ANB of earlier years.
     pub funding: Option<&'a (StateFunding, AnbHistory)>,
+    /// The federal files.
+    pub federal: Option<&'a FederalYear>,
     /// The public tables.
     pub public: &'a [PublicTables],
     /// Stages that were not done, with the reason.
@@ -81,6 +84,9 @@ pub fn restricted_page(year: &Year, results: &Results<'_>) -> Page {
     }
     if let Some((funding, history)) = results.funding {
         page = page.section(anb(funding, history));
+    }
+    if let Some(federal) = results.federal {
+        page = page.section(federal_files(federal));
     }
     if !results.public.is_empty() {
         page = page.section(masking(results.public));
@@ -295,6 +301,59 @@ fn anb(funding: &StateFunding, history: &AnbHistory) -> Section {
 /// A fraction that is whole, as it is for ANB unless a choice of rounding leaves a part.
 fn whole(anb: Fraction) -> Option<i64> {
     i64::try_from(anb.numerator()).ok().filter(|_| anb.is_whole())
+}
+
+/// The federal files: what was written, what the checker found, and what is missing for the rest.
+fn federal_files(federal: &FederalYear) -> Section {
+    let mut table = Table::new(
+        "Files written",
+        [
+            Column::text("File"),
+            Column::text("Level"),
+            Column::text("Name"),
+            Column::number("Records"),
+            Column::text("Status"),
+            Column::text("What no document confirms"),
+        ],
+    );
+    for (file, told) in federal.files.iter().zip(&federal.manifest.files) {
+        let found: u64 = told.findings.values().sum();
+        let status = match found {
+            0 => Cell::status(Tone::Good, "no findings"),
+            1 => Cell::status(Tone::Attention, "1 finding"),
+            found => Cell::status(Tone::Attention, format!("{} findings", grouped(found))),
+        };
+        let marks = match told.marks.as_slice() {
+            [] => Cell::missing("nothing"),
+            marks => Cell::text(marks.join(", ")),
+        };
+        table = table.row([
+            Cell::text(file.file.to_string()),
+            Cell::text(file.level.to_string()),
+            Cell::text(file.name.as_str()),
+            Cell::count(file.records),
+            status,
+            marks,
+        ]);
+    }
+    let mut missing = Table::new(
+        "Files not written",
+        [Column::text("File"), Column::text("Title"), Column::text("What is missing")],
+    );
+    for file in &federal.not_produced {
+        missing = missing.row([file.file.to_string(), file.title.clone(), file.missing.clone()]);
+    }
+    let mut section = Section::new("Federal files")
+        .key_figures([
+            KeyFigure::new("Files written", grouped(federal.files.len() as u64)),
+            KeyFigure::new("Findings", grouped(federal.check.findings.len() as u64)),
+            KeyFigure::new("Kinds not written", grouped(federal.not_produced.len() as u64)),
+        ])
+        .table(table);
+    if !federal.not_produced.is_empty() {
+        section = section.table(missing);
+    }
+    section
 }
 
 /// One publication for everyone: the state's figures by each dimension, and the districts'.

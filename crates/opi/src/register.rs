@@ -224,14 +224,6 @@ fn sources(register: &Register, as_of: NaiveDate) -> Vec<SourceEntry> {
 pub const WHOLE_YEAR: &str = "Whole year";
 
 impl Year {
-    /// Every table as the register knew it at the end of the day that stands for today.
-    ///
-    /// # Errors
-    /// When a table cannot be made.
-    pub fn tables(&self, register: &Register) -> Result<Vec<Table>, YearError> {
-        Ok(register.as_of(self.as_of, self.school_year, &self.dictionary)?)
-    }
-
     /// A snapshot of the tables of [`Year::tables`], with their sources and the state of every certification.
     ///
     /// # Errors
@@ -249,10 +241,24 @@ impl Year {
             taken_by: self.taken_by.clone(),
             taken_at: self.taken_at.unwrap_or(TimeGiven::end_of(self.as_of)),
             rule_set: certified.rule_set.clone(),
-            sources: sources(register, self.as_of),
+            sources: self.sources(register)?,
             certifications: certified.certifications.iter().map(|c| c.certification.entry()).collect(),
         };
         Ok(Snapshot::new(info, tables)?)
+    }
+
+    /// The uploads, then the tables of the state.
+    fn sources(&self, register: &Register) -> Result<Vec<SourceEntry>, YearError> {
+        let mut all = sources(register, self.as_of);
+        for file in &self.state_files {
+            let name = file.upload.name().to_owned();
+            let refused = |source| AimError::Io { line: 0, source };
+            let content = hash(file.upload.as_ref())
+                .map_err(|source| YearError::Read { file: name.clone(), source: refused(source) })?;
+            let at = file.at.unwrap_or(TimeGiven::start_of(self.as_of));
+            all.push(SourceEntry { file: name, district: None, at, content: Some(content) });
+        }
+        Ok(all)
     }
 }
 

@@ -1,13 +1,15 @@
 //! A school year, composed: each stage takes what the stages before it gave.
 
+use crate::federal::read_state_table;
 use crate::reading::ReadReport;
 use crate::register::{Received, Registered, receive};
 use chrono::NaiveDate;
 use opi_aim::{AimError, ReadOptions};
 use opi_anb::{AnbHistory, Interpretation, Law};
 use opi_dictionary::{Dictionary, Directory, DistrictNumber, SchoolYear};
+use opi_edfacts::StateProfile;
 use opi_rules::Policy;
-use opi_snapshot::{Certification, Register, TimeGiven};
+use opi_snapshot::{Certification, Register, Table, TimeGiven};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -122,6 +124,20 @@ pub enum YearError {
         /// Why.
         source: Box<opi_snapshot::SnapshotError>,
     },
+    /// A file of the state without a layout.
+    #[error("{file}: a table of the state needs a layout: name the file by it, such as fram.tsv")]
+    NoLayout {
+        /// The file.
+        file: String,
+    },
+    /// Rows of a table of the state could not be read. Figures would lack them, so nothing is counted.
+    #[error("{file}: {rows} rows could not be read; `opi read` says which")]
+    StateTable {
+        /// The file.
+        file: String,
+        /// How many rows.
+        rows: u64,
+    },
     /// The rules could not be run.
     #[error("validation: {0}")]
     Rules(#[from] opi_rules::RulesError),
@@ -139,6 +155,12 @@ pub enum YearError {
     /// Funding could not be computed.
     #[error("funding: {0}")]
     Funding(#[from] crate::funding::FundingError),
+    /// Federal files could not be made.
+    #[error("federal files: {0}")]
+    Federal(#[from] crate::federal::FederalError),
+    /// Public tables could not be made.
+    #[error("public tables: {0}")]
+    Public(#[from] crate::public::PublicError),
     /// A table, certification or snapshot could not be made.
     #[error("{0}")]
     Snapshot(#[from] opi_snapshot::SnapshotError),
@@ -186,6 +208,7 @@ pub struct Year {
     pub(crate) law: Option<Law>,
     pub(crate) interpretation: Interpretation,
     pub(crate) anb_history: AnbHistory,
+    pub(crate) profile: Option<StateProfile>,
     pub(crate) taken_by: String,
     pub(crate) taken_at: Option<TimeGiven>,
 }
@@ -296,6 +319,13 @@ impl YearBuilder {
         self
     }
 
+    /// What the state answers for federal files, in the place of Montana's.
+    #[must_use]
+    pub fn profile(mut self, profile: StateProfile) -> Self {
+        self.year.profile = Some(profile);
+        self
+    }
+
     /// Who takes the snapshot, and when, as its manifest will say. By default `opi`, at the end of the day that
     /// stands for today.
     #[must_use]
@@ -342,7 +372,7 @@ pub struct Taken {
     /// What reading gave.
     pub reading: Reading,
     /// The register.
-    pub register: opi_snapshot::Register,
+    pub register: Register,
     /// What importing each file did, in the order in which they came.
     pub imports: Vec<(String, opi_snapshot::ImportReport)>,
 }
@@ -368,6 +398,7 @@ impl Year {
                 law: None,
                 interpretation: Interpretation::default(),
                 anb_history: AnbHistory::default(),
+                profile: None,
                 taken_by: "opi".to_owned(),
                 taken_at: None,
             },
@@ -406,8 +437,7 @@ impl Year {
     /// # Errors
     /// When a file cannot be read or imported, or `progress` answers false.
     pub fn read(&self, progress: impl FnMut(Progress<'_>) -> bool) -> Result<Taken, YearError> {
-        let files = [self.uploads.as_slice(), self.state_files.as_slice()];
-        let registered = self.register(files, self.school_year, progress)?;
+        let registered = self.register(&self.uploads, self.school_year, progress)?;
         let Registered { register, reading: report, imports, students: by_district, later } = registered;
         let exists = |number: &DistrictNumber| {
             let district = self.directory.as_ref().and_then(|directory| directory.district(*number));
@@ -437,29 +467,58 @@ impl Year {
         Ok(Taken { reading, register, imports })
     }
 
-    /// Reads the uploads of the school year before into a register of their own, as of the last day of that year
-    /// and after. Empty where none were given.
+    /// The tables of the school year before, with those that the state holds of it; none where nothing was given.
     ///
     /// # Errors
     /// As [`Year::read`].
     pub fn read_prior(
         &self,
         progress: impl FnMut(Progress<'_>) -> bool,
-    ) -> Result<opi_snapshot::Register, YearError> {
-        let prior = self.school_year.previous().unwrap_or(self.school_year);
-        let files = [self.prior_uploads.as_slice(), self.prior_state_files.as_slice()];
-        Ok(self.register(files, prior, progress)?.register)
+    ) -> Result<Vec<(SchoolYear, Vec<Table>)>, YearError> {
+        let Ok(prior) = self.school_year.previous() else { return Ok(Vec::new()) };
+        let register = self.register(&self.prior_uploads, prior, progress)?.register;
+        let mut tables = register.as_of(self.as_of, prior, &self.dictionary)?;
+        tables.extend(self.state_tables(&self.prior_state_files, register.uploads().len())?);
+        Ok(if tables.is_empty() { Vec::new() } else { vec![(prior, tables)] })
+    }
+
+    /// Every table as the register knew it at the end of the day that stands for today, and those that the state holds.
+    ///
+    /// # Errors
+    /// When a table cannot be made or a file of the state cannot be read.
+    pub fn tables(&self, register: &Register) -> Result<Vec<Table>, YearError> {
+        let mut tables = register.as_of(self.as_of, self.school_year, &self.dictionary)?;
+        let sources = register.uploads().len();
+        tables.extend(self.state_tables(&self.state_files, sources)?);
+        Ok(tables)
+    }
+
+    /// The tables of the state, whose rows have the sources after the uploads.
+    fn state_tables(&self, files: &[Received], uploads: usize) -> Result<Vec<Table>, YearError> {
+        let mut tables = Vec::with_capacity(files.len());
+        for (file, source) in files.iter().zip(uploads..) {
+            let name = file.upload.name();
+            let Some(layout) = file.layout.as_deref() else {
+                return Err(YearError::NoLayout { file: name.to_owned() });
+            };
+            let source = u32::try_from(source).unwrap_or(u32::MAX);
+            let (table, not_read) = read_state_table(file.upload.as_ref(), &self.dictionary, layout, source)?;
+            if not_read > 0 {
+                return Err(YearError::StateTable { file: name.to_owned(), rows: not_read });
+            }
+            tables.push(table);
+        }
+        Ok(tables)
     }
 
     fn register(
         &self,
-        files: [&[Received]; 2],
+        files: &[Received],
         school_year: SchoolYear,
         progress: impl FnMut(Progress<'_>) -> bool,
     ) -> Result<Registered, YearError> {
         let otherwise = TimeGiven::start_of(self.as_of);
         let until = Some(self.as_of);
-        let files = files.into_iter().flatten();
         let (register, dictionary) = (Register::new(), &self.dictionary);
         receive(register, files, school_year, otherwise, until, dictionary, &self.options, progress)
     }

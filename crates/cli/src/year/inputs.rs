@@ -5,7 +5,9 @@ use crate::Failure;
 use crate::files::{self, DiskUpload};
 use opi::anb::{AnbHistory, Interpretation};
 use opi::dictionary::{Directory, DirectoryBuilder, DirectoryTable, DistrictNumber, SchoolYear};
-use opi::rules::Policy;
+use opi::mask::{Policy, Zeros};
+use opi::public::Masking;
+use opi::rules;
 use opi::snapshot::read_certifications;
 use opi::{Received, Year};
 use std::path::{Path, PathBuf};
@@ -16,6 +18,8 @@ pub(crate) struct YearInputs {
     pub(crate) year: Year,
     /// The files of the year on disk, for the account of speed.
     pub(crate) uploads: Vec<PathBuf>,
+    /// How public tables are masked, and the words that say so.
+    pub(crate) masking: (Masking, String),
     /// The tables of the directory, as they are on disk.
     pub(crate) directory: Vec<(&'static str, Vec<u8>)>,
 }
@@ -56,8 +60,9 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         year = year.as_of(day);
     }
     if let Some(path) = &arguments.policy {
-        year = year
-            .policy(Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?);
+        year = year.policy(
+            rules::Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?,
+        );
     }
     if let Some(path) = &arguments.interpretation {
         year = year.interpretation(interpretation(path)?);
@@ -73,7 +78,17 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         let steps = read_certifications(&text).map_err(|error| Failure::of_file(&certifications, error))?;
         year = year.certifications(steps);
     }
-    Ok(YearInputs { year: year.build(), uploads, directory: tables })
+    let masking = masking(&arguments.masking, arguments.zeros)?;
+    Ok(YearInputs { year: year.build(), uploads, masking, directory: tables })
+}
+
+/// How public tables are masked: a policy, and the treatment of zeros that it may leave open.
+pub(crate) fn masking(policy: &str, zeros: Zeros) -> Result<(Masking, String), Failure> {
+    let failed = |error: opi::mask::Error| Failure::new(error.to_string());
+    let rule = Policy::find(policy).and_then(|policy| policy.rule(Some(zeros))).map_err(failed)?;
+    let zeros = format!("{zeros:?}").to_ascii_lowercase();
+    let words = format!("policy {policy}, counts to {} hidden, zeros: {zeros}", rule.max_masked);
+    Ok((Masking::new(rule), words))
 }
 
 /// Choices where the law of funding is open, as TOML or JSON.

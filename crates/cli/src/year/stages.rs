@@ -5,23 +5,28 @@ use super::outputs::{Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
 use crate::output::{self, Style, grouped};
 use crate::{Failure, files};
 use opi::anb::{AnbHistory, to_csv};
-use opi::dictionary::Severity;
+use opi::dictionary::{SchoolYear, Severity};
+use opi::mask::{Release, Symbols};
 use opi::pages::{self, Results};
+use opi::public::PublicTables;
 use opi::report::Values;
 use opi::snapshot::{Register, Snapshot, Table, write_certifications};
 use opi::store::{SnapshotName, Store};
-use opi::{Certified, Progress, Stage, StateFunding, Taken, Validated, fails_on};
+use opi::{Certified, FederalYear, OtherYears, Progress, Stage, StateFunding, Taken, Validated, fails_on};
+use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The uploads in the register, the tables of the year, and those of the year before.
-type Known = (Taken, Vec<Table>, Vec<Table>);
+type Known = (Taken, Vec<Table>, Vec<(SchoolYear, Vec<Table>)>);
 
 /// The figures of a year, as far as they could be made.
 #[derive(Default)]
 struct Figures {
     funding: Option<(StateFunding, AnbHistory)>,
+    federal: Option<FederalYear>,
+    public: Vec<PublicTables>,
 }
 
 /// The stages that were run, and their files.
@@ -88,7 +93,8 @@ impl Stages {
             certified: Some(&certified),
             snapshot: Some(id).filter(|id| !id.is_empty()),
             funding: figures.funding.as_ref(),
-            public: &[],
+            federal: figures.federal.as_ref(),
+            public: &figures.public,
             not_done: self
                 .done
                 .iter()
@@ -104,19 +110,21 @@ impl Stages {
         &mut self,
         inputs: &YearInputs,
         tables: &[Table],
-        prior: &[Table],
+        others: &OtherYears,
     ) -> Result<Figures, Failure> {
-        let funding = self.stage(Stage::Funding, |stages| stages.funding(inputs, tables, prior))?;
-        Ok(Figures { funding })
+        let funding = self.stage(Stage::Funding, |stages| stages.funding(inputs, tables, others))?;
+        let federal = self.stage(Stage::Federal, |stages| stages.federal(inputs, tables, others))?;
+        let public = self.stage(Stage::Public, |stages| stages.public(inputs, tables, others))?;
+        Ok(Figures { funding, federal, public: public.unwrap_or_default() })
     }
 
     fn funding(
         &mut self,
         inputs: &YearInputs,
         tables: &[Table],
-        prior: &[Table],
+        others: &OtherYears,
     ) -> Result<((StateFunding, AnbHistory), String), Failure> {
-        let (funding, history) = inputs.year.funding(tables, prior)?;
+        let (funding, history) = inputs.year.funding(tables, others)?;
         let files = &funding.files;
         let explain = "opi why OUT anb:UNIT:FISCAL-YEAR";
         let count = |rows: usize| Some(rows as u64);
@@ -142,6 +150,77 @@ impl Stages {
             summary.push_str(&format!("; {} legal entities could not be computed", failures.len()));
         }
         Ok(((funding, history), summary))
+    }
+
+    fn federal(
+        &mut self,
+        inputs: &YearInputs,
+        tables: &[Table],
+        others: &OtherYears,
+    ) -> Result<(FederalYear, String), Failure> {
+        let federal = inputs.year.federal(tables, others)?;
+        let explain = "opi why OUT edfacts:FILE:LEVEL:UNIT:SET:CODES";
+        for file in &federal.files {
+            let path = format!("restricted/edfacts/{}", file.name);
+            self.outputs.write(&path, &file.bytes, Some(file.records), explain)?;
+        }
+        let mut findings = String::new();
+        for finding in &federal.check.findings {
+            findings.push_str(&serde_json::to_string(finding)?);
+            findings.push('\n');
+        }
+        let rows = Some(federal.check.findings.len() as u64);
+        let show = "opi edfacts show FILE";
+        self.outputs.write("restricted/edfacts/findings.jsonl", findings.as_bytes(), rows, show)?;
+        for (path, text) in [
+            ("restricted/edfacts/manifest.json", serde_json::to_string_pretty(&federal.manifest)?),
+            ("restricted/edfacts/not-produced.json", serde_json::to_string_pretty(&federal.not_produced)?),
+            ("restricted/edfacts/notes.json", serde_json::to_string_pretty(&federal.notes)?),
+        ] {
+            self.outputs.write(path, (text + "\n").as_bytes(), None, show)?;
+        }
+        let numbers: BTreeSet<String> = federal.files.iter().map(|file| file.file.to_string()).collect();
+        let summary = format!(
+            "{} files of {} kinds, {} records, {} findings of our checker; {} kinds need what is not there",
+            grouped(federal.files.len() as u64),
+            numbers.len(),
+            grouped(federal.files.iter().map(|file| file.records).sum()),
+            grouped(federal.check.findings.len() as u64),
+            federal.not_produced.len()
+        );
+        Ok((federal, summary))
+    }
+
+    fn public(
+        &mut self,
+        inputs: &YearInputs,
+        tables: &[Table],
+        others: &OtherYears,
+    ) -> Result<(Vec<PublicTables>, String), Failure> {
+        let public = inputs.year.public(tables, others, &inputs.masking.0)?;
+        let explain = "opi why OUT mask:PUBLICATION:CODES";
+        let (mut cells, mut hidden) = (0, 0);
+        for tables in &public {
+            let name = tables.definition.name;
+            let release = Release::of(tables.certified.clone(), &Symbols::default())?;
+            let lines = |text: &str| Some(text.lines().count().saturating_sub(1) as u64);
+            let table = release.table;
+            self.outputs.write(&format!("public/{name}.csv"), table.as_bytes(), lines(&table), explain)?;
+            let path = format!("restricted/masking/{name}-certificate.json");
+            self.outputs.write(&path, release.certificate.as_bytes(), None, "opi mask verify FILE")?;
+            let plan = serde_json::to_string_pretty(&(&tables.chosen, &tables.utility))? + "\n";
+            let path = format!("restricted/masking/{name}-plan.json");
+            self.outputs.write(&path, plan.as_bytes(), None, "opi mask plan --help")?;
+            cells += tables.utility.all.cells;
+            hidden += tables.utility.all.primary + tables.utility.all.secondary;
+        }
+        let summary = format!(
+            "{} publications, {} cells, {} hidden, all certified",
+            public.len(),
+            grouped(cells),
+            grouped(hidden)
+        );
+        Ok((public, summary))
     }
 
     /// Writes the two pages.
@@ -180,7 +259,10 @@ impl Stages {
             bar.set_position(progress.done as u64);
             true
         };
-        let (taken, prior) = rayon::join(|| inputs.year.read(moved), || inputs.year.read_prior(|_| true));
+        let (taken, prior) = rayon::join(
+            || inputs.year.read(moved).map_err(Failure::from),
+            || inputs.year.read_prior(|_| true).map_err(Failure::from),
+        );
         let (taken, prior) = (taken?, prior?);
         bar.finish_and_clear();
         let reading = &taken.reading;
@@ -206,7 +288,7 @@ impl Stages {
                 summary.push_str(&format!("; {} {what}", grouped(count)));
             }
         }
-        let (tables, prior) = (inputs.year.tables(&taken.register)?, inputs.year.prior_tables(&prior)?);
+        let tables = inputs.year.tables(&taken.register)?;
         Ok(((taken, tables, prior), summary))
     }
 
@@ -365,7 +447,7 @@ impl Stages {
             as_of: inputs.year.as_of().to_string(),
             rule_set: self.rule_set,
             snapshot: self.snapshot,
-            masking: String::new(),
+            masking: inputs.masking.1.clone(),
             interpretation: None,
         };
         self.outputs.finish(run, self.done)
