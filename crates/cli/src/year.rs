@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: YearArgs) -> Result<ExitCode, Failure> {
 
 fn run_stages(arguments: &YearArgs) -> Result<ExitCode, Failure> {
     let inputs = inputs::read(arguments)?;
-    let mut stages = stages::Stages::new(&arguments.out, arguments.quiet)?;
+    let mut stages = stages::Stages::new(&arguments.out, arguments.quiet, arguments.timings)?;
     stages.all(&inputs)?;
     if arguments.timings {
         stages.print_timings(&inputs)?;

@@ -101,7 +101,7 @@ impl Year {
         self.with_federal(Stage::Federal, tables, others, |inputs| Ok(explain_federal(inputs, figure)?))
     }
 
-    /// The public tables, masked and certified.
+    /// The public tables, masked and certified. `progress` is told what comes next and answers whether to go on.
     ///
     /// # Errors
     /// When no directory was given, or a publication cannot be certified: then none is given.
@@ -110,11 +110,12 @@ impl Year {
         tables: &[Table],
         others: &OtherYears,
         masking: &Masking,
+        progress: impl FnMut(&str) -> bool,
     ) -> Result<Vec<PublicTables>, YearError> {
         let count_date = self.count_date()?;
         self.with_federal(Stage::Public, tables, others, |inputs| {
             let students = FederalState::new(inputs)?;
-            Ok(public_tables(PUBLICATIONS, &students, self.school_year, count_date, masking)?)
+            Ok(public_tables(PUBLICATIONS, &students, self.school_year, count_date, masking, progress)?)
         })
     }
 

@@ -27,7 +27,7 @@ pub struct Masking {
 
 impl Masking {
     /// The share that holds where the caller names none. It is our own choice.
-    pub const SHOWN_PER_MILLE: u64 = 800;
+    pub const SHOWN_PER_MILLE: u64 = 900;
 
     /// By a rule, with the share that holds by default.
     #[must_use]
@@ -157,12 +157,14 @@ pub struct ChosenTable {
     pub dimensions: Vec<String>,
     /// How deep it goes.
     pub level: PlaceLevel,
-    /// What the planner saw, deepest level first; the last is the one chosen.
+    /// What the planner saw at the levels that it masked, deepest first; the last is the one chosen. A level at which
+    /// small counts alone hide too much is not masked at all.
     pub seen: Vec<Candidate>,
 }
 
 /// Counts publications in one pass over the students, lets the planner choose how deep each table goes, masks all
-/// tables of a publication as one system and certifies the result.
+/// tables of a publication as one system and certifies the result. `progress` is told what comes next and answers
+/// whether to go on.
 ///
 /// # Errors
 /// When the students cannot be read, the rule does not fit, or a result cannot be certified: then nothing can be
@@ -173,6 +175,7 @@ pub fn public_tables(
     school_year: SchoolYear,
     count_date: NaiveDate,
     masking: &Masking,
+    mut progress: impl FnMut(&str) -> bool,
 ) -> std::result::Result<Vec<PublicTables>, PublicError> {
     let context = Context { units: students.units(), count_date, school_year };
     let mut counts: Vec<BTreeMap<Codes, u64>> = definitions.iter().map(|_| BTreeMap::new()).collect();
@@ -184,9 +187,11 @@ pub fn public_tables(
         }
         Ok(())
     })?;
-    let masked =
-        definitions.iter().zip(&counts).map(|(definition, counts)| masked(definition, counts, masking));
-    Ok(masked.collect::<Result<_>>()?)
+    let mut public = Vec::with_capacity(definitions.len());
+    for (definition, counts) in definitions.iter().zip(&counts) {
+        public.push(masked(definition, counts, masking, &mut progress)?);
+    }
+    Ok(public)
 }
 
 /// What stopped public tables.
@@ -196,6 +201,9 @@ pub enum PublicError {
     /// The students could not be read.
     #[error(transparent)]
     Students(#[from] opi_edfacts::EdfactsError),
+    /// The caller asked to stop.
+    #[error("stopped on request")]
+    Stopped,
     /// A table could not be masked: nothing of it can be published.
     #[error(transparent)]
     Masking(#[from] Error),
@@ -205,7 +213,12 @@ fn masked(
     definition: &'static PublicDefinition,
     counts: &BTreeMap<Codes, u64>,
     masking: &Masking,
-) -> Result<PublicTables> {
+    progress: &mut dyn FnMut(&str) -> bool,
+) -> std::result::Result<PublicTables, PublicError> {
+    let mut tell = |what: &str| match progress(&format!("{}: {what}", definition.name)) {
+        true => Ok(()),
+        false => Err(PublicError::Stopped),
+    };
     let dimensions = dimensions(definition, counts.keys())?;
     let mut leaves: Vec<(Vec<u32>, u64)> = Vec::with_capacity(counts.len());
     for ((place, codes), count) in counts {
@@ -216,6 +229,7 @@ fn masked(
     let mut builder = Publication::builder(dimensions.clone()).zeros_known(masking.rule.zeros.known());
     let mut chosen = Vec::new();
     for crossed in definition.tables {
+        tell(&table_name(crossed))?;
         let table = choose(&dimensions, &leaves, crossed, masking)?;
         let place = (PLACE, Some(table.level.depth()));
         let axes: Vec<(&str, Option<u32>)> =
@@ -227,6 +241,7 @@ fn masked(
     for (at, count) in leaves {
         builder.count_at(at, count)?;
     }
+    tell("all tables as one system")?;
     let certified = mask(builder.build()?, &masking.rule)?;
     let utility = utility(&certified);
     Ok(PublicTables { definition, students, chosen, certified, utility })
@@ -346,6 +361,12 @@ fn choose(
     for level in PlaceLevel::DEEPEST_FIRST {
         let depths: Vec<u32> =
             parts.iter().map(|d| if d.name() == PLACE { level.depth() } else { d.max_depth() }).collect();
+        // Masking can only hide more: where small counts alone hide too much, there is no need to look further.
+        if level != PlaceLevel::State
+            && not_small(&parts, &leaves, masking, &depths) < masking.shown_per_mille
+        {
+            continue;
+        }
         let candidate = evaluate(&parts, &leaves, &masking.rule, &depths)?;
         let enough = candidate.problem.is_none() && candidate.students_per_mille >= masking.shown_per_mille;
         seen.push(candidate);
@@ -354,6 +375,27 @@ fn choose(
         }
     }
     Ok(ChosenTable { dimensions, level: PlaceLevel::State, seen })
+}
+
+/// The share of students, in thousandths, in innermost cells that are not small.
+fn not_small(dimensions: &[Dimension], leaves: &[(Vec<u32>, u64)], masking: &Masking, depths: &[u32]) -> u64 {
+    let mut cells: BTreeMap<Vec<u32>, u64> = BTreeMap::new();
+    for (at, count) in leaves {
+        let above = |((code, dimension), depth): ((&u32, &Dimension), &u32)| {
+            let mut code = *code;
+            while dimension.depth(code) > *depth
+                && let Some(parent) = dimension.parent(code)
+            {
+                code = parent;
+            }
+            code
+        };
+        let cell = at.iter().zip(dimensions).zip(depths).map(above).collect();
+        *cells.entry(cell).or_default() += count;
+    }
+    let all: u64 = cells.values().sum();
+    let large: u64 = cells.values().filter(|count| !masking.rule.is_sensitive(**count)).sum();
+    1000 * large / all.max(1)
 }
 
 /// The dimensions of a publication, with the codes that its students have.

@@ -33,6 +33,7 @@ struct Figures {
 pub(crate) struct Stages {
     outputs: Outputs,
     quiet: bool,
+    timings: bool,
     done: Vec<StageDone>,
     times: Vec<(Stage, Duration)>,
     blocks: bool,
@@ -42,10 +43,11 @@ pub(crate) struct Stages {
 
 impl Stages {
     /// Makes the folder of results ready.
-    pub(crate) fn new(out: &Path, quiet: bool) -> Result<Self, Failure> {
+    pub(crate) fn new(out: &Path, quiet: bool, timings: bool) -> Result<Self, Failure> {
         Ok(Stages {
             outputs: Outputs::start(out)?,
             quiet,
+            timings,
             done: Vec::new(),
             times: Vec::new(),
             blocks: false,
@@ -197,7 +199,17 @@ impl Stages {
         tables: &[Table],
         others: &OtherYears,
     ) -> Result<(Vec<PublicTables>, String), Failure> {
-        let public = inputs.year.public(tables, others, &inputs.masking.0)?;
+        let started = Instant::now();
+        let bar = output::progress(0, "masking", self.quiet);
+        let timings = self.timings;
+        let public = inputs.year.public(tables, others, &inputs.masking.0, |step| {
+            bar.set_message(step.to_owned());
+            if timings {
+                eprintln!("{:>9.3} {step}", started.elapsed().as_secs_f64());
+            }
+            true
+        })?;
+        bar.finish_and_clear();
         let explain = "opi why OUT mask:PUBLICATION:CODES";
         let (mut cells, mut hidden) = (0, 0);
         for tables in &public {
