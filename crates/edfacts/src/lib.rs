@@ -62,8 +62,8 @@ pub use input::{
 pub use manifest::{Manifest, ManifestFile, manifest};
 pub use number::{FileNumber, Level};
 pub use profile::{
-    Catchment, CompletersSection, CountConfig, DatesSection, DayRule, ExitChoice, GradesSection, ProfileMark,
-    RaceSection, SpecialEducationSection, StateProfile,
+    Catchment, CompletersSection, CountConfig, DatesSection, DayRule, DeclaredAssessment, ExitChoice,
+    GradesSection, ProfileMark, RaceSection, SpecialEducationSection, StateProfile,
 };
 pub use race::{MajorRaces, Race, RaceQuestion, RaceSet, any_american_indian, combined2024, federal7};
 pub use read::{FederalFile, read_file};

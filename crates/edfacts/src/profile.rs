@@ -169,6 +169,9 @@ pub struct StateProfile {
     /// Race and ethnicity.
     #[serde(default)]
     pub race: RaceSection,
+    /// The tests that the state gives; none declared leaves the rule on results silent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assessments: Vec<DeclaredAssessment>,
     /// Answers that no document confirms.
     #[serde(default)]
     pub marks: Vec<ProfileMark>,
@@ -265,6 +268,26 @@ pub struct RaceSection {
     pub major_races: MajorRaces,
     /// The question that was asked.
     pub question: RaceQuestion,
+}
+
+/// Tests that the state gives in a subject, as the files of results name them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredAssessment {
+    /// The file of the subject: 175 mathematics, 178 reading, 179 science.
+    pub file: crate::FileNumber,
+    /// The grades, by their codes.
+    pub grades: Vec<String>,
+    /// The kinds of test, by their codes, such as `REGASSWOACC`.
+    pub tests: Vec<String>,
+}
+
+impl DeclaredAssessment {
+    /// Whether the test is given in the grade.
+    pub(crate) fn covers(&self, file: u16, grade: &str, test: &str) -> bool {
+        let names = |list: &[String], code: &str| list.iter().any(|known| known == code);
+        self.file.get() == file && names(&self.grades, grade) && names(&self.tests, test)
+    }
 }
 
 /// An answer and how firm it is.

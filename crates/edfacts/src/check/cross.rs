@@ -21,7 +21,6 @@ pub(crate) fn check(
     files: &[Checked],
     found: &mut Found,
 ) {
-    let _ = options;
     twice(files, found);
     grades_offered(directory, files, found);
     for file in files {
@@ -47,7 +46,10 @@ pub(crate) fn check(
             (116, _) => served_learners(options, file, other(141, level), found),
             (143, _) => totals_at_least(file, other(88, level), found),
             (7, _) => reasons(file, other(5, level), found),
-            (6, _) => suspended(file, other(2, level), other(89, level), found),
+            (6, _) => {
+                suspended(file, other(2, level), other(89, level), found);
+                length_groups(file, other(88, level), found);
+            }
             (150, _) => rates(options, file, other(151, level), found),
             (175, _) => results(file, other(185, level), found),
             (178, _) => results(file, other(188, level), found),
@@ -394,6 +396,27 @@ fn suspended(file: &Checked, school_age: Option<&Checked>, early: Option<&Checke
         if count > children.saturating_mul(2) {
             let what = format!("{count} children by method, the child count is {children}");
             say(file, &unit, "SUB-25", &what, found);
+        }
+    }
+}
+
+/// SUB-21: the students of a method, over its length groups, against all students removed: more of them means that
+/// somebody stands in two groups.
+fn length_groups(file: &Checked, removed: Option<&Checked>, found: &mut Found) {
+    let Some(removed) = removed else { return };
+    let Some(set) = file.plans.sets.iter().position(|plan| plan.set == "ST1") else { return };
+    for (unit, known) in pairs(file, removed) {
+        let Some(students) = total(removed, &known, "") else { continue };
+        let mut methods: BTreeMap<&str, u64> = BTreeMap::new();
+        for (_, record) in unit.of_set(set) {
+            *methods.entry(file.code(record, "DSCPLMETHOD").unwrap_or_default()).or_default() +=
+                record.amount;
+        }
+        for (method, count) in methods.into_iter().filter(|(_, count)| *count > students) {
+            let what = format!(
+                "{count} students in the length groups of {method}, {students} students removed in all"
+            );
+            say(file, &unit, "SUB-21", &what, found);
         }
     }
 }

@@ -244,6 +244,9 @@ pub fn check_files(
         if level != Level::Sea && !units.has_leas && number != 29 {
             found.not_run(&name, "MTC-01", "no directory (file 029) was given");
         }
+        if matches!(number, 175 | 178 | 179) && options.profile.assessments.is_empty() {
+            found.not_run(&name, "SUB-30", "the profile of the state declares no assessments");
+        }
         units::check(catalogue, options, &units, &done, &mut found);
         register::check(&done, &mut found);
         checked.push(done);

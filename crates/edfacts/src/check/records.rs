@@ -272,6 +272,9 @@ fn column_rule(
     if own.is_some() || value.is_empty() || codes.is_empty() {
         return own;
     }
+    if let Some(wrong) = five_year_old(opened, codes, value) {
+        return Some(wrong);
+    }
     // A column with two lists takes the one of its table.
     let list: Vec<&(String, Vec<String>)> = match codes {
         [_] => codes.iter().collect(),
@@ -294,6 +297,20 @@ fn column_rule(
         "the code is not permitted in the column",
         &format!("a code of {}", names.join(", ")),
     )
+}
+
+/// SUB-19: the code of five-year-olds that belongs to the other file, or to years in which grade did not part them.
+fn five_year_old(opened: &Opened, codes: &[(String, Vec<String>)], value: &str) -> Wrong {
+    let age = codes.iter().any(|(name, _)| matches!(name.as_str(), "AGESA" | "AGEEC"));
+    let listed = codes.iter().any(|(_, codes)| codes.iter().any(|code| code == value));
+    if !age || listed || !matches!(value, "5" | "AGE05K" | "AGE05NOTK") {
+        return None;
+    }
+    match opened.number.get() {
+        2 => Some(("SUB-19", "file 002 counts five-year-olds in kindergarten or above", "AGE05K".to_owned())),
+        89 => Some(("SUB-19", "file 089 counts five-year-olds not in kindergarten", "AGE05NOTK".to_owned())),
+        _ => None,
+    }
 }
 
 fn amount_rule(column: &Column, value: &str) -> Wrong {

@@ -1,6 +1,6 @@
 //! Rules on the rows before counting: what a student's rows must say to be counted in the right place.
 
-use super::{Found, NotRun};
+use super::Found;
 use crate::EdfactsError;
 use crate::input::{StatusKind, StudentSource};
 use crate::profile::CountConfig;
@@ -48,7 +48,6 @@ pub fn check_rows(config: &CountConfig, source: &dyn StudentSource) -> Result<Ve
         }
         Ok(())
     })?;
-    let _: &[NotRun] = &found.not_run;
     let mut findings = found.findings;
     findings.sort();
     Ok(findings)

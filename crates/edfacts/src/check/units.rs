@@ -168,6 +168,21 @@ fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record:
                     .about(&subject);
             }
         }
+        175 | 178 | 179 => {
+            let declared = &options.profile.assessments;
+            let of = |prefix: &str| codes().find(|(category, _)| category.name.starts_with(prefix));
+            let asked = of("ASMTADMN").zip(of("GRADELV")).map(|((_, test), (_, grade))| (test, grade));
+            let Some((test, grade)) = asked.filter(|_| record.amount > 0 && !declared.is_empty()) else {
+                return;
+            };
+            let known = declared.iter().any(|known| known.covers(number, grade, test));
+            if !known && test != MISSING && grade != MISSING {
+                found
+                    .at(name, "SUB-30", line, None)
+                    .say(&format!("the state has not declared {test} in grade {grade}"))
+                    .about(&subject);
+            }
+        }
         199..=202 | 205 => {
             let named = record.others.iter().any(|(element, _)| element == "StateDefinedStatusName");
             if (record.status == "STTDEF") != named {
