@@ -1,8 +1,10 @@
 //! What a submission holds: files, records, digests, totals, rules run, and the marks of what no document
 //! confirms.
 
+use crate::check::{Opened, open_file};
+use crate::read::{cut, split};
 use crate::{
-    Catalogue, CheckOptions, CheckReport, FileNumber, Level, NamedFile, StateProfile, read_file, rules,
+    Catalogue, CheckOptions, CheckReport, FileForm, FileNumber, Level, NamedFile, Role, StateProfile, rules,
 };
 use opi_dictionary::SchoolYear;
 use serde::Serialize;
@@ -58,15 +60,9 @@ pub fn manifest(
 ) -> Manifest {
     let options = CheckOptions::new(profile.clone());
     let describe = |file: &NamedFile<'_>| {
-        let read = read_file(catalogue, &options, *file).ok();
-        let mut totals: BTreeMap<String, u64> = BTreeMap::new();
-        for (_, row) in read.iter().flat_map(|read| &read.rows) {
-            let number = row.amount.as_deref().and_then(|amount| amount.parse::<u64>().ok());
-            if let (Some(table), true, Some(number)) = (&row.table, row.values.is_empty(), number) {
-                *totals.entry(table.clone()).or_default() += number;
-            }
-        }
-        let spec = read.as_ref().and_then(|read| catalogue.file(read.number).ok());
+        let opened = open_file(catalogue, &options, *file).ok();
+        let totals = opened.as_ref().map(totals).unwrap_or_default();
+        let spec = opened.as_ref().and_then(|opened| catalogue.file(opened.number).ok());
         let derivation = spec.and_then(|spec| spec.derivation.as_ref());
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
         for finding in report.findings.iter().filter(|finding| finding.position.file == file.name) {
@@ -74,10 +70,10 @@ pub fn manifest(
         }
         ManifestFile {
             name: file.name.to_owned(),
-            file: read.as_ref().map(|read| read.number),
-            level: read.as_ref().map(|read| read.level),
-            year: read.as_ref().map(|read| read.year),
-            records: read.as_ref().map_or(0, |read| (read.rows.len() + read.unreadable.len()) as u64),
+            file: opened.as_ref().map(|opened| opened.number),
+            level: opened.as_ref().map(|opened| opened.level),
+            year: opened.as_ref().map(|opened| opened.year),
+            records: opened.as_ref().map_or(0, |opened| opened.records.len() as u64),
             bytes: file.bytes.len() as u64,
             blake3: blake3::hash(file.bytes).to_hex().to_string(),
             totals,
@@ -92,4 +88,36 @@ pub fn manifest(
         rules: rules().iter().map(|rule| rule.code).collect(),
         state_marks: profile.marks.iter().map(|mark| format!("{}:{}", mark.answer, mark.standing)).collect(),
     }
+}
+
+/// The totals of a file by table: the sum of the whole amounts of its records without any category.
+fn totals(opened: &Opened<'_>) -> BTreeMap<String, u64> {
+    let mut totals: BTreeMap<String, u64> = BTreeMap::new();
+    let place = |role: Role| opened.layout.field_of(role);
+    let (Some(table), Some(amount)) = (place(Role::TableName), place(Role::Amount)) else { return totals };
+    let roles: Vec<Role> = opened.layout.fields().map(|column| column.role).collect();
+    let mut values = Vec::new();
+    for record in &opened.records {
+        let read = match opened.form {
+            FileForm::Txt => {
+                cut(&record.text, &opened.layout, &mut values);
+                true
+            }
+            form => split(&record.text, form, &mut values),
+        };
+        let plain = roles.iter().zip(&values).all(|(role, value)| *role != Role::Value || value.is_empty());
+        if !read || !plain || values.len() != roles.len() {
+            continue;
+        }
+        let count = values.get(amount).and_then(|amount| amount.parse::<u64>().ok());
+        if let (Some(table), Some(count)) = (values.get(table).filter(|table| !table.is_empty()), count) {
+            match totals.get_mut(&**table) {
+                Some(total) => *total += count,
+                None => {
+                    totals.insert(table.to_string(), count);
+                }
+            }
+        }
+    }
+    totals
 }

@@ -7,6 +7,7 @@ use crate::{
     Role,
 };
 use opi_dictionary::SchoolYear;
+use std::borrow::Cow;
 
 /// A federal file as read: its kind, header and rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,15 +53,19 @@ pub fn read_file(
     let sets = catalogue.record_sets(&opened.layout);
     let mut rows = Vec::new();
     let mut unreadable = Vec::new();
+    let mut values = Vec::new();
     for line in &opened.records {
-        let values = match opened.form {
-            FileForm::Txt => (line.text.chars().count() == opened.layout.record_length())
-                .then(|| cut(&line.text, &opened.layout)),
-            form => split(&line.text, form).filter(|values| values.len() == opened.layout.field_count()),
+        let read = match opened.form {
+            FileForm::Txt => {
+                cut(&line.text, &opened.layout, &mut values);
+                line.text.chars().count() == opened.layout.record_length()
+            }
+            form => split(&line.text, form, &mut values) && values.len() == opened.layout.field_count(),
         };
-        match values {
-            Some(values) => rows.push((line.line, row(&opened.layout, &sets, &values))),
-            None => unreadable.push(line.line),
+        if read {
+            rows.push((line.line, row(&opened.layout, &sets, &values)));
+        } else {
+            unreadable.push(line.line);
         }
     }
     let text = |at: usize| opened.header.get(at).cloned().unwrap_or_default();
@@ -82,15 +87,15 @@ pub fn read_file(
 }
 
 /// Values by category where the filled columns make a set, by element name elsewhere.
-fn row(layout: &Layout, sets: &[&crate::CategorySet], values: &[String]) -> DataRow {
+fn row(layout: &Layout, sets: &[&crate::CategorySet], values: &[Cow<'_, str>]) -> DataRow {
     let mut row = DataRow::default();
-    let some = |value: &String| if value.is_empty() { None } else { Some(value.clone()) };
+    let some = |value: &str| if value.is_empty() { None } else { Some(value.to_owned()) };
     for (column, value) in layout.fields().zip(values) {
         match column.role {
             Role::LeaId => row.lea = some(value),
             Role::SchoolId => row.school = some(value),
             Role::TableName => row.table = some(value),
-            Role::Explanation => row.explanation = value.clone(),
+            Role::Explanation => row.explanation = value.to_string(),
             Role::Amount => row.amount = some(value),
             _ => {}
         }
@@ -111,22 +116,22 @@ fn row(layout: &Layout, sets: &[&crate::CategorySet], values: &[String]) -> Data
             let at = set.positions.iter().position(|at| layout.field_at(*at) == Some(place))?;
             set.categories.get(at).cloned()
         });
-        row.values.push((category.unwrap_or_else(|| column.element.clone()), value.clone()));
+        row.values.push((category.unwrap_or_else(|| column.element.clone()), value.to_string()));
     }
     row
 }
 
 /// A line of a delimited or fixed-width file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RawLine {
+pub(crate) struct RawLine<'a> {
     /// Physical line, 1 = first.
     pub(crate) line: u64,
     /// The text without the line break; bytes outside ASCII stand as single characters.
-    pub(crate) text: String,
+    pub(crate) text: Cow<'a, str>,
 }
 
 /// The lines of a file. Line breaks are LF or CR LF; a last line without a break counts.
-pub(crate) fn lines(bytes: &[u8]) -> Vec<RawLine> {
+pub(crate) fn lines(bytes: &[u8]) -> Vec<RawLine<'_>> {
     let mut rest = bytes;
     let mut lines = Vec::new();
     let mut line = 0;
@@ -138,18 +143,28 @@ pub(crate) fn lines(bytes: &[u8]) -> Vec<RawLine> {
         };
         let this = this.unwrap_or_default();
         let this = this.strip_suffix(b"\r").unwrap_or(this);
-        lines.push(RawLine { line, text: this.iter().map(|b| char::from(*b)).collect() });
+        let text = match std::str::from_utf8(this) {
+            Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+            _ => Cow::Owned(this.iter().map(|b| char::from(*b)).collect()),
+        };
+        lines.push(RawLine { line, text });
         rest = later.unwrap_or_default();
     }
     lines
 }
 
-/// The values of a delimited line; `None` when a quote does not close or stands inside a bare value.
-pub(crate) fn split(text: &str, form: FileForm) -> Option<Vec<String>> {
-    if form != FileForm::Csv {
-        return Some(text.split('\t').map(str::to_owned).collect());
+/// Puts the values of a delimited line into `values`; false when a quote does not close or stands inside a bare value.
+pub(crate) fn split<'t>(text: &'t str, form: FileForm, values: &mut Vec<Cow<'t, str>>) -> bool {
+    values.clear();
+    let delimiter = if form == FileForm::Csv { ',' } else { '\t' };
+    if form != FileForm::Csv || !text.contains('"') {
+        values.extend(text.split(delimiter).map(Cow::Borrowed));
+        return true;
     }
-    let mut values = Vec::new();
+    split_quoted(text, values).is_some()
+}
+
+fn split_quoted<'t>(text: &'t str, values: &mut Vec<Cow<'t, str>>) -> Option<()> {
     let mut rest = text;
     loop {
         if let Some(quoted) = rest.strip_prefix('"') {
@@ -167,11 +182,10 @@ pub(crate) fn split(text: &str, form: FileForm) -> Option<Vec<String>> {
                     None => break,
                 }
             }
-            values.push(value);
+            values.push(Cow::Owned(value));
             match inner.strip_prefix(',') {
                 Some(more) => rest = more,
-                None if inner.is_empty() => return Some(values),
-                None => return None,
+                None => return inner.is_empty().then_some(()),
             }
         } else {
             let (value, later) = match rest.split_once(',') {
@@ -181,18 +195,19 @@ pub(crate) fn split(text: &str, form: FileForm) -> Option<Vec<String>> {
             if value.contains('"') {
                 return None;
             }
-            values.push(value.to_owned());
+            values.push(Cow::Borrowed(value));
             match later {
                 Some(later) => rest = later,
-                None => return Some(values),
+                None => return Some(()),
             }
         }
     }
 }
 
-/// The values of a fixed-width record, blanks at the end removed; columns beyond the line are blank.
-pub(crate) fn cut(text: &str, layout: &Layout) -> Vec<String> {
-    layout.fields().map(|column| slice(text, column.start, column.length)).collect()
+/// Puts the values of a fixed-width record into `values`, blanks at the end removed; columns beyond the line are blank.
+pub(crate) fn cut(text: &str, layout: &Layout, values: &mut Vec<Cow<'_, str>>) {
+    values.clear();
+    values.extend(layout.fields().map(|column| Cow::Owned(slice(text, column.start, column.length))));
 }
 
 /// The five values of a fixed-width header.
@@ -219,7 +234,10 @@ mod tests {
 
     #[test]
     fn delimited_lines_split_with_quotes_and_without() {
-        let split = |text| split(text, FileForm::Csv);
+        let split = |text: &'static str| {
+            let mut values = Vec::new();
+            split(text, FileForm::Csv, &mut values).then_some(values)
+        };
         assert_eq!(split("a,,b").unwrap(), ["a", "", "b"]);
         assert_eq!(split("\"a, b\",\"say \"\"x\"\"\",").unwrap(), ["a, b", "say \"x\"", ""]);
         assert_eq!(split("").unwrap(), [""]);
@@ -231,7 +249,7 @@ mod tests {
     #[test]
     fn line_breaks_of_both_kinds_and_a_last_line_without() {
         let found = lines(b"a\r\nb\n\nc");
-        let texts: Vec<(u64, &str)> = found.iter().map(|line| (line.line, line.text.as_str())).collect();
+        let texts: Vec<(u64, &str)> = found.iter().map(|line| (line.line, &*line.text)).collect();
         assert_eq!(texts, [(1, "a"), (2, "b"), (3, ""), (4, "c")]);
         assert!(lines(b"").is_empty());
     }

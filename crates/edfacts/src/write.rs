@@ -1,5 +1,7 @@
 //! Writing: header and data records in the three forms, for every file of the catalogue.
 
+mod counts;
+
 use crate::catalogue::{Column, ColumnType};
 use crate::count::CountRecord;
 use crate::{

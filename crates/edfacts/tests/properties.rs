@@ -268,3 +268,30 @@ fn nothing_panics_on_odd_bytes_and_cases() {
         assert!(run_case(catalogue(), text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn counts_are_written_as_their_records_one_by_one() {
+    let profile = StateProfile::montana().unwrap();
+    for (seed, students) in [(5, 60), (6, 9)] {
+        let case = common::state(seed, students, &ASKS);
+        let input = input(&case);
+        let mut counter = counter(&input);
+        counter.add_all(&input.state).unwrap();
+        let result = counter.finish();
+        for counts in result.files() {
+            let writer =
+                FileWriter::new(catalogue(), &profile, counts.file(), counts.level(), input.config.year)
+                    .unwrap();
+            let rows: Vec<DataRow> = counts.records().map(|record| DataRow::from(&record)).collect();
+            for form in FileForm::ALL {
+                let (mut slow, mut fast) = (Vec::new(), Vec::new());
+                let name = file_name("MT", counts.level(), "INVENTED", "v1", form).unwrap();
+                let records = writer.write(&rows, &name, "invented", form, &mut slow).unwrap();
+                assert_eq!(writer.write_counts(counts, &name, "invented", form, &mut fast), Ok(records));
+                let place =
+                    slow.split(|b| *b == b'\n').zip(fast.split(|b| *b == b'\n')).position(|(a, b)| a != b);
+                assert!(slow == fast, "{} {} {form:?}: line {place:?}", counts.file(), counts.level());
+            }
+        }
+    }
+}

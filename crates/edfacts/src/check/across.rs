@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 pub(crate) fn check(
     catalogue: &Catalogue,
     options: &CheckOptions,
-    files: &[Checked],
-    before: &[Checked],
+    files: &[Checked<'_>],
+    before: &[Checked<'_>],
     found: &mut Found,
 ) {
     for file in files {
@@ -34,14 +34,14 @@ pub(crate) fn check(
 }
 
 /// SUB-44: the totals of units, with a tolerance in students and in percent.
-fn totals(options: &CheckOptions, file: &Checked, known: &Checked, found: &mut Found) {
-    let of = |file: &Checked| -> BTreeMap<(String, String, String), (u64, u64)> {
+fn totals(options: &CheckOptions, file: &Checked<'_>, known: &Checked<'_>, found: &mut Found) {
+    let of = |file: &Checked<'_>| -> BTreeMap<(String, String, String), (u64, u64)> {
         let mut totals = BTreeMap::new();
         for unit in units(file) {
             for plan in &file.plans.sets {
                 let is_total = plan.categories.is_empty() && plan.total_indicator == 'Y';
                 if let Some(total) = total(file, &unit, &plan.table).filter(|_| is_total) {
-                    let line = unit.cells.values().map(|record| record.line).min().unwrap_or(0);
+                    let line = unit.records().map(|record| record.line).min().unwrap_or(0);
                     let key = (unit.lea.to_owned(), unit.school.to_owned(), plan.table.clone());
                     totals.insert(key, (total, line));
                 }
@@ -64,12 +64,12 @@ fn totals(options: &CheckOptions, file: &Checked, known: &Checked, found: &mut F
 }
 
 /// MTC-05, MTC-06 and MTC-09: the directory against that of the year before.
-fn register(file: &Checked, known: &Checked, found: &mut Found) {
+fn register(file: &Checked<'_>, known: &Checked<'_>, found: &mut Found) {
     type Entry = (u64, Vec<String>);
-    let value = |file: &Checked, values: &[String], element: &str| -> String {
+    let value = |file: &Checked<'_>, values: &[String], element: &str| -> String {
         file.element(element).and_then(|place| values.get(place)).cloned().unwrap_or_default()
     };
-    let of = |file: &Checked| -> BTreeMap<(String, String), Entry> {
+    let of = |file: &Checked<'_>| -> BTreeMap<(String, String), Entry> {
         let entry = |(line, values): &(u64, Vec<String>)| {
             let lea = value(file, values, "StateLEAIDNumber");
             let school = value(file, values, "StateSchoolIDNumber");
@@ -77,7 +77,7 @@ fn register(file: &Checked, known: &Checked, found: &mut Found) {
         };
         file.fields.iter().map(entry).collect()
     };
-    let status = |file: &Checked, values: &[String]| {
+    let status = |file: &Checked<'_>, values: &[String]| {
         let (start, updated) = statuses(file, values);
         UnitStatus::parse(if updated.is_empty() { &start } else { &updated })
     };
@@ -125,7 +125,7 @@ fn register(file: &Checked, known: &Checked, found: &mut Found) {
                 old_school
             },
         );
-        let federal = |file: &Checked, values: &[String]| {
+        let federal = |file: &Checked<'_>, values: &[String]| {
             (value(file, values, "NCESLEAIDNumber"), value(file, values, "NCESSchoolIDNumber"))
         };
         let holds = then.get(&old).is_some_and(|(_, before)| federal(known, before) == federal(file, values));

@@ -5,7 +5,7 @@ use super::records::Checked;
 use super::special::{one, set_sum, total};
 use super::units::{UnitRecords, unit_name, units};
 use super::{CheckOptions, Found};
-use crate::count::MOST_CATEGORIES;
+use crate::count::{CellMap, Codes, MOST_CATEGORIES};
 use crate::input::UnitStatus;
 use crate::{Catalogue, Level, MISSING};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ pub(crate) fn check(
     catalogue: &Catalogue,
     options: &CheckOptions,
     directory: &Directory,
-    files: &[Checked],
+    files: &[Checked<'_>],
     found: &mut Found,
 ) {
     twice(files, found);
@@ -62,12 +62,12 @@ pub(crate) fn check(
     }
 }
 
-fn say(file: &Checked, unit: &UnitRecords<'_>, code: &'static str, what: &str, found: &mut Found) {
+fn say(file: &Checked<'_>, unit: &UnitRecords<'_>, code: &'static str, what: &str, found: &mut Found) {
     found.at(&file.opened.name, code, 0, None).say(what).about(&unit.name());
 }
 
 /// Pairs of units of two files.
-fn pairs<'f>(a: &'f Checked, b: &'f Checked) -> Vec<(UnitRecords<'f>, UnitRecords<'f>)> {
+fn pairs<'f>(a: &'f Checked<'_>, b: &'f Checked<'_>) -> Vec<(UnitRecords<'f>, UnitRecords<'f>)> {
     let mut others: BTreeMap<(&str, &str), UnitRecords<'f>> =
         units(b).into_iter().map(|unit| ((unit.lea, unit.school), unit)).collect();
     units(a)
@@ -78,7 +78,7 @@ fn pairs<'f>(a: &'f Checked, b: &'f Checked) -> Vec<(UnitRecords<'f>, UnitRecord
 }
 
 /// SUB-46: a specification, level and year given twice.
-fn twice(files: &[Checked], found: &mut Found) {
+fn twice(files: &[Checked<'_>], found: &mut Found) {
     for (file, place) in files.iter().zip(0usize..) {
         let same = files.iter().take(place).find(|known| {
             let (a, b) = (&known.opened, &file.opened);
@@ -91,13 +91,13 @@ fn twice(files: &[Checked], found: &mut Found) {
     }
 }
 
-fn value(file: &Checked, values: &[String], element: &str) -> String {
+fn value(file: &Checked<'_>, values: &[String], element: &str) -> String {
     file.element(element).and_then(|place| values.get(place)).cloned().unwrap_or_default()
 }
 
 /// MTC-10 and MTC-11: grades offered against the directory, and districts against their schools.
-fn grades_offered(directory: &Directory, files: &[Checked], found: &mut Found) {
-    let offered = |file: &Checked| {
+fn grades_offered(directory: &Directory, files: &[Checked<'_>], found: &mut Found) {
+    let offered = |file: &Checked<'_>| {
         let mut grades: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
         for (_, values) in &file.fields {
             let unit = (value(file, values, "StateLEAIDNumber"), value(file, values, "StateSchoolIDNumber"));
@@ -152,7 +152,7 @@ fn grades_offered(directory: &Directory, files: &[Checked], found: &mut Found) {
 }
 
 /// MTC-04: the district of each school of the directory.
-fn school_districts(directory: &Directory, file: &Checked, found: &mut Found) {
+fn school_districts(directory: &Directory, file: &Checked<'_>, found: &mut Found) {
     if !directory.has_leas {
         return;
     }
@@ -167,32 +167,35 @@ fn school_districts(directory: &Directory, file: &Checked, found: &mut Found) {
     }
 }
 
-fn named(file: &Checked) -> BTreeMap<Named, Vec<u64>> {
-    let mut cells: BTreeMap<Named, Vec<u64>> = BTreeMap::new();
+/// The cells of a file by names, each with its greatest amount and the sum over units.
+fn named(file: &Checked<'_>) -> BTreeMap<Named, (u64, u64)> {
+    let mut by_number: CellMap<(usize, Codes), (u64, u64)> = CellMap::new();
     for record in &file.clean {
-        let Some(set) = file.plans.sets.get(record.set) else { continue };
-        let values = set.categories.iter().zip(record.codes).filter_map(|(place, code)| {
+        let (largest, sum) = by_number.entry((record.set, record.codes)).or_default();
+        *largest = (*largest).max(record.amount);
+        *sum = sum.saturating_add(record.amount);
+    }
+    let name = |((set, codes), amounts): ((usize, Codes), (u64, u64))| {
+        let set = file.plans.sets.get(set)?;
+        let values = set.categories.iter().zip(codes).filter_map(|(place, code)| {
             let category = file.plans.categories.get(*place)?;
             Some((category.name.clone(), category.codes.get(usize::from(code))?.clone()))
         });
-        let key = (set.table.clone(), set.set.clone(), values.collect());
-        cells.entry(key).or_default().push(record.amount);
-    }
-    cells
+        Some(((set.table.clone(), set.set.clone(), values.collect()), amounts))
+    };
+    by_number.into_iter().filter_map(name).collect()
 }
 
 /// SUB-10: the state between the largest district and the sum of districts.
-fn state_and_districts(state: &Checked, districts: &Checked, found: &mut Found) {
+fn state_and_districts(state: &Checked<'_>, districts: &Checked<'_>, found: &mut Found) {
     // Where the cell depends on a day that differs by unit, the state's cell need not match.
     let by_day = matches!(state.opened.number.get(), 9 | 118);
     let below = named(districts);
     let above = named(state);
     let keys: BTreeSet<&Named> = above.keys().chain(below.keys()).collect();
     for key in keys {
-        let count = above.get(key).and_then(|counts| counts.first()).copied().unwrap_or(0);
-        let parts = below.get(key).map(Vec::as_slice).unwrap_or_default();
-        let largest = parts.iter().max().copied().unwrap_or(0);
-        let sum: u64 = parts.iter().sum();
+        let (count, _) = above.get(key).copied().unwrap_or_default();
+        let (largest, sum) = below.get(key).copied().unwrap_or_default();
         if count >= largest && count <= sum {
             continue;
         }
@@ -210,7 +213,7 @@ fn state_and_districts(state: &Checked, districts: &Checked, found: &mut Found) 
 }
 
 /// SUB-11: totals of the lower level against the upper, unless explained.
-fn add_up(upper: &Checked, lower: Option<&Checked>, found: &mut Found) {
+fn add_up(upper: &Checked<'_>, lower: Option<&Checked<'_>>, found: &mut Found) {
     let Some(lower) = lower else { return };
     let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
     let lower_units = units(lower);
@@ -222,7 +225,7 @@ fn add_up(upper: &Checked, lower: Option<&Checked>, found: &mut Found) {
         let Some(count) = total(upper, &unit, "") else { continue };
         let sum = sums.get(unit.lea).copied().unwrap_or(0);
         let place = upper.plans.sets.iter().position(|plan| plan.categories.is_empty()).unwrap_or_default();
-        let explained = unit.cells.get(&(place, [0; MOST_CATEGORIES])).is_some_and(|record| record.explained);
+        let explained = unit.record(place, [0; MOST_CATEGORIES]).is_some_and(|record| record.explained);
         if sum != count && !explained {
             let what = format!("the total is {count}, the totals of the lower level add up to {sum}");
             say(upper, &unit, "SUB-11", &what, found);
@@ -231,7 +234,7 @@ fn add_up(upper: &Checked, lower: Option<&Checked>, found: &mut Found) {
 }
 
 /// SUB-15 and SUB-16: lunch counts against membership and the schools' lunch status.
-fn lunch(file: &Checked, members: Option<&Checked>, status: Option<&Checked>, found: &mut Found) {
+fn lunch(file: &Checked<'_>, members: Option<&Checked<'_>>, status: Option<&Checked<'_>>, found: &mut Found) {
     if let Some(members) = members {
         for (unit, membership) in pairs(file, members) {
             let Some(enrolled) = total(members, &membership, "") else { continue };
@@ -261,7 +264,7 @@ fn lunch(file: &Checked, members: Option<&Checked>, status: Option<&Checked>, fo
 }
 
 /// SUB-27: graduates only in units with grade 12 and membership.
-fn completers(directory: &Directory, file: &Checked, members: Option<&Checked>, found: &mut Found) {
+fn completers(directory: &Directory, file: &Checked<'_>, members: Option<&Checked<'_>>, found: &mut Found) {
     let enrolled: Option<BTreeMap<(String, String), u64>> = members.map(|members| {
         let all = units(members);
         let one = |unit: &UnitRecords<'_>| {
@@ -283,9 +286,9 @@ fn completers(directory: &Directory, file: &Checked, members: Option<&Checked>, 
 }
 
 /// SUB-40: served against eligible by age and grade.
-fn at_most_by_code(file: &Checked, other: Option<&Checked>, code: &'static str, found: &mut Found) {
+fn at_most_by_code(file: &Checked<'_>, other: Option<&Checked<'_>>, code: &'static str, found: &mut Found) {
     let Some(other) = other else { return };
-    let by_age = |file: &Checked, unit: &UnitRecords<'_>| -> BTreeMap<String, u64> {
+    let by_age = |file: &Checked<'_>, unit: &UnitRecords<'_>| -> BTreeMap<String, u64> {
         let mut ages = BTreeMap::new();
         for (plan, place) in file.plans.sets.iter().zip(0usize..) {
             let [only] = plan.categories.as_slice() else { continue };
@@ -315,16 +318,15 @@ fn at_most_by_code(file: &Checked, other: Option<&Checked>, code: &'static str, 
 }
 
 /// SUB-45: teachers of the schools against those of the district.
-fn teachers(file: &Checked, schools: Option<&Checked>, found: &mut Found) {
+fn teachers(file: &Checked<'_>, schools: Option<&Checked<'_>>, found: &mut Found) {
     let Some(schools) = schools else { return };
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     for record in &schools.clean {
-        *sums.entry(record.lea.clone()).or_default() += record.amount;
+        *sums.entry(record.lea.to_string()).or_default() += record.amount;
     }
     for unit in units(file) {
         let own: u64 = unit
-            .cells
-            .values()
+            .records()
             .filter(|record| file.code(record, "STAFFCATGCCD").is_some_and(|code| code.ends_with("TCH")))
             .map(|record| record.amount)
             .sum();
@@ -338,7 +340,12 @@ fn teachers(file: &Checked, schools: Option<&Checked>, found: &mut Found) {
 }
 
 /// SUB-38: served learners against learners, with the tolerance for those who come and go.
-fn served_learners(options: &CheckOptions, file: &Checked, learners: Option<&Checked>, found: &mut Found) {
+fn served_learners(
+    options: &CheckOptions,
+    file: &Checked<'_>,
+    learners: Option<&Checked<'_>>,
+    found: &mut Found,
+) {
     let Some(learners) = learners else { return };
     for (unit, known) in pairs(file, learners) {
         let (Some(served), Some(count)) = (total(file, &unit, ""), total(learners, &known, "")) else {
@@ -353,7 +360,7 @@ fn served_learners(options: &CheckOptions, file: &Checked, learners: Option<&Che
 }
 
 /// SUB-23: removals against students removed.
-fn totals_at_least(file: &Checked, other: Option<&Checked>, found: &mut Found) {
+fn totals_at_least(file: &Checked<'_>, other: Option<&Checked<'_>>, found: &mut Found) {
     let Some(other) = other else { return };
     for (unit, known) in pairs(file, other) {
         let (Some(removals), Some(students)) = (total(file, &unit, ""), total(other, &known, "")) else {
@@ -366,7 +373,7 @@ fn totals_at_least(file: &Checked, other: Option<&Checked>, found: &mut Found) {
 }
 
 /// SUB-24: removals by reason against students removed by school staff.
-fn reasons(file: &Checked, other: Option<&Checked>, found: &mut Found) {
+fn reasons(file: &Checked<'_>, other: Option<&Checked<'_>>, found: &mut Found) {
     let Some(other) = other else { return };
     for (unit, known) in pairs(file, other) {
         let removals = set_sum(file, &unit, "ST1").unwrap_or(0);
@@ -379,9 +386,14 @@ fn reasons(file: &Checked, other: Option<&Checked>, found: &mut Found) {
 }
 
 /// SUB-25: suspended children against twice the child count.
-fn suspended(file: &Checked, school_age: Option<&Checked>, early: Option<&Checked>, found: &mut Found) {
+fn suspended(
+    file: &Checked<'_>,
+    school_age: Option<&Checked<'_>>,
+    early: Option<&Checked<'_>>,
+    found: &mut Found,
+) {
     let (Some(school_age), Some(early)) = (school_age, early) else { return };
-    let of = |file: &Checked| -> BTreeMap<(String, String), u64> {
+    let of = |file: &Checked<'_>| -> BTreeMap<(String, String), u64> {
         let all = units(file);
         let one = |unit: &UnitRecords<'_>| {
             ((unit.lea.to_owned(), unit.school.to_owned()), total(file, unit, "").unwrap_or(0))
@@ -402,7 +414,7 @@ fn suspended(file: &Checked, school_age: Option<&Checked>, early: Option<&Checke
 
 /// SUB-21: the students of a method, over its length groups, against all students removed: more of them means that
 /// somebody stands in two groups.
-fn length_groups(file: &Checked, removed: Option<&Checked>, found: &mut Found) {
+fn length_groups(file: &Checked<'_>, removed: Option<&Checked<'_>>, found: &mut Found) {
     let Some(removed) = removed else { return };
     let Some(set) = file.plans.sets.iter().position(|plan| plan.set == "ST1") else { return };
     for (unit, known) in pairs(file, removed) {
@@ -422,7 +434,7 @@ fn length_groups(file: &Checked, removed: Option<&Checked>, found: &mut Found) {
 }
 
 /// SUB-28 and SUB-29: the rate against the cohort counts.
-fn rates(options: &CheckOptions, file: &Checked, cohorts: Option<&Checked>, found: &mut Found) {
+fn rates(options: &CheckOptions, file: &Checked<'_>, cohorts: Option<&Checked<'_>>, found: &mut Found) {
     let Some(cohorts) = cohorts else { return };
     let alternate = options.profile.completers.alternate_diploma_in_rate;
     for (unit, known) in pairs(file, cohorts) {
@@ -440,7 +452,7 @@ fn rates(options: &CheckOptions, file: &Checked, cohorts: Option<&Checked>, foun
                 })
                 .collect();
             let count = |status: &str| -> Option<u64> {
-                known.cells.values().find_map(|record| {
+                known.records().find_map(|record| {
                     let set = cohorts.plans.sets.get(record.set)?;
                     let fits = set.table == table
                         && set.categories.len() == own.len() + 1
@@ -476,17 +488,15 @@ fn rates(options: &CheckOptions, file: &Checked, cohorts: Option<&Checked>, foun
 }
 
 fn sorted(unit: &UnitRecords<'_>) -> Vec<((usize, crate::count::Codes), u64)> {
-    let mut cells: Vec<_> = unit.cells.iter().map(|(key, record)| (*key, record.amount)).collect();
-    cells.sort_unstable();
-    cells
+    unit.records().map(|record| ((record.set, record.codes), record.amount)).collect()
 }
 
 /// SUB-31: results against students tested, by grade and subgroup.
-fn results(file: &Checked, participation: Option<&Checked>, found: &mut Found) {
+fn results(file: &Checked<'_>, participation: Option<&Checked<'_>>, found: &mut Found) {
     let Some(participation) = participation else { return };
-    let grouped = |file: &Checked, unit: &UnitRecords<'_>, tested: bool| -> BTreeMap<Vec<String>, u64> {
+    let grouped = |file: &Checked<'_>, unit: &UnitRecords<'_>, tested: bool| -> BTreeMap<Vec<String>, u64> {
         let mut sums = BTreeMap::new();
-        for record in unit.cells.values() {
+        for record in unit.records() {
             let Some(set) = file.plans.sets.get(record.set) else { continue };
             let mut key = Vec::new();
             let mut counts = true;
@@ -521,7 +531,7 @@ fn results(file: &Checked, participation: Option<&Checked>, found: &mut Found) {
 }
 
 /// SUB-36: served children in districts with a subgrant.
-fn subgrants(file: &Checked, grants: Option<&Checked>, found: &mut Found) {
+fn subgrants(file: &Checked<'_>, grants: Option<&Checked<'_>>, found: &mut Found) {
     let Some(grants) = grants else { return };
     let receives: BTreeSet<String> = grants
         .fields
@@ -530,7 +540,7 @@ fn subgrants(file: &Checked, grants: Option<&Checked>, found: &mut Found) {
         .map(|(_, values)| value(grants, values, "StateLEAIDNumber"))
         .collect();
     for unit in units(file) {
-        let counted = unit.cells.values().any(|record| record.amount > 0);
+        let counted = unit.records().any(|record| record.amount > 0);
         if counted && !receives.contains(unit.lea) {
             say(file, &unit, "SUB-36", "the district receives no subgrant in file 170", found);
         }
@@ -538,7 +548,7 @@ fn subgrants(file: &Checked, grants: Option<&Checked>, found: &mut Found) {
 }
 
 /// SUB-39: Title I counts in districts with a Title I school.
-fn title_one(file: &Checked, schools: Option<&Checked>, found: &mut Found) {
+fn title_one(file: &Checked<'_>, schools: Option<&Checked<'_>>, found: &mut Found) {
     let Some(schools) = schools else { return };
     let with: BTreeSet<String> = schools
         .fields
@@ -547,7 +557,7 @@ fn title_one(file: &Checked, schools: Option<&Checked>, found: &mut Found) {
         .map(|(_, values)| value(schools, values, "StateLEAIDNumber"))
         .collect();
     for unit in units(file) {
-        let counted = unit.cells.values().any(|record| record.amount > 0);
+        let counted = unit.records().any(|record| record.amount > 0);
         if counted && !with.contains(unit.lea) {
             say(file, &unit, "SUB-39", "no school of the district has a Title I status in file 223", found);
         }
@@ -555,7 +565,7 @@ fn title_one(file: &Checked, schools: Option<&Checked>, found: &mut Found) {
 }
 
 /// SUB-42: reasons of identification against the status of the school.
-fn identification(file: &Checked, statuses: Option<&Checked>, found: &mut Found) {
+fn identification(file: &Checked<'_>, statuses: Option<&Checked<'_>>, found: &mut Found) {
     let Some(statuses) = statuses else { return };
     let mut known: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for record in &statuses.clean {
@@ -563,7 +573,7 @@ fn identification(file: &Checked, statuses: Option<&Checked>, found: &mut Found)
             .iter()
             .filter_map(|category| statuses.code(record, category))
             .map(str::to_owned);
-        known.entry((record.lea.as_str(), record.school.as_str())).or_default().extend(codes);
+        known.entry((&*record.lea, &*record.school)).or_default().extend(codes);
     }
     for record in &file.clean {
         let Some(set) = file.plans.sets.get(record.set) else { continue };
@@ -572,7 +582,7 @@ fn identification(file: &Checked, statuses: Option<&Checked>, found: &mut Found)
             "TSIREASONS" => "TSI",
             _ => "ADDLTSI",
         };
-        let has = known.get(&(record.lea.as_str(), record.school.as_str()));
+        let has = known.get(&(&*record.lea, &*record.school));
         if !has.is_some_and(|codes| codes.iter().any(|code| code == wanted)) {
             found
                 .at(&file.opened.name, "SUB-42", record.line, None)

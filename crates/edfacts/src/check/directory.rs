@@ -38,7 +38,7 @@ impl Directory {
     }
 
     /// Takes over a file 029 or 039.
-    pub(crate) fn add(&mut self, file: &Checked) {
+    pub(crate) fn add(&mut self, file: &Checked<'_>) {
         let level = file.opened.level;
         let value = |values: &[String], element: &str| -> String {
             file.element(element).and_then(|place| values.get(place)).cloned().unwrap_or_default()
@@ -116,7 +116,7 @@ impl Directory {
 }
 
 /// Status at the start of the year and updated status of a record of file 029.
-pub(crate) fn statuses(file: &Checked, values: &[String]) -> (String, String) {
+pub(crate) fn statuses(file: &Checked<'_>, values: &[String]) -> (String, String) {
     let named = |updated: bool| {
         let place = file.opened.layout.fields().position(|column| {
             let status = column.category.as_deref().is_some_and(|name| name.ends_with("OPSTATUS"));

@@ -18,14 +18,14 @@ pub struct NamedFile<'a> {
 
 /// A file whose kind is known.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct Opened<'f> {
     pub(crate) name: String,
     pub(crate) number: FileNumber,
     pub(crate) level: Level,
     pub(crate) year: SchoolYear,
     pub(crate) layout: Layout,
     pub(crate) form: FileForm,
-    pub(crate) records: Vec<RawLine>,
+    pub(crate) records: Vec<RawLine<'f>>,
     /// The five values of the header.
     pub(crate) header: Vec<String>,
 }
@@ -52,12 +52,12 @@ fn name_parts(name: &str) -> Option<NameParts> {
 }
 
 /// Opens a file; `None` when its kind cannot be told, with a finding that says why.
-pub(crate) fn open(
+pub(crate) fn open<'f>(
     catalogue: &Catalogue,
     options: &CheckOptions,
-    file: NamedFile<'_>,
+    file: NamedFile<'f>,
     found: &mut Found,
-) -> Option<Opened> {
+) -> Option<Opened<'f>> {
     let name = file.name;
     let all = lines(file.bytes);
     let parts = name_parts(name);
@@ -88,7 +88,7 @@ pub(crate) fn open(
             .say("extension and content do not agree")
             .want(&format!("the content is that of .{}", form.extension()));
     }
-    let records: Vec<RawLine> = rest.collect();
+    let records: Vec<RawLine<'_>> = rest.collect();
     let value = |at: usize| header.get(at).map(String::as_str).unwrap_or_default();
     let read_year = long_year(value(4));
     let kind = identify(catalogue, options, &header, parts.as_ref(), &records, form);
@@ -180,7 +180,11 @@ fn header_of(text: &str, by_name: Option<FileForm>) -> Option<(FileForm, Vec<Str
                     .is_some_and(|total| !total.is_empty() && total.bytes().all(|b| b.is_ascii_digit()));
                 (fixed && (counted || by_name == Some(FileForm::Txt))).then_some(values)
             }
-            form => split(text, form).filter(|values| values.len() == 5),
+            form => {
+                let mut values = Vec::new();
+                let read = split(text, form, &mut values) && values.len() == 5;
+                read.then(|| values.into_iter().map(std::borrow::Cow::into_owned).collect())
+            }
         }
     };
     let order = by_name.into_iter().chain(FileForm::ALL.into_iter().filter(|form| Some(*form) != by_name));
@@ -202,7 +206,7 @@ fn identify(
     options: &CheckOptions,
     header: &[String],
     parts: Option<&NameParts>,
-    records: &[RawLine],
+    records: &[RawLine<'_>],
     form: FileForm,
 ) -> Option<(FileNumber, Level)> {
     let value = |at: usize| header.get(at).map(String::as_str).unwrap_or_default();
@@ -236,14 +240,15 @@ fn identify(
         let layout = catalogue.layout(file.number, level, file.layout_last_year?).ok()?;
         let table = layout.field_of(Role::TableName)?;
         let named = records.iter().take(20).any(|line| {
-            let values = match form {
-                FileForm::Txt => Some(crate::read::cut(&line.text, &layout)),
-                form => split(&line.text, form),
-            };
-            values.is_some_and(|values| {
-                values.len() == layout.field_count()
-                    && values.get(table).is_some_and(|name| file.tables.contains(name))
-            })
+            let mut values = Vec::new();
+            match form {
+                FileForm::Txt => crate::read::cut(&line.text, &layout, &mut values),
+                form => {
+                    split(&line.text, form, &mut values);
+                }
+            }
+            let name = values.get(table).filter(|_| values.len() == layout.field_count());
+            name.is_some_and(|name| file.tables.iter().any(|known| *known == **name))
         });
         named.then_some((file.number, level))
     })

@@ -4,6 +4,7 @@
 mod across;
 mod cross;
 mod directory;
+mod known;
 mod load;
 mod records;
 mod register;
@@ -13,6 +14,7 @@ mod staging;
 mod units;
 
 pub use load::NamedFile;
+pub(crate) use load::Opened;
 pub use rules::{rule_info, rules};
 pub use staging::check_rows;
 
@@ -227,7 +229,7 @@ pub fn check_files(
     let mut report = CheckReport::default();
     let mut found = Found { show: options.show_values, ..Found::default() };
     let units = read_directory(catalogue, options, files, directory)?;
-    let mut checked: Vec<Checked> = Vec::new();
+    let mut checked: Vec<Checked<'_>> = Vec::new();
     for file in files {
         let opened = load::open(catalogue, options, *file, &mut found);
         report.files.push(CheckedFile {
@@ -255,7 +257,7 @@ pub fn check_files(
     if !prior.is_empty() {
         let mut quiet = Found::default();
         let earlier = CheckOptions { year: None, ..options.clone() };
-        let mut before: Vec<Checked> = Vec::new();
+        let mut before: Vec<Checked<'_>> = Vec::new();
         for file in prior {
             if let Some(opened) = load::open(catalogue, &earlier, *file, &mut quiet) {
                 before.push(records::check(catalogue, &earlier, &Directory::default(), opened, &mut quiet));
@@ -271,11 +273,11 @@ pub fn check_files(
 }
 
 /// Opens a file without its findings.
-pub(crate) fn open_file(
+pub(crate) fn open_file<'f>(
     catalogue: &Catalogue,
     options: &CheckOptions,
-    file: NamedFile<'_>,
-) -> Result<load::Opened, EdfactsError> {
+    file: NamedFile<'f>,
+) -> Result<load::Opened<'f>, EdfactsError> {
     let mut found = Found { show: true, ..Found::default() };
     let opened = load::open(catalogue, options, file, &mut found);
     opened.ok_or_else(|| {

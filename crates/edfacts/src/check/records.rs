@@ -1,6 +1,7 @@
 //! The rules on one record: columns in order, then the set, the indicator, the grade and the key.
 
 use super::directory::Directory;
+use super::known::KnownParts;
 use super::load::Opened;
 use super::{CheckOptions, Found};
 use crate::catalogue::{Column, ColumnType};
@@ -9,28 +10,37 @@ use crate::read::{cut, split};
 use crate::{Catalogue, CategorySet, FileForm, Grade, Level, MISSING, Role};
 use chrono::NaiveDate;
 use hashbrown::HashMap;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A record without findings, as the rules on units and files read it.
 #[derive(Clone, Debug)]
 pub(crate) struct Clean {
     pub(crate) line: u64,
-    pub(crate) lea: String,
-    pub(crate) school: String,
+    pub(crate) lea: Arc<str>,
+    pub(crate) school: Arc<str>,
     pub(crate) set: usize,
     pub(crate) codes: Codes,
     /// The amount: whole, in tenths or in hundredths by the type of the column.
     pub(crate) amount: u64,
     pub(crate) explained: bool,
+    /// What a status says; absent for counts.
+    pub(crate) status: Option<Box<StatusText>>,
+}
+
+/// The texts of a record that reports a status.
+#[derive(Clone, Debug)]
+pub(crate) struct StatusText {
     /// Values of columns outside the sets, by element name, where they are filled.
     pub(crate) others: Vec<(String, String)>,
-    /// The text of an amount that is a status.
-    pub(crate) status: String,
+    /// The amount, which is a code.
+    pub(crate) amount: String,
 }
 
 /// A file after its records were checked.
 #[derive(Debug)]
-pub(crate) struct Checked {
-    pub(crate) opened: Opened,
+pub(crate) struct Checked<'f> {
+    pub(crate) opened: Opened<'f>,
     pub(crate) plans: SetPlans,
     pub(crate) clean: Vec<Clean>,
     /// Whether its records fill category sets.
@@ -39,7 +49,7 @@ pub(crate) struct Checked {
     pub(crate) fields: Vec<(u64, Vec<String>)>,
 }
 
-impl Checked {
+impl Checked<'_> {
     /// The place among the fields of the column with this element name.
     pub(crate) fn element(&self, element: &str) -> Option<usize> {
         self.opened.layout.fields().position(|column| column.element == element)
@@ -55,8 +65,8 @@ impl Checked {
     }
 }
 
-struct Shape<'c> {
-    fields: Vec<&'c Column>,
+pub(crate) struct Shape<'c> {
+    pub(crate) fields: Vec<&'c Column>,
     sets: Vec<&'c CategorySet>,
     /// For each set its field places.
     filled: Vec<Vec<usize>>,
@@ -69,7 +79,7 @@ struct Shape<'c> {
     tables: Vec<String>,
 }
 
-fn shape<'c>(catalogue: &'c Catalogue, opened: &'c Opened) -> Shape<'c> {
+fn shape<'c>(catalogue: &'c Catalogue, opened: &'c Opened<'_>) -> Shape<'c> {
     let layout = &opened.layout;
     let fields: Vec<&Column> = layout.fields().collect();
     let sets = catalogue.record_sets(layout);
@@ -112,21 +122,34 @@ fn shape<'c>(catalogue: &'c Catalogue, opened: &'c Opened) -> Shape<'c> {
 }
 
 /// Checks every record of a file.
-pub(crate) fn check(
+pub(crate) fn check<'f>(
     catalogue: &Catalogue,
     options: &CheckOptions,
     directory: &Directory,
-    opened: Opened,
+    mut opened: Opened<'f>,
     found: &mut Found,
-) -> Checked {
+) -> Checked<'f> {
+    let records = std::mem::take(&mut opened.records);
     let shape = shape(catalogue, &opened);
     let plans = set_plans(catalogue, &options.config(opened.year), opened.number, opened.level, &shape.sets);
-    let mut keys: HashMap<(String, String, usize, Codes), u64> = HashMap::new();
+    let mut keys: HashMap<(usize, usize, Codes), u64> = HashMap::new();
+    let mut units: HashMap<(Arc<str>, Arc<str>), usize> = HashMap::new();
+    let mut known = KnownParts::new(&shape, opened.form);
+    let mut values = Vec::new();
+    let by_grade = opened.number.get() == 52 && opened.level != Level::Sea;
     let mut clean = Vec::new();
     let mut fields = Vec::new();
-    for (raw, number) in opened.records.iter().zip(1u64..) {
+    for (raw, number) in records.iter().zip(1u64..) {
         let name = opened.name.as_str();
-        let values = match opened.form {
+        if let Some(record) = known.record(&raw.text, raw.line, number) {
+            let key = (known.unit, record.set, record.codes);
+            if !known.grade_is_wrong(&plans, &record) && !keys.contains_key(&key) {
+                keys.insert(key, number);
+                clean.push(record);
+                continue;
+            }
+        }
+        match opened.form {
             FileForm::Txt => {
                 let length = raw.text.chars().count();
                 let wanted = opened.layout.record_length();
@@ -138,13 +161,13 @@ pub(crate) fn check(
                         .show(&format!("{length} characters"));
                     continue;
                 }
-                cut(&raw.text, &opened.layout)
+                cut(&raw.text, &opened.layout, &mut values);
             }
             form => {
-                let Some(values) = split(&raw.text, form) else {
+                if !split(&raw.text, form, &mut values) {
                     found.at(name, "FMT-22", raw.line, None).say("the quotes of the record do not close");
                     continue;
-                };
+                }
                 if values.len() != shape.fields.len() {
                     found
                         .at(name, "FMT-09", raw.line, None)
@@ -153,9 +176,8 @@ pub(crate) fn check(
                         .show(&format!("{} columns", values.len()));
                     continue;
                 }
-                values
             }
-        };
+        }
         let before = found.count();
         let mut long_ids = false;
         for (((column, value), mandatory), codes) in
@@ -182,7 +204,9 @@ pub(crate) fn check(
                 }
                 Ok(record) => {
                     let grade_wrong = grade_not_offered(&opened, directory, &plans, &record);
-                    let key = (record.lea.clone(), record.school.clone(), record.set, record.codes);
+                    let next = units.len();
+                    let unit = *units.entry((record.lea.clone(), record.school.clone())).or_insert(next);
+                    let key = (unit, record.set, record.codes);
                     if let Some((grade, offered)) = grade_wrong {
                         found
                             .at(name, "SUB-13", raw.line, Some("Grade Level"))
@@ -195,22 +219,24 @@ pub(crate) fn check(
                             .relate(*first + 1);
                     } else {
                         keys.insert(key, number);
+                        let offered = directory.grades(opened.level, &record.lea, &record.school);
+                        known.learn(&raw.text, unit, &record, offered.filter(|_| by_grade));
                         clean.push(record);
                     }
                 }
             }
         }
         if shape.sets.is_empty() && found.count() == before {
-            fields.push((raw.line, values));
+            fields.push((raw.line, values.iter().map(|value| value.to_string()).collect()));
         }
     }
     let in_sets = !shape.sets.is_empty();
     Checked { opened, plans, clean, in_sets, fields }
 }
 
-fn value_of<'v>(shape: &Shape<'_>, values: &'v [String], role: Role) -> &'v str {
+fn value_of<'v>(shape: &Shape<'_>, values: &'v [Cow<'_, str>], role: Role) -> &'v str {
     let place = shape.fields.iter().position(|column| column.role == role);
-    place.and_then(|place| values.get(place)).map(String::as_str).unwrap_or_default()
+    place.and_then(|place| values.get(place)).map(|value| &**value).unwrap_or_default()
 }
 
 type Wrong = Option<(&'static str, &'static str, String)>;
@@ -219,7 +245,7 @@ type Wrong = Option<(&'static str, &'static str, String)>;
 #[allow(clippy::too_many_arguments)] // the parts of one record, passed on as they are
 fn column_rule(
     options: &CheckOptions,
-    opened: &Opened,
+    opened: &Opened<'_>,
     shape: &Shape<'_>,
     column: &Column,
     value: &str,
@@ -300,7 +326,7 @@ fn column_rule(
 }
 
 /// SUB-19: the code of five-year-olds that belongs to the other file, or to years in which grade did not part them.
-fn five_year_old(opened: &Opened, codes: &[(String, Vec<String>)], value: &str) -> Wrong {
+fn five_year_old(opened: &Opened<'_>, codes: &[(String, Vec<String>)], value: &str) -> Wrong {
     let age = codes.iter().any(|(name, _)| matches!(name.as_str(), "AGESA" | "AGEEC"));
     let listed = codes.iter().any(|(_, codes)| codes.iter().any(|code| code == value));
     if !age || listed || !matches!(value, "5" | "AGE05K" | "AGE05NOTK") {
@@ -331,7 +357,7 @@ fn amount_rule(column: &Column, value: &str) -> Wrong {
 }
 
 /// The fields of the registers: dates, postal codes, telephone numbers, postal states.
-fn register_rule(opened: &Opened, column: &Column, value: &str) -> Wrong {
+fn register_rule(opened: &Opened<'_>, column: &Column, value: &str) -> Wrong {
     if value.is_empty() {
         return None;
     }
@@ -364,7 +390,14 @@ fn register_rule(opened: &Opened, column: &Column, value: &str) -> Wrong {
     None
 }
 
-fn known_unit(opened: &Opened, directory: &Directory, lea: &str, school: &str, line: u64, found: &mut Found) {
+fn known_unit(
+    opened: &Opened<'_>,
+    directory: &Directory,
+    lea: &str,
+    school: &str,
+    line: u64,
+    found: &mut Found,
+) {
     let name = opened.name.as_str();
     if opened.level == Level::Sea || lea.is_empty() {
         return;
@@ -391,10 +424,10 @@ type NotInSet = (&'static str, String, String, String);
 
 /// The set that the filled columns make, and the record in it.
 fn in_set(
-    opened: &Opened,
+    opened: &Opened<'_>,
     shape: &Shape<'_>,
     plans: &SetPlans,
-    values: &[String],
+    values: &[Cow<'_, str>],
     line: u64,
     lea: &str,
     school: &str,
@@ -436,7 +469,7 @@ fn in_set(
     for ((category, position), slot) in set.categories.iter().zip(&set.positions).zip(&mut codes) {
         let value = opened.layout.field_at(*position).and_then(|at| values.get(at));
         let known = plans.categories.iter().find(|known| known.name == *category);
-        let code = known.zip(value).and_then(|(known, value)| known.index.get(value).copied());
+        let code = known.zip(value).and_then(|(known, value)| known.index.get(&**value).copied());
         // A code of the column's other list: the set of the table does not permit it.
         let Some(code) = code else {
             let what = format!("the code is not permitted in {category}");
@@ -449,21 +482,23 @@ fn in_set(
     });
     let amount = value_of(shape, values, Role::Amount);
     let kind = shape.fields.iter().find(|column| column.role == Role::Amount).map(|column| column.kind);
+    let others: Vec<(String, String)> =
+        others.map(|(_, (column, value))| (column.element.clone(), value.to_string())).collect();
+    let is_status = kind == Some(ColumnType::String) || !others.is_empty();
     Ok(Clean {
         line,
-        lea: lea.to_owned(),
-        school: school.to_owned(),
+        lea: lea.into(),
+        school: school.into(),
         set: place,
         codes,
         amount: scaled(amount, kind),
         explained: !value_of(shape, values, Role::Explanation).trim().is_empty(),
-        others: others.map(|(_, (column, value))| (column.element.clone(), value.clone())).collect(),
-        status: amount.to_owned(),
+        status: is_status.then(|| Box::new(StatusText { others, amount: amount.to_owned() })),
     })
 }
 
 /// The amount in the unit of its column: 1, tenths or hundredths.
-fn scaled(text: &str, kind: Option<ColumnType>) -> u64 {
+pub(crate) fn scaled(text: &str, kind: Option<ColumnType>) -> u64 {
     let places = match kind {
         Some(ColumnType::Decimal1) => 1,
         Some(ColumnType::Decimal2) => 2,
@@ -476,7 +511,7 @@ fn scaled(text: &str, kind: Option<ColumnType>) -> u64 {
 
 /// File 052 below the state: the grade that the unit does not offer, with those that it does.
 fn grade_not_offered(
-    opened: &Opened,
+    opened: &Opened<'_>,
     directory: &Directory,
     plans: &SetPlans,
     record: &Clean,

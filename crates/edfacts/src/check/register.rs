@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
 /// Runs the rules of a directory file on its own.
-pub(crate) fn check(file: &Checked, found: &mut Found) {
+pub(crate) fn check(file: &Checked<'_>, found: &mut Found) {
     if file.opened.number.get() != 29 || file.opened.level == Level::Sea {
         return;
     }

@@ -7,14 +7,14 @@ use crate::MISSING;
 use crate::count::MOST_CATEGORIES;
 
 /// The sum of a set by its name in the table of the file; `None` when it has no record.
-pub(crate) fn set_sum(file: &Checked, unit: &UnitRecords<'_>, name: &str) -> Option<u64> {
+pub(crate) fn set_sum(file: &Checked<'_>, unit: &UnitRecords<'_>, name: &str) -> Option<u64> {
     let place = file.plans.sets.iter().position(|plan| plan.set == name)?;
     let records = unit.of_set(place);
     if records.is_empty() { None } else { Some(records.iter().map(|(_, record)| record.amount).sum()) }
 }
 
 /// The education unit total of a table.
-pub(crate) fn total(file: &Checked, unit: &UnitRecords<'_>, table: &str) -> Option<u64> {
+pub(crate) fn total(file: &Checked<'_>, unit: &UnitRecords<'_>, table: &str) -> Option<u64> {
     let place = file.plans.sets.iter().position(|plan| {
         plan.categories.is_empty() && plan.total_indicator == 'Y' && (table.is_empty() || plan.table == table)
     })?;
@@ -22,7 +22,7 @@ pub(crate) fn total(file: &Checked, unit: &UnitRecords<'_>, table: &str) -> Opti
 }
 
 /// The record of a set with one category and this code.
-pub(crate) fn one(file: &Checked, unit: &UnitRecords<'_>, set: &str, code: &str) -> Option<u64> {
+pub(crate) fn one(file: &Checked<'_>, unit: &UnitRecords<'_>, set: &str, code: &str) -> Option<u64> {
     let place = file.plans.sets.iter().position(|plan| plan.set == set)?;
     let plan = file.plans.sets.get(place)?;
     let category = file.plans.categories.get(*plan.categories.first()?)?;
@@ -32,7 +32,7 @@ pub(crate) fn one(file: &Checked, unit: &UnitRecords<'_>, set: &str, code: &str)
 }
 
 struct Said<'f, 'r> {
-    file: &'f Checked,
+    file: &'f Checked<'f>,
     unit: &'f UnitRecords<'r>,
 }
 
@@ -61,7 +61,7 @@ impl Said<'_, '_> {
 }
 
 /// The rules of the file of a unit.
-pub(crate) fn unit(file: &Checked, unit: &UnitRecords<'_>, found: &mut Found) {
+pub(crate) fn unit(file: &Checked<'_>, unit: &UnitRecords<'_>, found: &mut Found) {
     let said = Said { file, unit };
     match file.opened.number.get() {
         33 => {

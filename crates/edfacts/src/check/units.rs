@@ -1,57 +1,73 @@
 //! The rules on the records of one unit: zero rows, sums, and what single files ask of their records. They
 //! read records without findings only.
 
-use super::directory::Directory;
+use super::directory::{Directory, DirectoryUnit};
 use super::records::{Checked, Clean};
 use super::{CheckOptions, Found};
 use crate::catalogue::{CategoryKind, Family};
-use crate::count::{CellMap, Codes, Logic, MOST_CATEGORIES};
+use crate::count::{Codes, Logic, MOST_CATEGORIES};
 use crate::input::GradeSet;
-use crate::{Catalogue, Grade, Level, MISSING, ZeroRule};
+use crate::{Catalogue, CountConfig, Grade, Level, MISSING, ZeroRule};
 use std::collections::BTreeMap;
 
 /// The records of one unit by set and codes.
 pub(crate) struct UnitRecords<'r> {
     pub(crate) lea: &'r str,
     pub(crate) school: &'r str,
-    pub(crate) cells: CellMap<(usize, Codes), &'r Clean>,
+    /// For each set its records in the order of their codes.
+    sets: Vec<Vec<(Codes, &'r Clean)>>,
     pub(crate) complete: bool,
 }
 
-impl UnitRecords<'_> {
+impl<'r> UnitRecords<'r> {
+    /// The record of a set with these codes.
+    pub(crate) fn record(&self, set: usize, codes: Codes) -> Option<&'r Clean> {
+        let records = self.of_set(set);
+        let place = records.binary_search_by_key(&codes, |(codes, _)| *codes).ok()?;
+        records.get(place).map(|(_, record)| *record)
+    }
+
     pub(crate) fn amount(&self, set: usize, codes: Codes) -> Option<u64> {
-        self.cells.get(&(set, codes)).map(|record| record.amount)
+        self.record(set, codes).map(|record| record.amount)
     }
 
     pub(crate) fn name(&self) -> String {
-        match (self.lea, self.school) {
-            ("", _) => "the state".to_owned(),
-            (lea, "") => lea.to_owned(),
-            (lea, school) => format!("{lea} {school}"),
-        }
+        unit_name(self.lea, self.school)
     }
 
     /// The records of a set, in order of their codes.
-    pub(crate) fn of_set(&self, set: usize) -> Vec<(Codes, &Clean)> {
-        let mut found: Vec<(Codes, &Clean)> = self
-            .cells
-            .iter()
-            .filter(|((of, _), _)| *of == set)
-            .map(|((_, codes), record)| (*codes, *record))
-            .collect();
-        found.sort_by_key(|(codes, _)| *codes);
-        found
+    pub(crate) fn of_set(&self, set: usize) -> &[(Codes, &'r Clean)] {
+        self.sets.get(set).map_or(&[], Vec::as_slice)
+    }
+
+    /// All records, by set and codes.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &'r Clean> {
+        self.sets.iter().flatten().map(|(_, record)| *record)
     }
 }
 
-/// The clean records of a file by unit.
-pub(crate) fn units(file: &Checked) -> Vec<UnitRecords<'_>> {
+/// The clean records of a file by unit, in order of their identifiers.
+pub(crate) fn units<'r>(file: &'r Checked<'_>) -> Vec<UnitRecords<'r>> {
     let mut units: BTreeMap<(&str, &str), UnitRecords<'_>> = BTreeMap::new();
-    for record in &file.clean {
-        let unit = units.entry((record.lea.as_str(), record.school.as_str())).or_insert_with(|| {
-            UnitRecords { lea: &record.lea, school: &record.school, cells: CellMap::new(), complete: true }
+    // Records of a unit mostly stand together.
+    for group in file.clean.chunk_by(|a, b| a.school == b.school && a.lea == b.lea) {
+        let Some(first) = group.first() else { continue };
+        let unit = units.entry((&first.lea, &first.school)).or_insert_with(|| UnitRecords {
+            lea: &first.lea,
+            school: &first.school,
+            sets: vec![Vec::new(); file.plans.sets.len()],
+            complete: true,
         });
-        unit.cells.insert((record.set, record.codes), record);
+        for record in group {
+            if let Some(records) = unit.sets.get_mut(record.set) {
+                records.push((record.codes, record));
+            }
+        }
+    }
+    for records in units.values_mut().flat_map(|unit| &mut unit.sets) {
+        if !records.is_sorted_by_key(|(codes, _)| *codes) {
+            records.sort_unstable_by_key(|(codes, _)| *codes);
+        }
     }
     units.into_values().collect()
 }
@@ -61,7 +77,7 @@ pub(crate) fn check(
     catalogue: &Catalogue,
     options: &CheckOptions,
     directory: &Directory,
-    file: &Checked,
+    file: &Checked<'_>,
     found: &mut Found,
 ) {
     if !file.in_sets {
@@ -70,11 +86,16 @@ pub(crate) fn check(
     // A rate of 0 for an unknown value is a rate; a count of 0 is no record.
     let family = catalogue.file(file.opened.number).map(|spec| spec.family);
     let zero_says_none = matches!(family, Ok(Family::Counts | Family::Fte));
-    for record in &file.clean {
-        if zero_says_none {
-            missing_with_zero(file, record, found);
+    let config = options.config(file.opened.year);
+    for group in file.clean.chunk_by(|a, b| a.school == b.school && a.lea == b.lea) {
+        let unit =
+            group.first().and_then(|first| directory.unit(file.opened.level, &first.lea, &first.school));
+        for record in group {
+            if zero_says_none {
+                missing_with_zero(file, record, found);
+            }
+            single(options, &config, unit, file, record, found);
         }
-        single(options, directory, file, record, found);
     }
     let mut units = units(file);
     complete(catalogue, directory, file, &mut units, found);
@@ -89,7 +110,14 @@ pub(crate) fn check(
 }
 
 /// Rules on one record that need more than its columns.
-fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record: &Clean, found: &mut Found) {
+fn single(
+    options: &CheckOptions,
+    config: &CountConfig,
+    unit: Option<&DirectoryUnit>,
+    file: &Checked<'_>,
+    record: &Clean,
+    found: &mut Found,
+) {
     let opened = &file.opened;
     let (name, number, line) = (opened.name.as_str(), opened.number.get(), record.line);
     let Some(set) = file.plans.sets.get(record.set) else { return };
@@ -99,17 +127,15 @@ fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record:
             Some((category, category.codes.get(usize::from(code))?.as_str()))
         })
     };
-    let subject = unit_name(&record.lea, &record.school);
-    let unit = directory.unit(opened.level, &record.lea, &record.school);
+    let subject = || unit_name(&record.lea, &record.school);
     let closed =
         unit.is_some_and(|unit| unit.status.is_some_and(|status| !status.is_reported()) || unit.unreported);
     if closed && record.amount > 0 && number != 29 {
         found
             .at(name, "MTC-03", line, None)
             .say("a closed, inactive or future unit has a count")
-            .about(&subject);
+            .about(&subject());
     }
-    let config = options.config(opened.year);
     for (category, code) in codes() {
         let grade = Grade::from_code(code).filter(|grade| grade.is_extra());
         let graded = matches!(
@@ -127,12 +153,12 @@ fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record:
                 .say(&format!("a count for {code}, which the state has not declared"));
         }
         if category.logic == Logic::GradeDropout && record.amount > 0 {
-            let offered = directory.grades(opened.level, &record.lea, &record.school);
+            let offered = unit.and_then(|unit| unit.grades);
             if code != MISSING && offered.is_some_and(|grades| !category.logic.offered(grades, code)) {
                 found
                     .at(name, "SUB-26", line, Some("Grade Level"))
                     .say("dropouts in a grade that the unit does not offer")
-                    .about(&subject);
+                    .about(&subject());
             }
         }
     }
@@ -143,29 +169,35 @@ fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record:
                 found
                     .at(name, "SUB-17", line, None)
                     .say("a school reports home, hospital or private placement")
-                    .about(&subject);
+                    .about(&subject());
+            }
+            if record.amount == 0 {
+                return;
             }
             let named: Vec<(&str, &str)> =
                 codes().map(|(category, code)| (category.name.as_str(), code)).collect();
             let possible = crate::count::declaration(opened.number)
-                .is_none_or(|declared| (declared.possible)(&config, Level::Sea, &named));
-            if record.amount > 0 && !possible {
+                .is_none_or(|declared| (declared.possible)(config, Level::Sea, &named));
+            if !possible {
                 found
                     .at(name, "SUB-18", line, None)
                     .say("developmental delay or correctional facility at an age that is not declared")
-                    .about(&subject);
+                    .about(&subject());
             }
         }
         9 => {
+            if record.amount == 0 {
+                return;
+            }
             let named: Vec<(&str, &str)> =
                 codes().map(|(category, code)| (category.name.as_str(), code)).collect();
             let possible = crate::count::declaration(opened.number)
-                .is_none_or(|declared| (declared.possible)(&config, Level::Sea, &named));
-            if record.amount > 0 && !possible {
+                .is_none_or(|declared| (declared.possible)(config, Level::Sea, &named));
+            if !possible {
                 found
                     .at(name, "SUB-20", line, None)
                     .say("an exit reason that the state does not have, at all or at this age")
-                    .about(&subject);
+                    .about(&subject());
             }
         }
         175 | 178 | 179 => {
@@ -180,16 +212,17 @@ fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record:
                 found
                     .at(name, "SUB-30", line, None)
                     .say(&format!("the state has not declared {test} in grade {grade}"))
-                    .about(&subject);
+                    .about(&subject());
             }
         }
         199..=202 | 205 => {
-            let named = record.others.iter().any(|(element, _)| element == "StateDefinedStatusName");
-            if (record.status == "STTDEF") != named {
+            let Some(status) = &record.status else { return };
+            let named = status.others.iter().any(|(element, _)| element == "StateDefinedStatusName");
+            if (status.amount == "STTDEF") != named {
                 found
                     .at(name, "SUB-43", line, Some("State Defined Status"))
                     .say("a state defined status and its name do not stand together")
-                    .about(&subject);
+                    .about(&subject());
             }
         }
         _ => {}
@@ -197,12 +230,14 @@ fn single(options: &CheckOptions, directory: &Directory, file: &Checked, record:
 }
 
 /// SUB-05: a record with MISSING and the count 0.
-fn missing_with_zero(file: &Checked, record: &Clean, found: &mut Found) {
-    let names = file.plans.sets.get(record.set).into_iter().flat_map(|set| &set.categories);
-    let missing = names
-        .filter_map(|place| file.plans.categories.get(*place))
-        .any(|category| file.code(record, &category.name) == Some(MISSING));
-    if record.amount == 0 && missing {
+fn missing_with_zero(file: &Checked<'_>, record: &Clean, found: &mut Found) {
+    if record.amount > 0 {
+        return;
+    }
+    let places = file.plans.sets.get(record.set).into_iter().flat_map(|set| &set.categories);
+    let mut categories = places.filter_map(|place| file.plans.categories.get(*place)).zip(record.codes);
+    let missing = categories.any(|(category, code)| category.missing == Some(code));
+    if missing {
         found
             .at(&file.opened.name, "SUB-05", record.line, None)
             .say("a record with MISSING has the count 0")
@@ -230,7 +265,7 @@ enum Owes {
 fn owes(
     catalogue: &Catalogue,
     directory: &Directory,
-    file: &Checked,
+    file: &Checked<'_>,
     rule: ZeroRule,
     unit: &UnitRecords<'_>,
 ) -> Owes {
@@ -259,7 +294,7 @@ fn owes(
 fn complete(
     catalogue: &Catalogue,
     directory: &Directory,
-    file: &Checked,
+    file: &Checked<'_>,
     units: &mut [UnitRecords<'_>],
     found: &mut Found,
 ) {
@@ -344,7 +379,7 @@ pub(crate) enum SumIs {
     Free,
 }
 
-pub(crate) fn sum_is(catalogue: &Catalogue, file: &Checked, categories: &[usize]) -> SumIs {
+pub(crate) fn sum_is(catalogue: &Catalogue, file: &Checked<'_>, categories: &[usize]) -> SumIs {
     let mut sum = SumIs::Equal;
     for place in categories {
         let name =
@@ -361,7 +396,7 @@ pub(crate) fn sum_is(catalogue: &Catalogue, file: &Checked, categories: &[usize]
 }
 
 /// SUB-07 and SUB-08: counts and sums against the total of the table.
-fn sums(catalogue: &Catalogue, file: &Checked, unit: &UnitRecords<'_>, found: &mut Found) {
+fn sums(catalogue: &Catalogue, file: &Checked<'_>, unit: &UnitRecords<'_>, found: &mut Found) {
     let once = super::load::counts_students(catalogue, file.opened.number);
     let name = file.opened.name.as_str();
     for (total, at) in file.plans.sets.iter().zip(0usize..) {
@@ -400,7 +435,7 @@ fn sums(catalogue: &Catalogue, file: &Checked, unit: &UnitRecords<'_>, found: &m
 }
 
 /// SUB-09: a record of a set against the finer set that holds its categories.
-fn subtotals(catalogue: &Catalogue, file: &Checked, unit: &UnitRecords<'_>, found: &mut Found) {
+fn subtotals(catalogue: &Catalogue, file: &Checked<'_>, unit: &UnitRecords<'_>, found: &mut Found) {
     for (coarse, a) in file.plans.sets.iter().zip(0usize..) {
         if coarse.categories.is_empty() {
             continue;
@@ -432,7 +467,7 @@ fn subtotals(catalogue: &Catalogue, file: &Checked, unit: &UnitRecords<'_>, foun
                 *added.entry(key).or_default() += record.amount;
             }
             for (codes, record) in unit.of_set(a) {
-                let sum = added.get(&codes).copied().unwrap_or_default();
+                let sum = added.get(codes).copied().unwrap_or_default();
                 if sum != record.amount {
                     found
                         .at(&file.opened.name, "SUB-09", record.line, None)

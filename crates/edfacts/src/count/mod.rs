@@ -27,6 +27,7 @@ pub(crate) use declare::declaration;
 /// The map of cells, by a fast hash.
 pub(crate) use hashbrown::HashMap as CellMap;
 pub(crate) use plan::{Codes, FilePlan, MOST_CATEGORIES, Plan, SetPlans, set_plans};
+pub(crate) use result::CountedCell;
 pub(crate) use values::Logic;
 
 use crate::input::{LeaIndex, SchoolIndex, StaffAssignment, StudentRows, Units};

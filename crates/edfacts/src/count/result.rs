@@ -95,11 +95,12 @@ impl Serialize for CountRecord<'_> {
     }
 }
 
+/// A record by numbers: its unit, set and codes.
 #[derive(Clone, Copy, Debug)]
-struct Cell {
+pub(crate) struct CountedCell {
     unit: u32,
-    set: u16,
-    codes: Codes,
+    pub(crate) set: u16,
+    pub(crate) codes: Codes,
     amount: u64,
 }
 
@@ -107,7 +108,7 @@ struct Cell {
 #[derive(Debug)]
 pub struct FileCounts {
     plan: FilePlan,
-    cells: Vec<Cell>,
+    cells: Vec<CountedCell>,
     units: Vec<(u32, Option<String>, Option<String>)>,
 }
 
@@ -141,9 +142,50 @@ impl FileCounts {
         self.cells.iter().filter_map(|cell| self.record(cell))
     }
 
-    fn record(&self, cell: &Cell) -> Option<CountRecord<'_>> {
+    /// The records of each unit.
+    pub(crate) fn by_unit(&self) -> impl Iterator<Item = &[CountedCell]> {
+        self.cells.chunk_by(|a, b| a.unit == b.unit)
+    }
+
+    /// The identifiers of the unit of some cells.
+    pub(crate) fn unit_ids(&self, cells: &[CountedCell]) -> (Option<&str>, Option<&str>) {
+        let unit = cells.first().and_then(|cell| self.unit(cell));
+        unit.map_or((None, None), |(_, lea, school)| (lea.as_deref(), school.as_deref()))
+    }
+
+    fn unit(&self, cell: &CountedCell) -> Option<&(u32, Option<String>, Option<String>)> {
         let place = self.units.binary_search_by_key(&cell.unit, |(unit, _, _)| *unit).ok()?;
-        let (_, lea, school) = self.units.get(place)?;
+        self.units.get(place)
+    }
+
+    pub(crate) fn set_count(&self) -> usize {
+        self.plan.sets.len()
+    }
+
+    /// The categories of the set of a cell.
+    pub(crate) fn categories_of(&self, cell: &CountedCell) -> impl Iterator<Item = &str> {
+        let set = self.plan.sets.get(usize::from(cell.set));
+        let categories = set.into_iter().flat_map(|set| &set.categories);
+        categories.filter_map(|place| self.plan.categories.get(*place)).map(|category| category.name.as_str())
+    }
+
+    /// The codes of a category of the set of a cell, by its place in the set.
+    pub(crate) fn codes_of(&self, cell: &CountedCell, slot: usize) -> &[String] {
+        let set = self.plan.sets.get(usize::from(cell.set));
+        let category = set.and_then(|set| self.plan.categories.get(*set.categories.get(slot)?));
+        category.map_or(&[], |category| category.codes.as_slice())
+    }
+
+    pub(crate) fn amount(&self, cell: &CountedCell) -> Amount {
+        match self.plan.declaration.measure {
+            Measure::Count => Amount::Whole(cell.amount),
+            Measure::Rate => Amount::Tenths(cell.amount),
+            Measure::Fte => Amount::Hundredths(cell.amount),
+        }
+    }
+
+    pub(crate) fn record(&self, cell: &CountedCell) -> Option<CountRecord<'_>> {
+        let (_, lea, school) = self.unit(cell)?;
         let set: &SetPlan = self.plan.sets.get(usize::from(cell.set))?;
         let values = set.categories.iter().zip(cell.codes).filter_map(|(category, code)| {
             let category = self.plan.categories.get(*category)?;
@@ -158,11 +200,7 @@ impl FileCounts {
             set: &set.set,
             values: values.collect(),
             total_indicator: set.total_indicator,
-            amount: match self.plan.declaration.measure {
-                Measure::Count => Amount::Whole(cell.amount),
-                Measure::Rate => Amount::Tenths(cell.amount),
-                Measure::Fte => Amount::Hundredths(cell.amount),
-            },
+            amount: self.amount(cell),
         })
     }
 }
@@ -248,7 +286,7 @@ fn file_counts(
     members: &HashSet<(Level, u32)>,
 ) -> FileCounts {
     let level = file.level;
-    let mut out: Vec<Cell> = Vec::new();
+    let mut out: Vec<CountedCell> = Vec::new();
     let mut units = Vec::new();
     let mut rest = cells;
     let amount = |tally: &Tally| match file.declaration.measure {
@@ -272,9 +310,9 @@ fn file_counts(
             let end = own.partition_point(|(key, _)| key.set <= place);
             let (counted, later) = own.split_at(end);
             own = later;
-            let push = |out: &mut Vec<Cell>, (key, tally): &(CellKey, Tally)| {
+            let push = |out: &mut Vec<CountedCell>, (key, tally): &(CellKey, Tally)| {
                 if let Some(amount) = amount(tally) {
-                    out.push(Cell { unit: number, set: place, codes: key.codes, amount });
+                    out.push(CountedCell { unit: number, set: place, codes: key.codes, amount });
                 }
             };
             let due = match zero {
@@ -293,7 +331,7 @@ fn file_counts(
                     }
                     match counted.next_if(|(key, _)| key.codes == *codes) {
                         Some(cell) => push(&mut out, cell),
-                        None => out.push(Cell { unit: number, set: place, codes: *codes, amount: 0 }),
+                        None => out.push(CountedCell { unit: number, set: place, codes: *codes, amount: 0 }),
                     }
                 }
             }

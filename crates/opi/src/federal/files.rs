@@ -145,16 +145,17 @@ pub fn federal_files(inputs: &FederalInputs<'_>) -> Result<FederalYear, FederalE
     let mut files = Vec::new();
     for (file, levels) in &made {
         for level in levels {
-            let rows = match unit_files::register_rows(*file, *level, units) {
-                Some(rows) => rows,
-                None => match result.file(*file, *level) {
-                    Some(counts) => rows_of(counts),
+            let counts = result.file(*file, *level);
+            match unit_files::register_rows(*file, *level, units) {
+                Some(rows) => files.push(write(inputs, *file, *level, Records::Rows(&rows))?),
+                None => match counts {
+                    Some(counts) => files.push(write(inputs, *file, *level, Records::Counts(counts))?),
                     None => continue,
                 },
-            };
-            files.push(write(inputs, *file, *level, &rows)?);
+            }
         }
     }
+    drop(result);
     let named: Vec<NamedFile<'_>> =
         files.iter().map(|file| NamedFile { name: &file.name, bytes: &file.bytes }).collect();
     let table = unit_files::units_table(units);
@@ -165,15 +166,17 @@ pub fn federal_files(inputs: &FederalInputs<'_>) -> Result<FederalYear, FederalE
     Ok(FederalYear { files, not_produced, check, manifest, notes, students })
 }
 
-fn rows_of(counts: &FileCounts) -> Vec<DataRow> {
-    counts.records().map(|record| DataRow::from(&record)).collect()
+/// What stands in a file.
+enum Records<'r> {
+    Rows(&'r [DataRow]),
+    Counts(&'r FileCounts),
 }
 
 fn write(
     inputs: &FederalInputs<'_>,
     file: FileNumber,
     level: Level,
-    rows: &[DataRow],
+    content: Records<'_>,
 ) -> Result<FederalFileBytes, FederalError> {
     let known = inputs.catalogue.file(file)?.abbreviation.as_deref().filter(|text| text.len() <= 9);
     // Most abbreviations are not on record: the number stands in.
@@ -182,6 +185,10 @@ fn write(
     let writer = FileWriter::new(inputs.catalogue, inputs.profile, file, level, inputs.school_year)?;
     let mut bytes = Vec::new();
     let identifier = format!("{file}-{level}-{}", inputs.school_year);
-    let records = writer.write(rows, &name, &identifier, FileForm::Csv, &mut bytes)?;
+    let form = FileForm::Csv;
+    let records = match content {
+        Records::Rows(rows) => writer.write(rows, &name, &identifier, form, &mut bytes)?,
+        Records::Counts(counts) => writer.write_counts(counts, &name, &identifier, form, &mut bytes)?,
+    };
     Ok(FederalFileBytes { name, file, level, records, bytes })
 }
