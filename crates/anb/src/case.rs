@@ -1,7 +1,8 @@
 //! The case: districts, their budget units and counts, as files and programs give them.
 
 use crate::{
-    AnbError, BudgetProgram, CountPeriod, Fraction, HoursGroup, Interpretation, Money, Pupil, PupilProgram,
+    AnbError, BudgetProgram, CountPeriod, EnrollmentIncrease, Fraction, HoursGroup, Interpretation, Money,
+    Pupil, PupilProgram,
 };
 use chrono::NaiveDate;
 use opi_dictionary::{CountyNumber, DistrictNumber, FiscalYear, LegalEntityNumber};
@@ -79,6 +80,9 @@ pub struct District {
     /// The significant enrollment increase as determined, from FY2024.
     #[serde(default)]
     pub significant_increase: Option<Money>,
+    /// Increases of enrollment that it applies or petitions for, in the years that had them.
+    #[serde(default)]
+    pub increases: Vec<EnrollmentIncrease>,
 }
 
 impl District {
@@ -98,6 +102,7 @@ impl District {
             hours_short: Vec::new(),
             counties: Vec::new(),
             significant_increase: None,
+            increases: Vec::new(),
         }
     }
 }

@@ -17,11 +17,13 @@ pub(crate) struct Concerns {
     days_differ: bool,
     history: bool,
     short_history: bool,
+    increases: bool,
 }
 
 impl Concerns {
     pub(crate) fn of(district: &District) -> Self {
         let mut found = Concerns {
+            increases: !district.increases.is_empty(),
             days_differ: district.pir_days.is_some()
                 && district.pir_days.unwrap_or_default() != district.pir_days_count_year.unwrap_or(7),
             ..Concerns::default()
@@ -84,7 +86,7 @@ impl Concerns {
             "youth_challenge" => self.youth_challenge,
             "concurrent_share" => self.elsewhere,
             // An approved increase is given; what it was funded by was decided before.
-            "increase_funding" => false,
+            "increase_funding" => self.increases,
             _ => true,
         }
     }

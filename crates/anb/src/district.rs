@@ -2,11 +2,12 @@
 
 use crate::concerns::Concerns;
 use crate::funding::{Amounts, fund};
+use crate::increases::{IncreaseResult, increase_results};
 use crate::tally::TallyRow;
 use crate::units::{CountRules, Tallied, UnitAnbs, tally_units, units_to_anb};
 use crate::{AnbError, BudgetProgram, Case, District, Explained, Fraction, Interpretation, Law, Money};
 use opi_dictionary::{DistrictNumber, FiscalYear, LegalEntityNumber, Standing};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which ANB a program is budgeted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +32,7 @@ impl AnbUsed {
 }
 
 /// The program that makes its choice by itself: elementary with its 7-8, or high school.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
@@ -163,6 +164,9 @@ pub struct DistrictResult {
     /// Shares of the counties of a joint district in direct state aid.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub counties: Vec<CountyShare>,
+    /// Its increases of enrollment, held against the rules of the year.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub increases: Vec<IncreaseResult>,
     /// The choices that affected it.
     pub choices: Vec<ChoiceEffect>,
     /// What the figures rest on that is not sourced.
@@ -221,6 +225,7 @@ impl DistrictResult {
             let name = format!("direct_state_aid of county {}", county.county);
             figures.push((name, county.direct_state_aid.to_string()));
         }
+        figures.extend(self.increases.iter().flat_map(IncreaseResult::figures));
         figures
     }
 
@@ -336,7 +341,12 @@ fn from_tallies(
     let anbs: Vec<UnitAnbs> = units_to_anb(law, choices, year, district, tallied)?;
     let Amounts { levels, budgeted, amounts, counties, notes } =
         fund(law, choices, year, district, &anbs, &tallied.by_county)?;
+    let increases = increase_results(law, choices, year, &district.increases)
+        .map_err(|error| AnbError::case(format!("district {}", district.district), error.to_string()))?;
     let mut found = std::collections::BTreeSet::new();
+    for increase in &increases {
+        increase.funded.steps.unsourced(&mut found);
+    }
     amounts.iter().for_each(|amount| amount.amount.steps.unsourced(&mut found));
     for anb in &anbs {
         anb.current.unsourced(&mut found);
@@ -366,6 +376,7 @@ fn from_tallies(
         levels,
         amounts,
         counties,
+        increases,
         choices: Vec::new(),
         unsourced,
         notes,

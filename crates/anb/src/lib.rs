@@ -17,12 +17,15 @@ mod district;
 mod dollars;
 mod eligibility;
 mod error;
+mod forecast;
 mod fraction;
 mod funding;
 mod grade;
 mod history;
 mod increase;
+mod increases;
 mod interpretation;
+mod judgement;
 mod law;
 mod maefairs;
 mod money;
@@ -65,6 +68,10 @@ pub use eligibility::{
     age_on_september_10, eleventh_day_bars, kindergarten_age_bars, september_10, upper_age_bars,
 };
 pub use error::AnbError;
+pub use forecast::{
+    DistrictForecast, Forecast, OpenCount, SpringBounds, forecast_anb, forecast_case, forecast_district,
+    open_counts_from_toml,
+};
 pub use fraction::Fraction;
 pub use grade::Grade;
 pub use history::AnbHistory;
@@ -72,11 +79,13 @@ pub use increase::{
     Increase, IncreaseRule, budget_amendment_ceiling, first_kindergarten_year, significant_increase,
     unanticipated_increase, unusual_increase,
 };
+pub use increases::{AmendedBudget, EnrollmentIncrease, IncreaseResult};
 pub use interpretation::{
     Alternative, AnbRounding, BasicSteps, Comparison, ConcurrentShare, EarlyGraduates, EqualBudgets,
     Extracurricular, INTERPRETATIONS_CSV, IncreaseFunding, Interpretation, JumpstartCap, KindergartenWeight,
     LadderScope, PirDays, QuarterTime, ShortHistory, SpringCount, YouthChallenge,
 };
+pub use judgement::PupilRules;
 pub use law::{Law, LawInForce};
 pub use maefairs::{
     CountEntry, CountFileRow, CountSystem, GradeBand, HoursBand, PupilDifference, Reconciliation, count_file,
@@ -88,7 +97,7 @@ pub use payments::{
     gtb_aid_per_mill, highest_adopted_budget, hours_reduction, over_base_levy_needs_vote, payment_amount,
     school_facility_entitlement, school_major_maintenance, special_education_parts,
 };
-pub use pupil::{Attendance, Pupil, PupilRules};
+pub use pupil::{Attendance, Pupil};
 pub use reason::{Decision, Reason};
 pub use report::Detail;
 #[cfg(feature = "schemars")]
@@ -101,7 +110,4 @@ pub use table::{
 pub use tally::{Tally, TallyLine, TallyRow};
 pub use units::activity_weight;
 pub use weights::{PupilProgram, WeightRules, concurrent_total};
-pub use what_if::{
-    Change, DistrictForecast, Forecast, SpringBounds, WhatIf, changes_from_toml, forecast_anb,
-    forecast_district, what_if,
-};
+pub use what_if::{Change, WhatIf, changes_from_toml, what_if, what_if_case};

@@ -79,6 +79,16 @@ pub fn payment_amount(
     use Operation::{Maximum, Product};
     not_negative(&rate)?;
     not_negative(&quantity)?;
+    if payment == Payment::DataForAchievement
+        && let Some(year) = year
+        && !law.timeline.for_budget("data_for_achievement", year)?
+    {
+        return Err(AnbError::NotInForce {
+            rule: "the payment data-for-achievement".into(),
+            year: year.to_string(),
+            span: law.timeline.row("data_for_achievement")?.span(),
+        });
+    }
     let exact = match payment {
         Payment::TeacherIncentive => {
             let multiple = law.figures.parameter_of("teacher_incentive_multiple", year)?;

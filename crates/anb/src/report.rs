@@ -38,8 +38,10 @@ impl CaseResult {
             district.write(&mut text, detail);
         }
         for failure in &self.failures {
-            let _ =
-                writeln!(text, "\nDistrict {} could not be computed: {}", failure.district, failure.problem);
+            let entity =
+                failure.legal_entity.map(|entity| format!(" (legal entity {entity})")).unwrap_or_default();
+            let (district, problem) = (failure.district, &failure.problem);
+            let _ = writeln!(text, "\nDistrict {district}{entity} could not be computed: {problem}");
         }
         text
     }
@@ -56,7 +58,8 @@ impl DistrictResult {
 
     fn write(&self, text: &mut String, detail: Detail) {
         let name = self.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
-        let _ = writeln!(text, "District {}{name}, {}", self.district, self.fiscal_year);
+        let entity = self.legal_entity.map(|entity| format!(" (legal entity {entity})")).unwrap_or_default();
+        let _ = writeln!(text, "District {}{entity}{name}, {}", self.district, self.fiscal_year);
         let _ = writeln!(
             text,
             "  {:<24} {:<16} {:>12} {:>12} {:>12}",
@@ -95,6 +98,9 @@ impl DistrictResult {
             let _ =
                 writeln!(text, "  county {}: {} ANB, {}", county.county, county.anb, county.direct_state_aid);
         }
+        for increase in &self.increases {
+            let _ = writeln!(text, "  {}", increase.to_line());
+        }
         for note in &self.notes {
             let _ = writeln!(text, "  note: {note}");
         }
@@ -132,6 +138,12 @@ impl DistrictResult {
             }
             for amount in &self.amounts {
                 let _ = write!(text, "\n{}:\n{}", amount.name, amount.amount.to_text());
+            }
+            for increase in &self.increases {
+                let _ = write!(text, "\n{}", increase.funded.to_text());
+                if let Some(ceiling) = &increase.amendment_ceiling {
+                    let _ = write!(text, "\n{}", ceiling.to_text());
+                }
             }
         }
     }

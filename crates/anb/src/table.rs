@@ -150,6 +150,33 @@ impl EntitlementTable {
         Ok(EntitlementTable { rows })
     }
 
+    /// The same table with the rows of a CSV text in the form of [`EntitlementTable::from_csv`]: a newer year, or other
+    /// figures. In the years that a row covers it takes the place of the row of its name.
+    ///
+    /// ```
+    /// use opi_anb::EntitlementTable;
+    /// use opi_dictionary::FiscalYear;
+    /// let newer = "entitlement,first_year,last_year,amount,unit,applies_to,standing,source,note\n\
+    ///     basic_elementary,2027,2028,63000,dollars,each budget unit,sourced,a page of the State,\n";
+    /// let table = EntitlementTable::embedded()?.with_rows(newer)?;
+    /// let amount = |year| Ok::<_, opi_anb::AnbError>(table.figure("basic_elementary", FiscalYear::ending(year)?)?.amount.clone());
+    /// assert_eq!([amount(2026)?, amount(2027)?, amount(2028)?], ["60732", "63000", "63000"]);
+    /// # Ok::<(), opi_anb::AnbError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`EntitlementTable::from_csv`].
+    pub fn with_rows(&self, text: &str) -> Result<Self, AnbError> {
+        let mut merged = self.clone();
+        for newer in Self::from_csv(text)?.rows.into_values().flatten() {
+            let same = merged.rows.entry(newer.entitlement.clone()).or_default();
+            make_room(same, newer.first_year, newer.last_year);
+            same.push(newer);
+            same.sort_by_key(|figure| figure.first_year);
+        }
+        Ok(merged)
+    }
+
     /// The row of a name in a year.
     ///
     /// # Errors
@@ -232,12 +259,7 @@ impl EntitlementTable {
         let at = year.end_year();
         let mut changed = self.clone();
         let same = changed.rows.entry(entitlement.to_owned()).or_default();
-        same.retain(|figure| *figure != old);
-        for (first_year, last_year) in [(old.first_year, at - 1), (at + 1, old.last_year)] {
-            if first_year <= last_year {
-                same.push(Figure { first_year, last_year, ..old.clone() });
-            }
-        }
+        make_room(same, at, at);
         same.push(Figure {
             first_year: at,
             last_year: at,
@@ -250,6 +272,19 @@ impl EntitlementTable {
         same.sort_by_key(|figure| figure.first_year);
         Ok(changed)
     }
+}
+
+/// Takes some years out of the rows of one name.
+fn make_room(same: &mut Vec<Figure>, first: i32, last: i32) {
+    let split = |figure: Figure| {
+        let parts = [
+            (figure.first_year, figure.last_year.min(first.saturating_sub(1))),
+            (figure.first_year.max(last.saturating_add(1)), figure.last_year),
+        ];
+        let kept = parts.into_iter().filter(|(first_year, last_year)| first_year <= last_year);
+        kept.map(move |(first_year, last_year)| Figure { first_year, last_year, ..figure.clone() })
+    };
+    *same = std::mem::take(same).into_iter().flat_map(split).collect();
 }
 
 /// Of what the years of a rule are.

@@ -1,8 +1,8 @@
-//! What would be otherwise: changed counts, days, units and rates, and next year's ANB with a count still open.
+//! What would be otherwise: changed counts, days, units, rates and choices.
 
 use crate::{
-    Alternatives, AnbError, AnbRounding, Closed, Count, CountPeriod, Difference, District, DistrictResult,
-    Fraction, Interpretation, Law, Step, Unit, compute_district, count_to_anb, round_anb,
+    Alternatives, AnbError, Case, Closed, Count, CountPeriod, Difference, District, DistrictResult, Fraction,
+    Interpretation, Law, Step, compute_district,
 };
 use opi_dictionary::FiscalYear;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,16 @@ pub enum Change {
         /// The choices.
         interpretation: Interpretation,
     },
+}
+
+impl Change {
+    /// The unit that it changes, where it is of one.
+    fn unit(&self) -> Option<&str> {
+        match self {
+            Change::Pupils { unit, .. } | Change::Close { unit, .. } => Some(unit),
+            Change::PirDays { .. } | Change::Rate { .. } | Change::Choices { .. } => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Change {
@@ -167,6 +177,28 @@ pub fn what_if(
     })
 }
 
+/// Computes every district of a case with changes. A change of a unit is one of the districts that have the unit.
+///
+/// # Errors
+/// As [`what_if`]; a unit that no district has is an error too.
+pub fn what_if_case(law: &Law, case: &Case, changes: &[Change]) -> Result<Vec<WhatIf>, AnbError> {
+    let has = |district: &District, change: &Change| {
+        change.unit().is_none_or(|unit| district.units.iter().any(|known| known.unit == unit))
+    };
+    if let Some(unit) = changes
+        .iter()
+        .find(|change| !case.districts.iter().any(|district| has(district, change)))
+        .and_then(Change::unit)
+    {
+        return Err(AnbError::case("the changes", format!("no district has a unit {unit:?}")));
+    }
+    let of = |district: &District| {
+        let own: Vec<Change> = changes.iter().filter(|change| has(district, change)).cloned().collect();
+        what_if(law, &case.interpretation, case.fiscal_year, district, &own)
+    };
+    case.districts.iter().map(of).collect()
+}
+
 fn apply(
     change: &Change,
     law: &mut Law,
@@ -232,157 +264,9 @@ fn leaves_that_differ(old: &Step, new: &Step, found: &mut Vec<Difference>) {
     }
 }
 
-/// What is known of a spring count that is still open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum SpringBounds {
-    /// Bounds of the adjusted February enrollment itself.
-    Between {
-        /// At least.
-        least: Fraction,
-        /// At most.
-        greatest: Fraction,
-    },
-    /// Adjusted October and February enrollment of earlier years: the spring count stands to the fall count
-    /// as in the year in which it fell most, and in which it rose most.
-    History(Vec<(Fraction, Fraction)>),
-}
-
-impl SpringBounds {
-    /// The bounds of the spring count after an October count.
-    ///
-    /// # Errors
-    /// When there is no history, or a bound is absurd.
-    pub fn of(&self, october: Fraction) -> Result<(Fraction, Fraction), AnbError> {
-        let (least, greatest) = match self {
-            SpringBounds::Between { least, greatest } => (*least, *greatest),
-            SpringBounds::History(years) => {
-                let mut ratios = Vec::with_capacity(years.len());
-                for (fall, spring) in years {
-                    ratios.push(spring.over(*fall)?);
-                }
-                let none = || AnbError::range("years of history", "none", "at least one");
-                let least = ratios.iter().min().ok_or_else(none)?.times(october)?;
-                (least, ratios.iter().max().ok_or_else(none)?.times(october)?)
-            }
-        };
-        if least.is_negative() || greatest < least {
-            return Err(AnbError::range(
-                "bounds of the spring count",
-                format!("{least} to {greatest}"),
-                "zero or more, in order",
-            ));
-        }
-        Ok((least, greatest))
-    }
-}
-
-/// ANB of the year after, between the bounds of a spring count that is still open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct Forecast {
-    /// ANB when the spring count is at its least.
-    pub least: Step,
-    /// ANB when it is at its greatest.
-    pub greatest: Step,
-}
-
-/// Forecasts ANB from an October count with the spring count open.
-///
-/// ```
-/// use opi_anb::{Fraction, Interpretation, SpringBounds, Step, Unit, forecast_anb};
-/// let spring = SpringBounds::Between { least: Fraction::whole(150), greatest: Fraction::whole(166) };
-/// let days = Step::given("PIR days", Fraction::whole(7), Unit::Days);
-/// let forecast = forecast_anb(&Interpretation::default(), Fraction::whole(150), &spring, days)?;
-/// assert_eq!(forecast.least.value(), Fraction::whole(156));
-/// assert_eq!(forecast.greatest.value(), Fraction::whole(165));
-/// # Ok::<(), opi_anb::AnbError>(())
-/// ```
-///
-/// # Errors
-/// When a count or a bound is absurd.
-pub fn forecast_anb(
-    choices: &Interpretation,
-    october: Fraction,
-    spring: &SpringBounds,
-    pir_approved: Step,
-) -> Result<Forecast, AnbError> {
-    let (least, greatest) = spring.of(october)?;
-    let rounding: AnbRounding = choices.anb_rounding;
-    let anb = |february: Fraction, note: &'static str| {
-        let october = Step::given("October", october, Unit::Pupils);
-        let february = Step::given("February", february, Unit::Pupils).note(note);
-        round_anb(count_to_anb(october, february, pir_approved.clone())?.exact, rounding, "ANB")
-    };
-    Ok(Forecast {
-        least: anb(least, "not yet counted: at least")?,
-        greatest: anb(greatest, "not yet counted: at most")?,
-    })
-}
-
-/// A district between the bounds of its spring counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct DistrictForecast {
-    /// The district with every spring count at its least.
-    pub least: DistrictResult,
-    /// The district with every spring count at its greatest.
-    pub greatest: DistrictResult,
-    /// The figures that depend on the spring counts: least and greatest.
-    pub open: Vec<Difference>,
-}
-
-/// Forecasts a district whose spring counts are open: each unit with its bounds, in the order of the units.
-/// A unit that has its spring count keeps it.
-///
-/// # Errors
-/// When the district cannot be computed, or a unit without a spring count has no bounds.
-pub fn forecast_district(
-    law: &Law,
-    choices: &Interpretation,
-    year: FiscalYear,
-    district: &District,
-    spring: &[(String, SpringBounds)],
-) -> Result<DistrictForecast, AnbError> {
-    let (mut least, mut greatest) = (district.clone(), district.clone());
-    for (low, high) in least.units.iter_mut().zip(&mut greatest.units) {
-        if low.february.is_some() || low.october.is_none() {
-            continue;
-        }
-        let bounds = spring.iter().find(|(unit, _)| *unit == low.unit).map(|(_, bounds)| bounds);
-        let bounds = bounds.ok_or_else(|| {
-            let place = format!("district {}, unit {}", district.district, low.unit);
-            AnbError::case(place, "the spring count is open and no bounds are given for it")
-        })?;
-        let (at_least, at_most) = bounds.of(october_of(law, choices, year, district, low)?)?;
-        low.february = Some(Count { adjusted: Some(at_least), ..Count::default() });
-        high.february = Some(Count { adjusted: Some(at_most), ..Count::default() });
-    }
-    let least = compute_district(law, choices, year, &least, Alternatives::Skipped)?;
-    let greatest = compute_district(law, choices, year, &greatest, Alternatives::Skipped)?;
-    Ok(DistrictForecast { open: least.differences(&greatest), least, greatest })
-}
-
-fn october_of(
-    law: &Law,
-    choices: &Interpretation,
-    year: FiscalYear,
-    district: &District,
-    unit: &crate::BudgetUnit,
-) -> Result<Fraction, AnbError> {
-    let counts_of = Law::counts_funding(year)?;
-    let fall = CountPeriod::Fall;
-    let rules = crate::PupilRules::of_count(law, choices, counts_of, fall)?.in_district(fall, district)?;
-    let none = Count::default();
-    let count = unit.october.as_ref().unwrap_or(&none);
-    Ok(crate::Tally::of(count, &rules, choices)?.adjusted("October")?.value())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Case;
 
     fn case() -> Case {
         Case::from_toml(
@@ -441,6 +325,23 @@ mod tests {
     }
 
     #[test]
+    fn a_change_of_a_unit_is_of_the_district_that_has_it() {
+        let mut case = case();
+        let mut other = case.districts[0].clone();
+        other.district = "0124".parse().unwrap();
+        other.units.truncate(1);
+        case.districts.push(other);
+        let law = Law::embedded().unwrap();
+        let closing = Change::Close { unit: "Creek".into(), joins: "Town".into() };
+        let found = what_if_case(&law, &case, std::slice::from_ref(&closing)).unwrap();
+        let changed: Vec<usize> = found.iter().map(|found| found.changes.len()).collect();
+        assert_eq!(changed, [1, 0]);
+        case.districts.remove(0);
+        let none = what_if_case(&law, &case, &[closing]).unwrap_err();
+        insta::assert_snapshot!(none, @r#"the changes: no district has a unit "Creek""#);
+    }
+
+    #[test]
     fn pupils_in_one_count_or_both() {
         let pupils = |count| Change::Pupils { unit: "Town".into(), count, pupils: Fraction::whole(2) };
         let both = changed(&[pupils(None)]);
@@ -452,31 +353,5 @@ mod tests {
         let unknown = Change::Pupils { unit: "Nowhere".into(), count: None, pupils: Fraction::ONE };
         let error = what_if(&law, &case.interpretation, case.fiscal_year, &case.districts[0], &[unknown]);
         insta::assert_snapshot!(error.unwrap_err(), @r#"district 0123: there is no unit "Nowhere" to change"#);
-    }
-
-    #[test]
-    fn a_forecast_lies_between_its_bounds() {
-        let mut case = case();
-        case.districts[0].units[0].february = None;
-        let law = Law::embedded().unwrap();
-        let history = SpringBounds::History(vec![
-            (Fraction::whole(100), Fraction::whole(98)),
-            (Fraction::whole(100), Fraction::whole(104)),
-        ]);
-        let forecast = forecast_district(
-            &law,
-            &case.interpretation,
-            case.fiscal_year,
-            &case.districts[0],
-            &[("Town".to_owned(), history)],
-        )
-        .unwrap();
-        assert_eq!(forecast.least.units[0].anb_current.value, Fraction::whole(155));
-        assert_eq!(forecast.greatest.units[0].anb_current.value, Fraction::whole(159));
-        assert!(forecast.open.iter().any(|difference| difference.figure == "direct_state_aid"));
-        let without =
-            forecast_district(&law, &case.interpretation, case.fiscal_year, &case.districts[0], &[]);
-        assert!(without.is_err());
-        assert!(SpringBounds::History(vec![]).of(Fraction::ONE).is_err());
     }
 }

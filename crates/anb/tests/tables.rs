@@ -202,3 +202,50 @@ fn money_and_choices_are_named() {
     assert_eq!(Money::default().to_string(), "0.00");
     assert!(Interpretation::default().differences().is_empty());
 }
+
+/// The figures of FY2027 as those of the next two years, with one rate changed: a table that a user loads.
+#[test]
+fn a_newer_year_is_a_table_at_run_time() {
+    let law = Law::embedded().unwrap();
+    let columns = opi_anb::ENTITLEMENTS_CSV.lines().next().unwrap();
+    let rows: Vec<_> = law
+        .figures
+        .of_year(year(2027))
+        .filter(|figure| !figure.is_other_reading())
+        .map(|figure| {
+            let amount =
+                if figure.entitlement == "per_anb_elementary" { "7000" } else { figure.amount.as_str() };
+            opi_anb::Figure { first_year: 2028, last_year: 2029, amount: amount.into(), ..figure.clone() }
+        })
+        .collect();
+    let text = opi_anb::to_csv(&rows).unwrap();
+    assert_eq!(text.lines().next(), Some(columns));
+    let newer = Law { figures: law.figures.with_rows(&text).unwrap(), timeline: law.timeline.clone() };
+    let case = opi_anb::Case::from_toml(
+        "fiscal_year = 2029\n[[districts]]\ndistrict = \"0001\"\npir_days = 0\n[[districts.units]]\nunit = \"K-8\"\n\
+         program = \"elementary\"\noctober = { adjusted = 1 }\nfebruary = { adjusted = 1 }",
+    )
+    .unwrap();
+    let skipped = opi_anb::Alternatives::Skipped;
+    assert!(opi_anb::compute_case(&law, &case, skipped).is_err());
+    let result = opi_anb::compute_case(&newer, &case, skipped).unwrap();
+    let amount = &result.districts[0].amount("per_anb_entitlements").unwrap().amount;
+    assert_eq!(amount.value.to_string(), "7000.00");
+    // Earlier years stay as they are, and a row within a span of years parts it.
+    for of in 2014..=2027 {
+        assert!(law.figures.of_year(year(of)).eq(newer.figures.of_year(year(of))), "{of}");
+    }
+    let parted = "direct_state_aid_share,2020,2021,40,percent,entitlements,recall,supposed,";
+    let parted = law.figures.with_rows(&format!("{columns}\n{parted}\n")).unwrap();
+    let share = |of| value(&parted, "direct_state_aid_share", of).to_string();
+    assert_eq!([share(2019), share(2020), share(2021), share(2022)], ["447/1000", "2/5", "2/5", "447/1000"]);
+    for wrong in [
+        "basic_elementary,2028,2027,1,dollars,x,recall,supposed,",
+        "basic_elementary,2028,2028,-1,dollars,x,recall,supposed,",
+        "basic_elementary,2028,2028,1,dollars,x,recall,,",
+        "basic_elementary,2028,2028,1,euro,x,recall,supposed,",
+        "basic_elementary,2028,2028,1,dollars,x,recall,supposed,\nbasic_elementary,2028,2029,1,dollars,x,recall,supposed,",
+    ] {
+        assert!(law.figures.with_rows(&format!("{columns}\n{wrong}\n")).is_err(), "{wrong}");
+    }
+}

@@ -189,7 +189,9 @@ fn compute(law: &Law, example: &Toml) -> Result<Vec<KeyResult>, AnbError> {
     let year = match table.get("fiscal_year") {
         None => None,
         Some(Toml::Integer(year)) => Some(fiscal_year("fiscal_year", (*year).into())?),
-        Some(other) => return Err(AnbError::unreadable("fiscal_year", &other.to_string(), "a TOML integer")),
+        Some(other) => {
+            return Err(AnbError::range("fiscal_year", value::as_written(other), "a TOML integer"));
+        }
     };
     for key in ["topic", "standing", "source", "arithmetic"] {
         if table.get(key).is_some_and(|value| !value.is_str()) {
@@ -305,7 +307,7 @@ fn compare(
         }
         (true, other) => {
             let wanted = format!("a list of {} values, one a run of the batch", runs.len());
-            return Err(AnbError::unreadable(place, &other.to_string(), wanted));
+            return Err(AnbError::range(place, value::as_written(other), wanted));
         }
     };
     let of_run = |results: &kinds::Results| {

@@ -70,7 +70,7 @@ impl std::fmt::Display for Value {
 
 /// Reads one value of a type; `key` names it in the error.
 pub(super) fn read(key: &str, kind: Type, raw: &Toml) -> Result<Value, AnbError> {
-    let wrong = || AnbError::unreadable(key, &raw.to_string(), kind.words());
+    let wrong = || AnbError::range(key, as_written(raw), kind.words());
     match (kind, raw) {
         (Type::Int, Toml::Integer(number)) => Ok(Value::Int((*number).into())),
         (Type::Bool, Toml::Boolean(truth)) => Ok(Value::Bool(*truth)),
@@ -100,8 +100,13 @@ pub(super) fn read(key: &str, kind: Type, raw: &Toml) -> Result<Value, AnbError>
 /// Reads a list of values of a type.
 pub(super) fn read_list(key: &str, kind: Type, raw: &Toml) -> Result<Value, AnbError> {
     let Toml::Array(items) = raw else {
-        return Err(AnbError::unreadable(key, &raw.to_string(), format!("a list, each {}", kind.words())));
+        return Err(AnbError::range(key, as_written(raw), format!("a list, each {}", kind.words())));
     };
     let values = items.iter().enumerate().map(|(place, item)| read(&format!("{key}[{place}]"), kind, item));
     values.collect::<Result<Vec<_>, _>>().map(Value::List)
+}
+
+/// A value as TOML writes it, text in quotes; its first 60 characters.
+pub(super) fn as_written(raw: &Toml) -> String {
+    raw.to_string().chars().take(60).collect()
 }
