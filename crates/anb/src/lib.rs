@@ -101,7 +101,7 @@ pub use pupil::{Attendance, Pupil};
 pub use reason::{Decision, Reason};
 pub use report::Detail;
 #[cfg(feature = "schemars")]
-pub use schema::{schema_of_case, schema_of_change, schema_of_check, schema_of_result};
+pub use schema::{schema_of_case, schema_of_change, schema_of_check, schema_of_open_count, schema_of_result};
 pub use state::{AnbRow, EntitlementRow, StateFiles, state_files, to_csv};
 pub use step::{Explained, Operation, Step, Unit};
 pub use table::{

@@ -9,6 +9,7 @@ use opi_dictionary::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Grades that are counted together in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -258,6 +259,18 @@ pub enum CountSystem {
     Local,
 }
 
+impl CountSystem {
+    /// The word used in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            CountSystem::Certified => "certified",
+            CountSystem::Maefairs => "maefairs",
+            CountSystem::Local => "local",
+        }
+    }
+}
+
 /// What differs between the systems for one pupil. Its key is personal: it stands here because the caller
 /// asked for differences by pupil.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -283,6 +296,24 @@ pub struct Reconciliation {
     pub differences: Vec<PupilDifference>,
     /// What the three should be: equal.
     pub citation: Citation,
+}
+
+impl Reconciliation {
+    /// Totals and differences as text. The keys of pupils are shown: the caller asked for differences by pupil.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for (system, pupils, adjusted) in &self.totals {
+            let _ = writeln!(text, "{:<10} {pupils:>8} pupils, adjusted {adjusted}", system.word());
+        }
+        let _ = writeln!(text, "{} pupils agree, {} differences", self.agree, self.differences.len());
+        for PupilDifference { key, field, values } in &self.differences {
+            let values: Vec<String> =
+                values.iter().map(|(system, value)| format!("{} {value}", system.word())).collect();
+            let _ = writeln!(text, "{} {field}: {}", key.reveal(), values.join(", "));
+        }
+        text
+    }
 }
 
 /// Holds the certified count, the MAEFAIRS count and the local one against each other, pupil by pupil.

@@ -1,6 +1,6 @@
 //! JSON schemas of what files and programs exchange.
 
-use crate::{Case, CaseResult, Change, CheckReport};
+use crate::{Case, CaseResult, Change, CheckReport, OpenCount};
 use schemars::{Schema, schema_for};
 
 /// The schema of a case.
@@ -19,6 +19,12 @@ pub fn schema_of_result() -> Schema {
 #[must_use]
 pub fn schema_of_change() -> Schema {
     schema_for!(Change)
+}
+
+/// The schema of the bounds of one spring count that is open.
+#[must_use]
+pub fn schema_of_open_count() -> Schema {
+    schema_for!(OpenCount)
 }
 
 /// The schema of the report on a file of examples.

@@ -3,7 +3,7 @@
 use crate::Failure;
 use clap::{Args, Subcommand, ValueEnum};
 use opi::anb::dictionary::FiscalYear;
-use opi::anb::{Alternatives, Case, Detail, Law};
+use opi::anb::{Alternatives, Case, CountEntry, CountSystem, Detail, Law};
 use serde::Serialize;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,27 @@ Examples:
   opi anb case.json --format json         the same as JSON, steps included
   opi anb case.toml --pupils              the decision on each pupil and its reason
   opi anb case.toml --what-if more.toml   the difference that changes make, with its reasons
+  opi anb case.toml --forecast open.toml  figures between the bounds of spring counts still open
+  opi anb case.toml --figures fy2028.csv  with the figures of a newer year
   opi anb law FY2026                      the parameters in force, with sources and standing
   opi anb check examples.toml             worked examples: expected and got
+  opi anb reconcile --certified aim.csv --maefairs maefairs.csv
+                                          what differs between two or three counts, by pupil key
   opi anb schema                          the JSON schema of a case
 
-Exit code: 0 computed or all agree; 1 a district could not be computed or an example differs; 2 could not run.";
+Files: --what-if takes a list [[changes]], such as
+  [[changes]]
+  change = \"pupils\"      # or pir_days, close, rate, choices: see opi anb schema changes
+  unit = \"K-8\"
+  pupils = 5
+--forecast takes a list [[open]], such as
+  [[open]]
+  unit = \"K-8\"           # without it, every other unit
+  spring.between = { least = 150, greatest = 166 }
+                         # or spring.history = [[october, february], ...] of earlier years
+--figures takes CSV with the columns of crates/anb/spec/entitlements.csv; its rows take the place of built-in ones.
+
+Exit code: 0 computed or all agree; 1 a district could not be computed, an example or a count differs; 2 could not run.";
 
 /// Compute ANB, entitlements and budget limits of a case, with every step and its article.
 #[derive(Debug, Args)]
@@ -35,11 +51,17 @@ pub(crate) struct AnbArgs {
     #[arg(long)]
     explain: bool,
     /// Show the decision on every pupil, with keys where the case gives them
-    #[arg(long, conflicts_with = "what_if")]
+    #[arg(long, conflicts_with_all = ["what_if", "forecast"])]
     pupils: bool,
-    /// Changes to every district of the case: TOML with `[[changes]]`
-    #[arg(long, value_name = "CHANGES")]
+    /// Changes to the districts of the case: TOML with `[[changes]]`
+    #[arg(long, value_name = "CHANGES", conflicts_with = "forecast")]
     what_if: Option<PathBuf>,
+    /// Bounds of the spring counts that are still open: TOML with `[[open]]`
+    #[arg(long, value_name = "OPEN")]
+    forecast: Option<PathBuf>,
+    /// Figures of a newer year, or others in place of the built-in ones: CSV
+    #[arg(long, value_name = "FIGURES")]
+    figures: Option<PathBuf>,
     /// The form of the output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -51,6 +73,9 @@ enum AnbCommand {
     Law {
         /// The fiscal year, such as FY2026
         year: FiscalYear,
+        /// Figures of a newer year, or others in place of the built-in ones: CSV
+        #[arg(long, value_name = "FIGURES")]
+        figures: Option<PathBuf>,
         /// The form of the output
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -59,6 +84,26 @@ enum AnbCommand {
     Check {
         /// The file: TOML with `[[example]]` tables
         examples: PathBuf,
+        /// Figures of a newer year, or others in place of the built-in ones: CSV
+        #[arg(long, value_name = "FIGURES")]
+        figures: Option<PathBuf>,
+        /// The form of the output
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Hold counts of one date from several systems against each other, by pupil key
+    ///
+    /// Each file is CSV with the columns key, school, grade, hours, weight.
+    Reconcile {
+        /// The certified count in AIM
+        #[arg(long)]
+        certified: Option<PathBuf>,
+        /// The count in MAEFAIRS
+        #[arg(long)]
+        maefairs: Option<PathBuf>,
+        /// The count in the district's own system
+        #[arg(long)]
+        local: Option<PathBuf>,
         /// The form of the output
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -85,14 +130,15 @@ enum Described {
     Case,
     Result,
     Changes,
+    Forecast,
     Check,
 }
 
 /// Runs the subcommand: 0 clean, 1 a failure or difference, an error when it could not run.
 pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
-    let law = Law::embedded().map_err(failure)?;
     match args.command {
-        Some(AnbCommand::Law { year, format }) => {
+        Some(AnbCommand::Law { year, figures, format }) => {
+            let law = law(figures.as_deref())?;
             let in_force = law.in_force(year).map_err(failure)?;
             print(&match format {
                 Format::Human => in_force.to_text(),
@@ -100,7 +146,8 @@ pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
             })?;
             Ok(ExitCode::SUCCESS)
         }
-        Some(AnbCommand::Check { examples, format }) => {
+        Some(AnbCommand::Check { examples, figures, format }) => {
+            let law = law(figures.as_deref())?;
             let report = opi::anb::check_examples(&law, &read(&examples)?).map_err(failure)?;
             print(&match format {
                 Format::Human => report.to_text(),
@@ -108,25 +155,46 @@ pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
             })?;
             Ok(code(report.all_agree()))
         }
+        Some(AnbCommand::Reconcile { certified, maefairs, local, format }) => {
+            let files = [
+                (CountSystem::Certified, certified),
+                (CountSystem::Maefairs, maefairs),
+                (CountSystem::Local, local),
+            ];
+            reconcile(files, format)
+        }
         Some(AnbCommand::Schema { of }) => {
             let schema = match of {
                 Described::Case => opi::anb::schema_of_case(),
                 Described::Result => opi::anb::schema_of_result(),
                 Described::Changes => opi::anb::schema_of_change(),
+                Described::Forecast => opi::anb::schema_of_open_count(),
                 Described::Check => opi::anb::schema_of_check(),
             };
             print(&json(&schema)?)?;
             Ok(ExitCode::SUCCESS)
         }
-        None => run_case(&law, args),
+        None => run_case(&law(args.figures.as_deref())?, args),
     }
+}
+
+/// The built-in law, with figures of a file in the place of built-in ones.
+fn law(figures: Option<&Path>) -> Result<Law, Failure> {
+    let mut law = Law::embedded().map_err(failure)?;
+    if let Some(path) = figures {
+        law.figures = law.figures.with_rows(&read(path)?).map_err(|error| in_file(path, &error))?;
+    }
+    Ok(law)
 }
 
 fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
     let path = args.case.ok_or_else(|| Failure::new("name a case, or one of law, check, schema"))?;
-    let case = Case::from_text(&read(&path)?).map_err(failure)?;
+    let case = Case::from_text(&read(&path)?).map_err(|error| in_file(&path, &error))?;
     if let Some(changes) = args.what_if {
         return what_if(law, &case, &changes, args.format);
+    }
+    if let Some(open) = args.forecast {
+        return forecast(law, &case, &open, args.format);
     }
     if args.pupils {
         return pupils(law, &case, args.format);
@@ -141,17 +209,44 @@ fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
 }
 
 fn what_if(law: &Law, case: &Case, changes: &Path, format: Format) -> Result<ExitCode, Failure> {
-    let changes = opi::anb::changes_from_toml(&read(changes)?).map_err(failure)?;
-    let mut results = Vec::with_capacity(case.districts.len());
-    for district in &case.districts {
-        let result = opi::anb::what_if(law, &case.interpretation, case.fiscal_year, district, &changes);
-        results.push(result.map_err(failure)?);
-    }
+    let read = opi::anb::changes_from_toml(&read(changes)?).map_err(|error| in_file(changes, &error))?;
+    let results = opi::anb::what_if_case(law, case, &read).map_err(failure)?;
     print(&match format {
         Format::Human => results.iter().map(opi::anb::WhatIf::to_text).collect::<Vec<_>>().join("\n"),
         Format::Json => json(&results)?,
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn forecast(law: &Law, case: &Case, open: &Path, format: Format) -> Result<ExitCode, Failure> {
+    let read = opi::anb::open_counts_from_toml(&read(open)?).map_err(|error| in_file(open, &error))?;
+    let results = opi::anb::forecast_case(law, case, &read).map_err(failure)?;
+    print(&match format {
+        Format::Human => {
+            results.iter().map(opi::anb::DistrictForecast::to_text).collect::<Vec<_>>().join("\n")
+        }
+        Format::Json => json(&results)?,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn reconcile(files: [(CountSystem, Option<PathBuf>); 3], format: Format) -> Result<ExitCode, Failure> {
+    let mut counts = Vec::new();
+    for (system, path) in files {
+        if let Some(path) = path {
+            let entries = CountEntry::from_csv(&read(&path)?).map_err(|error| in_file(&path, &error))?;
+            counts.push((system, entries));
+        }
+    }
+    if counts.len() < 2 {
+        return Err(Failure::new("name at least two of --certified, --maefairs and --local"));
+    }
+    let found = opi::anb::reconcile(&counts).map_err(failure)?;
+    print(&match format {
+        Format::Human => found.to_text(),
+        Format::Json => json(&found)?,
+    })?;
+    Ok(code(found.differences.is_empty()))
 }
 
 fn pupils(law: &Law, case: &Case, format: Format) -> Result<ExitCode, Failure> {
@@ -180,6 +275,10 @@ fn pupils(law: &Law, case: &Case, format: Format) -> Result<ExitCode, Failure> {
         Format::Json => json(&districts)?,
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn in_file(path: &Path, error: &opi::anb::AnbError) -> Failure {
+    Failure::new(format!("{}: {error}", path.display()))
 }
 
 fn failure(error: opi::anb::AnbError) -> Failure {
