@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 pub struct Case {
     /// The fiscal year budgeted, `FY2026` or 2026; the counts are those of the school year before.
     #[serde(deserialize_with = "fiscal_year")]
+    #[cfg_attr(feature = "schemars", schemars(with = "WrittenYear"))]
     pub fiscal_year: FiscalYear,
     /// The choices that differ from the defaults.
     #[serde(default)]
@@ -453,17 +454,22 @@ impl Case {
 
 /// A fiscal year as text or as a number.
 fn fiscal_year<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<FiscalYear, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Number(i32),
-        Text(String),
-    }
-    let year = match Written::deserialize(deserializer)? {
-        Written::Number(number) => FiscalYear::ending(number),
-        Written::Text(text) => text.parse(),
+    let year = match WrittenYear::deserialize(deserializer)? {
+        WrittenYear::Number(number) => FiscalYear::ending(number),
+        WrittenYear::Text(text) => text.parse(),
     };
     year.map_err(serde::de::Error::custom)
+}
+
+/// The two forms in which a fiscal year is written.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+enum WrittenYear {
+    /// The year in which it ends, such as 2026.
+    Number(i32),
+    /// As `FY2026`.
+    Text(String),
 }
 
 /// The reader's message without the source lines it quotes: they may hold a pupil's data.

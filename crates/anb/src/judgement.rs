@@ -286,6 +286,7 @@ mod tests {
             (Pupil { notice_of_not_returning: true, ..full() }, Reason::NoticeOfNotReturning),
             (Pupil { records_transferred: true, ..full() }, Reason::RecordsTransferred),
             (Pupil { cannot_continue: true, ..full() }, Reason::CannotContinue),
+            (Pupil { excluded: true, ..full() }, Reason::Excluded),
             (Pupil { consecutive_absences: 11, ..full() }, Reason::EleventhDay),
             (
                 Pupil { attendance: Attendance::NonresidentWithoutAgreement, ..full() },

@@ -434,3 +434,21 @@ proptest! {
         let _ = opi_anb::check_examples(&Law::embedded().unwrap(), &text);
     }
 }
+
+#[test]
+fn a_district_counts_on_the_day_of_the_law_or_later() {
+    let with = |day: &str| {
+        let dates = format!("district = \"0002\"\ncount_dates = {{ fall = \"{day}\" }}");
+        Case::from_toml(&PUPILS.replacen("district = \"0002\"", &dates, 1)).unwrap()
+    };
+    let law = Law::embedded().unwrap();
+    let rows = |day: &str| {
+        let case = with(day);
+        let district = case.districts.iter().find(|district| district.count_dates.fall.is_some()).unwrap();
+        let rows = count_file(&law, &case.interpretation, case.fiscal_year, district);
+        rows.map(|rows| rows[0].count_date.to_string()).map_err(|error| error.to_string())
+    };
+    assert_eq!(rows("2024-10-07").unwrap(), "2024-10-07");
+    assert_eq!(rows("2024-10-08").unwrap(), "2024-10-08");
+    insta::assert_snapshot!(rows("2024-10-04").unwrap_err(), @"district 0002: the fall count was taken on 2024-10-04, before 2024-10-07");
+}
