@@ -1,27 +1,24 @@
 //! `opi snapshot`: take snapshots of uploads, and list, show, compare, verify and export them.
 
-use crate::dictionary::DictionaryArgs;
-use crate::files::DiskUpload;
+mod changes;
+mod take;
+
+use crate::Failure;
 use crate::output::{self, Format, Style, grouped};
-use crate::{Failure, files};
 use clap::{Args, Subcommand};
-use opi::aim::ReadOptions;
-use opi::dictionary::{DistrictNumber, SchoolYear};
-use opi::snapshot::{
-    Difference, Manifest, NotApplied, SnapshotInfo, TimeGiven, changed_figures, read_certifications,
-};
+use opi::snapshot::{Difference, Manifest, changed_figures};
 use opi::store::{SnapshotName, Store, StoredSnapshot, write_csv};
-use opi::{Received, Registered, register_uploads, take_snapshot};
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Work with snapshots: read-only views of the data at one moment.
 #[derive(Subcommand)]
 pub(crate) enum SnapshotCommand {
     /// Take uploads into a register and write a snapshot of a collection.
-    Take(TakeArgs),
+    Take(take::TakeArgs),
+    /// List the changes of a register that a store keeps: which file changed what, and when.
+    Changes(changes::ChangesArgs),
     /// List the snapshots of a store.
     List(ListArgs),
     /// Show what a snapshot consists of.
@@ -32,57 +29,6 @@ pub(crate) enum SnapshotCommand {
     Verify(VerifyArgs),
     /// Write the tables of a snapshot as CSV.
     Export(ExportArgs),
-}
-
-#[derive(Args)]
-#[command(
-    after_help = "Files come in at the date and time of their header, unless --received says otherwise, and only\n\
-    what had come in by the end of --as-of is in the snapshot. A folder named by a district number says who sent the\n\
-    files in it. A snapshot holds personal data: keep the store where such data may be.\n\n\
-    Exit codes: 0 written, 1 written and some rows were not taken in, 2 could not run.\n\n\
-    Example:\n  \
-    opi snapshot take state/uploads/2026 --store store --year 2025-26 --collection 'Fall count (ANB)' \\\n    \
-    --as-of 2025-10-22 --by nightly --at 2025-10-23T02:00:00"
-)]
-pub(crate) struct TakeArgs {
-    /// Files and folders of uploads.
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// The folder of the store; it is made where it is missing.
-    #[arg(long, value_name = "FOLDER")]
-    store: PathBuf,
-    /// The school year.
-    #[arg(long, value_name = "YEAR")]
-    year: SchoolYear,
-    /// The collection, as `opi explain` names it.
-    #[arg(long, value_name = "NAME")]
-    collection: String,
-    /// The day as of whose end the data stand.
-    #[arg(long, value_name = "DATE")]
-    as_of: String,
-    /// Who takes it.
-    #[arg(long, value_name = "WHO")]
-    by: String,
-    /// When it is taken, as the manifest will say.
-    #[arg(long, value_name = "TIME")]
-    at: TimeGiven,
-    /// When files without a header came in; by default at the start of the day of --as-of.
-    #[arg(long, value_name = "TIME")]
-    received: Option<TimeGiven>,
-    /// The name that will stand for it; by default made of year and collection.
-    #[arg(long, value_name = "NAME")]
-    name: Option<SnapshotName>,
-    /// The version of the set of rules that judged the data.
-    #[arg(long, value_name = "VERSION", default_value = "")]
-    rule_set: String,
-    /// The steps of certification so far.
-    #[arg(long, value_name = "CSV")]
-    certifications: Option<PathBuf>,
-    /// Print no progress.
-    #[arg(long, short)]
-    quiet: bool,
-    #[command(flatten)]
-    dictionary: DictionaryArgs,
 }
 
 #[derive(Args)]
@@ -156,94 +102,14 @@ pub(crate) struct ExportArgs {
 
 pub(crate) fn run(command: SnapshotCommand) -> Result<ExitCode, Failure> {
     match command {
-        SnapshotCommand::Take(arguments) => take(arguments),
+        SnapshotCommand::Take(arguments) => take::run(arguments),
+        SnapshotCommand::Changes(arguments) => changes::run(&arguments),
         SnapshotCommand::List(arguments) => list(&arguments),
         SnapshotCommand::Show(arguments) => show(&arguments),
         SnapshotCommand::Diff(arguments) => diff(&arguments),
         SnapshotCommand::Verify(arguments) => verify(&arguments),
         SnapshotCommand::Export(arguments) => export(&arguments),
     }
-}
-
-fn take(arguments: TakeArgs) -> Result<ExitCode, Failure> {
-    let dictionary = arguments.dictionary.load()?;
-    let as_of = arguments.as_of.parse().map_err(|_| {
-        Failure::new(format!("--as-of {:?}: expected a day, such as 2025-10-22", arguments.as_of))
-    })?;
-    let known = dictionary.collections().iter().any(|known| known.collection == arguments.collection);
-    if !known {
-        let mut names: Vec<&str> = dictionary.collections().iter().map(|c| c.collection.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        return Err(Failure::new(format!(
-            "no collection {:?}; known are {}",
-            arguments.collection,
-            names.join(", ")
-        )));
-    }
-    let certifications = match &arguments.certifications {
-        None => Vec::new(),
-        Some(path) => {
-            read_certifications(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?
-        }
-    };
-    let belongs = |c: &&opi::snapshot::Certification| {
-        c.school_year() == arguments.year && c.collection() == arguments.collection
-    };
-    let info = SnapshotInfo {
-        school_year: arguments.year,
-        collection: arguments.collection.clone(),
-        as_of,
-        taken_by: arguments.by,
-        taken_at: arguments.at,
-        rule_set: arguments.rule_set,
-        sources: Vec::new(),
-        certifications: certifications.iter().filter(belongs).map(|c| c.entry()).collect(),
-    };
-    let paths = files::uploads(&arguments.paths)?;
-    if paths.is_empty() {
-        return Err(Failure::new("no .tsv, .txt or .xml file under the paths given"));
-    }
-    let received: Vec<Received> = paths
-        .into_iter()
-        .map(|path| {
-            let district = folder_district(&path);
-            Received::new(Box::new(DiskUpload::below(&arguments.paths, path))).from_district(district)
-        })
-        .collect();
-    let otherwise = arguments.received.unwrap_or_else(|| TimeGiven::start_of(as_of));
-    let bar = output::progress(received.len() as u64, "registering", arguments.quiet);
-    let options = ReadOptions::new();
-    let registered = register_uploads(&received, arguments.year, otherwise, &dictionary, &options)?;
-    bar.finish_and_clear();
-    let snapshot = take_snapshot(&registered.register, info, &dictionary)?;
-    let name =
-        arguments.name.unwrap_or_else(|| SnapshotName::of_collection(arguments.year, &arguments.collection));
-    let store = Store::local(&arguments.store)?;
-    store.write(&name, &snapshot)?;
-    print_stored(&store.open(name.as_str())?, Some(&name))?;
-    Ok(ExitCode::from(u8::from(print_not_applied(&registered)? > 0)))
-}
-
-/// The district that a folder's name gives.
-fn folder_district(path: &Path) -> Option<DistrictNumber> {
-    path.parent()?.file_name()?.to_str()?.parse().ok()
-}
-
-fn print_not_applied(registered: &Registered) -> Result<u64, Failure> {
-    let mut totals: BTreeMap<NotApplied, u64> = BTreeMap::new();
-    for (why, count) in registered.imports.iter().flat_map(|(_, import)| &import.not_applied) {
-        *totals.entry(*why).or_default() += count;
-    }
-    let mut out = std::io::stdout().lock();
-    for (why, count) in &totals {
-        writeln!(out, "not taken in: {} rows, {why}", grouped(*count))?;
-    }
-    let not_read: u64 = registered.reading.families.values().map(|family| family.rows_not_read).sum();
-    if not_read > 0 {
-        writeln!(out, "not taken in: {} rows that could not be read: see opi read", grouped(not_read))?;
-    }
-    Ok(totals.values().sum::<u64>() + not_read)
 }
 
 fn list(arguments: &ListArgs) -> Result<ExitCode, Failure> {

@@ -238,6 +238,11 @@ impl Register {
         Ok(Some(builder.finish()))
     }
 
+    /// The tables that have ever had a row, in order of name.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.tables.keys().map(String::as_str)
+    }
+
     /// Every change of a table, in the order in which they came.
     pub fn changes(&self, table: &str) -> impl Iterator<Item = RowChange> {
         self.tables.get(table).into_iter().flat_map(move |table| {
