@@ -303,7 +303,11 @@ impl<'r> Taking<'r> {
         layout: Option<&opi_dictionary::Layout>,
         complete: bool,
     ) -> Result<Option<ImportReport>, SnapshotError> {
-        if let (None, Some(layout), true) = (&self.import, layout, self.upload.district.is_some()) {
+        let of_state = |layout: &opi_dictionary::Layout| {
+            import_rule(&layout.key).is_ok_and(|rule| rule.mode == ImportMode::ReplaceState)
+        };
+        let sent = self.upload.district.is_some() || layout.is_some_and(of_state);
+        if let (None, Some(layout), true) = (&self.import, layout, sent) {
             self.start(layout, None);
         }
         match (self.failed, self.import) {

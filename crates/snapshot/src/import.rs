@@ -110,7 +110,7 @@ impl<'r> Import<'r> {
     /// # Errors
     /// As [`Import::finish`].
     pub fn finish_cut_off(mut self) -> Result<ImportReport, SnapshotError> {
-        if self.rule.mode != ImportMode::ReplaceAll {
+        if !self.rule.mode.replaces() {
             return self.finish();
         }
         let width = self.schema.columns.len();
@@ -157,7 +157,7 @@ impl<'r> Import<'r> {
             seen.push(group.key);
             self.apply_group(table, upload, group, &records)?;
         }
-        if self.rule.mode == ImportMode::ReplaceAll {
+        if self.rule.mode.replaces() {
             seen.sort_unstable();
             self.delete_others(table, upload, &seen);
         }
@@ -239,8 +239,10 @@ impl<'r> Import<'r> {
         let kept: std::collections::BTreeSet<u32> = kept.into_iter().collect();
         for stored in 0..table.stored.len() as u32 {
             let held = table.stored.get(stored as usize).copied();
+            let whole_state = self.rule.mode == ImportMode::ReplaceState;
             let ours = held.is_some_and(|held| {
-                held.district == self.upload.district && held.year == self.upload.school_year
+                let of_sender = whole_state || held.district == self.upload.district;
+                of_sender && held.year == self.upload.school_year
             });
             let live = table.latest(stored).is_some_and(|version| version.rows > 0);
             if ours && live && !kept.contains(&stored) {

@@ -24,6 +24,16 @@ pub enum ImportMode {
     AfterStoredEnd,
     /// The file takes the place of all that is stored of the district and year.
     ReplaceAll,
+    /// The file is the state's own: it takes the place of all that is stored of the year.
+    ReplaceState,
+}
+
+impl ImportMode {
+    /// Whether a file takes away what it does not hold.
+    #[must_use]
+    pub fn replaces(self) -> bool {
+        matches!(self, ImportMode::ReplaceAll | ImportMode::ReplaceState)
+    }
 }
 
 /// The rule of import of one layout.

@@ -142,6 +142,31 @@ fn a_file_that_replaces_all_and_is_cut_off_takes_nothing_away() {
 }
 
 #[test]
+fn a_table_of_the_state_replaces_the_one_before_whatever_its_districts() {
+    let row = |district: &str, student: &str| {
+        cells(&[
+            ("district_number", district),
+            ("student_state_id", student),
+            ("plan_start_date", "09/01/2025"),
+        ])
+    };
+    let state = |file: &str, day: u32| {
+        let mut upload = upload(file, "9901", day);
+        upload.district = None;
+        upload
+    };
+    let mut register = Register::new();
+    let key = "special-education";
+    let first = [row("9901", "990000101"), row("9902", "990000102")];
+    assert_eq!(import(&mut register, &state("a", 1), key, &first).inserted, 2);
+    assert!(import(&mut register, &state("a", 2), key, &first).is_unchanged());
+    let report = import(&mut register, &state("b", 3), key, &first[..1]);
+    assert_eq!((report.unchanged, report.deleted), (1, 1));
+    assert_eq!(as_of(&register, "2025-10-01")[key].len(), 2);
+    assert_eq!(as_of(&register, "2025-10-03")[key].len(), 1);
+}
+
+#[test]
 fn stored_fall_cte_data_are_kept_and_differences_listed() {
     let row = |status: &str| {
         cells(&[
