@@ -420,23 +420,33 @@ impl TableBuilder {
         let rows = if in_order {
             rows
         } else {
-            let mut order: Vec<usize> = (0..rows.spans.len()).collect();
-            order.sort_unstable_by(compare);
-            reorder(&rows, &order, width)
+            // The start of the first text compared settles most pairs without a look at the rows.
+            let first = comparison.first().copied().unwrap_or_default();
+            let start = |row: usize| record(&row).map_or(0, |record| first_bytes(record.field(first)));
+            let mut order: Vec<(u128, usize)> = (0..rows.spans.len()).map(|row| (start(row), row)).collect();
+            order.sort_unstable_by(|one, two| one.0.cmp(&two.0).then_with(|| compare(&one.1, &two.1)));
+            reorder(&rows, order.iter().map(|(_, row)| *row), width)
         };
         let content = content_of(&schema, &rows);
         Table { schema, rows, content }
     }
 }
 
-fn reorder(rows: &Rows, order: &[usize], width: usize) -> Rows {
+/// The first sixteen bytes of a text as a number that sorts as the text does; zeros follow a shorter one.
+fn first_bytes(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    u128::from_be_bytes(bytes)
+}
+
+fn reorder(rows: &Rows, order: impl Iterator<Item = usize>, width: usize) -> Rows {
     let mut sorted = Rows {
         text: String::with_capacity(rows.text.len()),
         separators: Vec::with_capacity(rows.separators.len()),
         spans: Vec::with_capacity(rows.spans.len()),
         origins: Vec::with_capacity(rows.origins.len()),
     };
-    for record in order.iter().filter_map(|row| rows.record(*row, width)) {
+    for record in order.filter_map(|row| rows.record(row, width)) {
         let start = sorted.text.len() as u32;
         let text = record.text.get(record.start as usize..record.end as usize).unwrap_or_default();
         sorted.separators.extend(record.separators.iter().map(|end| end - record.start + start));

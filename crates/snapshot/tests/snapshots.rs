@@ -271,6 +271,17 @@ fn rows_of(rows: &[(u8, u8, u8)]) -> Vec<Cells> {
 }
 
 proptest! {
+    /// The order of rows is that of their keys, byte by byte, however long or alike they are.
+    #[test]
+    fn rows_stand_in_the_order_of_their_texts(ids in proptest::collection::vec("[ab\u{0}é]{0,3}|a{14,18}[ab]?", 0..20)) {
+        let rows: Vec<Cells> = ids.iter().map(|id| count(id, "F")).collect();
+        let found = table("fall-enrollment-count", &rows);
+        let found: Vec<&str> = found.records().map(|record| record.field(4)).collect();
+        let mut wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
+        wanted.sort_unstable();
+        prop_assert_eq!(found, wanted);
+    }
+
     /// The merge agrees with maps from key to rows.
     #[test]
     fn the_difference_agrees_with_a_slow_one(old in some_rows(), new in some_rows()) {

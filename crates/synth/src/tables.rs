@@ -38,150 +38,101 @@ pub(crate) enum RuralKind {
     Colony,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SystemRow {
-    pub(crate) kind: SystemKind,
-    pub(crate) count: u32,
-    pub(crate) largest: u32,
-    pub(crate) smallest: u32,
-    pub(crate) attraction: u32,
-    pub(crate) reservation_every: u32,
-    pub(crate) elementary_size: u32,
-    pub(crate) middle_size: u32,
-    pub(crate) high_size: u32,
-    pub(crate) priority: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
+/// The rows of tables. Each carries its source and standing, which a test looks at and nothing else needs.
+macro_rules! sourced_rows {
+    ($($visible:vis struct $name:ident { $($(#[$attribute:meta])* $shown:vis $field:ident: $kind:ty,)+ })+) => {$(
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        $visible struct $name {
+            $($(#[$attribute])* $shown $field: $kind,)+
+            #[serde(rename = "source")]
+            _source: String,
+            #[serde(rename = "standing")]
+            _standing: String,
+        }
+    )+};
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RuralRow {
-    pub(crate) kind: RuralKind,
-    pub(crate) count: u32,
-    pub(crate) largest: u32,
-    pub(crate) smallest: u32,
-    pub(crate) priority: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+sourced_rows! {
+    pub(crate) struct SystemRow {
+        pub(crate) kind: SystemKind,
+        pub(crate) count: u32,
+        pub(crate) largest: u32,
+        pub(crate) smallest: u32,
+        pub(crate) attraction: u32,
+        pub(crate) reservation_every: u32,
+        pub(crate) elementary_size: u32,
+        pub(crate) middle_size: u32,
+        pub(crate) high_size: u32,
+        pub(crate) priority: u32,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GradeRow {
-    pub(crate) grade: String,
-    pub(crate) weight: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+    pub(crate) struct RuralRow {
+        pub(crate) kind: RuralKind,
+        pub(crate) count: u32,
+        pub(crate) largest: u32,
+        pub(crate) smallest: u32,
+        pub(crate) priority: u32,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RaceRow {
-    pub(crate) profile: Profile,
-    #[serde(rename = "group")]
-    _group: String,
-    pub(crate) flags: String,
-    pub(crate) hispanic: String,
-    pub(crate) weight: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+    pub(crate) struct GradeRow {
+        pub(crate) grade: String,
+        pub(crate) weight: u32,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RateRow {
-    name: String,
-    reservation: u32,
-    colony: u32,
-    general: u32,
-    city: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+    pub(crate) struct RaceRow {
+        pub(crate) profile: Profile,
+        #[serde(rename = "group")]
+        _group: String,
+        pub(crate) flags: String,
+        pub(crate) hispanic: String,
+        pub(crate) weight: u32,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WordRow {
-    word: String,
-    #[serde(rename = "kind")]
-    _kind: String,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+    struct RateRow {
+        name: String,
+        reservation: u32,
+        colony: u32,
+        general: u32,
+        city: u32,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EndingRow {
-    ending: String,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+    struct WordRow {
+        word: String,
+        #[serde(rename = "kind")]
+        _kind: String,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LanguageRow {
-    pub(crate) profile: Profile,
-    pub(crate) language: String,
-    pub(crate) weight: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+    struct EndingRow {
+        ending: String,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AbsenceRow {
-    pub(crate) profile: Profile,
-    pub(crate) least: u32,
-    pub(crate) most: u32,
-    pub(crate) weight: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+    pub(crate) struct LanguageRow {
+        pub(crate) profile: Profile,
+        pub(crate) language: String,
+        pub(crate) weight: u32,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CodeRow {
-    purpose: String,
-    code: String,
-    weight: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
-}
+    pub(crate) struct AbsenceRow {
+        pub(crate) profile: Profile,
+        pub(crate) least: u32,
+        pub(crate) most: u32,
+        pub(crate) weight: u32,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WeekRow {
-    pub(crate) week: String,
-    pub(crate) small_weight: u32,
-    pub(crate) large_weight: u32,
-    pub(crate) days: u32,
-    pub(crate) minutes_a_day: u32,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "standing")]
-    _standing: String,
+    struct CodeRow {
+        purpose: String,
+        code: String,
+        weight: u32,
+    }
+
+    pub(crate) struct WeekRow {
+        pub(crate) week: String,
+        pub(crate) small_weight: u32,
+        pub(crate) large_weight: u32,
+        pub(crate) days: u32,
+        pub(crate) minutes_a_day: u32,
+    }
 }
 
 macro_rules! rates {
