@@ -80,6 +80,7 @@ struct CaseFile {
 
 /// What came out of one case; serialises to the agreed JSON object.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CaseResult {
     /// Identifier of the case.
     pub id: String,

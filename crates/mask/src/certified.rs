@@ -26,6 +26,18 @@ pub struct Pattern {
     pub(crate) rounds: usize,
     pub(crate) cuts: usize,
     pub(crate) work: u64,
+    pub(crate) elimination: EliminationSize,
+}
+
+/// Size of the last elimination: how large the problem was, and how much filled in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EliminationSize {
+    /// Hidden numbers; identical cells count once.
+    pub unknowns: usize,
+    /// Relations that became pivots.
+    pub pivots: usize,
+    /// Terms of all pivots.
+    pub terms: usize,
 }
 
 impl Pattern {
@@ -51,6 +63,12 @@ impl Pattern {
     #[must_use]
     pub fn is_optimal(&self) -> bool {
         self.optimal
+    }
+
+    /// Size of the last elimination; zero where bounds were needed and none was made.
+    #[must_use]
+    pub fn elimination(&self) -> EliminationSize {
+        self.elimination
     }
 
     /// Rounds of covering.

@@ -45,7 +45,7 @@ pub mod utility;
 mod value;
 
 pub use builder::PublicationBuilder;
-pub use certified::{Certified, Pattern};
+pub use certified::{Certified, EliminationSize, Pattern};
 pub use dimension::Dimension;
 pub use error::{Error, Result};
 pub use level::{Cost, Demand, Level};

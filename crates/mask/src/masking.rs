@@ -289,6 +289,7 @@ pub fn suppress(publication: &Publication, task: &Task) -> Result<Pattern> {
         rounds: outcome.rounds,
         cuts: outcome.cuts.len(),
         work: outcome.work,
+        elimination: outcome.elimination,
     })
 }
 

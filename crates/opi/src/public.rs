@@ -129,8 +129,13 @@ pub const PUBLICATIONS: &[PublicDefinition] = &[
         title: "Chronic absence",
         population: "Students enrolled for ten days or more over all their primary enrollments, each once, in the school \
             of the last; chronically absent are those absent a tenth of the days enrolled or more.",
-        dimensions: &["attendance", "grade", "race", "sex"],
-        tables: &[&["attendance"], &["attendance", "grade"], &["attendance", "race"], &["attendance", "sex"]],
+        dimensions: &["attendance", "grade_band", "race", "sex"],
+        tables: &[
+            &["attendance"],
+            &["attendance", "grade_band"],
+            &["attendance", "race"],
+            &["attendance", "sex"],
+        ],
         student: attended,
     },
 ];
@@ -488,7 +493,8 @@ fn attended(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
     let last = own.iter().max_by(|one, two| began(one).cmp(&began(two)))?;
     let chronic = absent.saturating_mul(10) >= days_enrolled;
     let attendance = if chronic { "Chronically absent" } else { "Not chronically absent" };
-    let codes = vec![attendance.into(), grade(last.grade), race(student), sex(student)];
+    let grades = Cow::Borrowed(band(&grade(last.grade)));
+    let codes = vec![attendance.into(), grades, race(student), sex(student)];
     Some((place(context.units, last.lea, last.school), codes))
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 /// Hidden cells of one line whose sum the rest of the line publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct SmallSum {
     /// The line in words.
     pub line: String,

@@ -39,6 +39,7 @@ impl Default for Effort {
 
 /// What can be said of one hidden cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Interval {
     /// Position in the view.
     pub cell: usize,
@@ -54,6 +55,7 @@ pub struct Interval {
 
 /// A hidden cell that can be worked out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Exposure {
     /// Position in the view.
     pub cell: usize,
@@ -67,6 +69,7 @@ pub struct Exposure {
 
 /// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Audit {
     /// One entry for every hidden cell, in order.
     pub intervals: Vec<Interval>,
@@ -342,6 +345,9 @@ fn linear_words(view: &View, cell: usize, multipliers: &[(usize, i64)], own: i64
     }
     let mut text = String::new();
     let mut order: Vec<(usize, i64)> = multipliers.iter().map(|&(e, m)| (e, -m * turn)).collect();
+    if order.iter().all(|t| t.1 < 0) {
+        order.iter_mut().for_each(|t| t.1 = -t.1);
+    }
     order.sort_by_key(|&(e, m)| (m < 0, e));
     for (i, (e, m)) in order.iter().enumerate() {
         text += &signed(*m, &view.equations[*e].name, i == 0);
@@ -370,12 +376,17 @@ fn dual_words(view: &View, sources: &[usize], duals: &[i128]) -> String {
 }
 
 fn equation_words(view: &View, equation: &Equation) -> String {
+    words_with(view, equation, |_| "?".to_owned())
+}
+
+/// An equation with its figures; `found` words a hidden one.
+fn words_with(view: &View, equation: &Equation, found: impl Fn(usize) -> String) -> String {
     if equation.terms.last().is_some_and(|t| view.slack.binary_search(&t.0).is_ok()) {
         return equation.name.clone();
     }
     let shown = |c: usize| match view.known[c] {
         Known::Shown(v) => format!("{}={v}", view.label(c)),
-        Known::Hidden { .. } => format!("{}=?", view.label(c)),
+        Known::Hidden { .. } => format!("{}={}", view.label(c), found(c)),
     };
     let mut left: Vec<String> = Vec::new();
     let mut right: Vec<String> = Vec::new();
@@ -391,8 +402,14 @@ fn equation_words(view: &View, equation: &Equation) -> String {
 
 /// How single equations closed in on a cell.
 fn step_words(view: &View, boxes: &Boxes, cell: usize) -> String {
+    let found = |c: usize| match (boxes.lo[c], boxes.hi[c]) {
+        _ if c == cell => "?".to_owned(),
+        (lo, hi) if lo == hi => format!("{lo} (found)"),
+        (lo, OPEN) => format!("{lo} or more"),
+        (lo, hi) => format!("{lo} to {hi}"),
+    };
     let by = |e: Option<usize>| match e {
-        Some(e) => equation_words(view, &view.equations[e]),
+        Some(e) => words_with(view, &view.equations[e], found),
         None => "what is said of it beforehand".to_owned(),
     };
     format!(

@@ -6,6 +6,7 @@ use super::cover::Coverer;
 use super::cuts::{Pool, linear_cut, singleton_cuts};
 use super::elimination::{Elimination, Space};
 use super::field::{Sequence, inv, mul, sub};
+use crate::certified::EliminationSize;
 use crate::system::System;
 
 /// Random null vectors kept at once for the clean-up.
@@ -18,7 +19,7 @@ pub(crate) struct Linear<'a> {
     space: Space,
     sequence: Sequence,
     pub(crate) work: u64,
-    pub(crate) eliminations: u64,
+    pub(crate) size: EliminationSize,
 }
 
 impl<'a> Linear<'a> {
@@ -30,7 +31,7 @@ impl<'a> Linear<'a> {
             space: Space::new(system.len()),
             sequence: Sequence(0x6f70_692d_6d61_736b),
             work: 0,
-            eliminations: 0,
+            size: EliminationSize::default(),
         }
     }
 
@@ -42,7 +43,11 @@ impl<'a> Linear<'a> {
         let units = (0..self.system.len() as u32).filter(|&u| hidden[u as usize]).collect();
         let elimination = Elimination::new(self.system, hidden, units, &mut self.space, 0);
         self.work += elimination.work;
-        self.eliminations += 1;
+        self.size = EliminationSize {
+            unknowns: elimination.hidden.len(),
+            pivots: elimination.pivots.len(),
+            terms: elimination.pivots.iter().map(|p| p.terms.len() + 1).sum(),
+        };
         elimination
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod linear;
 pub(crate) mod simplex;
 pub(crate) mod witness;
 
+use crate::certified::EliminationSize;
 use crate::level::Level;
 use crate::system::System;
 use bounded::{Bounded, Look};
@@ -45,6 +46,7 @@ pub(crate) struct Outcome {
     pub(crate) optimal: bool,
     pub(crate) rounds: usize,
     pub(crate) work: u64,
+    pub(crate) elimination: EliminationSize,
 }
 
 impl Extra {
@@ -126,6 +128,7 @@ fn by_elimination(system: &System, extra: Extra) -> Outcome {
         prove(system, &mut outcome);
     }
     outcome.work += linear.work;
+    outcome.elimination = linear.size;
     outcome.cuts = linear.pool.cuts;
     outcome
 }
@@ -207,6 +210,7 @@ fn by_bounds(system: &System, extra: Extra) -> Outcome {
         optimal,
         rounds,
         work: bounded.work,
+        elimination: EliminationSize::default(),
     }
 }
 
