@@ -22,6 +22,7 @@ mod schema;
 mod snapshot;
 mod synth;
 mod validate;
+mod why;
 mod year;
 
 use clap::{Parser, Subcommand};
@@ -43,7 +44,8 @@ use std::process::ExitCode;
         opi layout check enrollments.tsv\n  \
         opi anb case.toml --explain\n  \
         opi edfacts show 052 --year 2023\n  \
-        opi year state --out out"
+        opi year state --out out\n  \
+        opi why out anb:4001-EL:FY2027"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -62,8 +64,10 @@ enum Command {
     Validate(Box<validate::ValidateArgs>),
     /// List the rules, or print the page of one.
     Rules(validate::RulesArgs),
-    /// Read a whole year: the directory and every district's uploads.
+    /// Run a whole year: read, validate, certify, take the snapshot, and count what follows from it.
     Year(year::YearArgs),
+    /// Explain one number of a year: the rows behind it, the steps, the articles.
+    Why(why::WhyArgs),
     /// Compute average number belonging, entitlements and budget limits of a case.
     Anb(anb::AnbArgs),
     /// Hide small counts in published tables, prove that they cannot be recovered, and audit others' tables.
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => validate::validate(*arguments),
         Command::Rules(arguments) => validate::rules(arguments),
         Command::Year(arguments) => year::run(arguments),
+        Command::Why(arguments) => why::run(&arguments),
         Command::Anb(arguments) => anb::run(arguments),
         Command::Mask(arguments) => mask::run(*arguments),
         Command::Edfacts(arguments) => edfacts::run(arguments),

@@ -1,7 +1,7 @@
 //! `opi year`: the year's inputs in; findings, certifications, a snapshot, and the figures that follow out.
 
 mod inputs;
-mod outputs;
+pub(crate) mod outputs;
 mod stages;
 
 use crate::Failure;
@@ -13,7 +13,7 @@ use opi::mask::Zeros;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) use inputs::directory;
+pub(crate) use inputs::{directory, masking};
 
 /// Run a whole year: read, validate, certify, take the snapshot, and count what follows from it.
 #[derive(Args)]

@@ -61,7 +61,7 @@ pub struct FederalInputs<'a> {
     /// several.
     pub tables: &'a [Table],
     /// The records of years before and after, for graduation cohorts and for dropouts who came back.
-    pub other_years: &'a [(SchoolYear, Vec<Table>)],
+    pub other_years: &'a [(SchoolYear, &'a [Table])],
 }
 
 /// What stopped the federal files.

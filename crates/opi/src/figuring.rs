@@ -5,7 +5,7 @@ use crate::federal::{
     federal_files,
 };
 use crate::funding::{DistrictFunding, Funding, FundingError, StateFunding};
-use crate::public::{Masking, PUBLICATIONS, PublicTables, behind_public, public_tables};
+use crate::public::{Masking, PublicDefinition, PublicTables, behind_public, public_tables};
 use crate::year::{Stage, Year, YearError};
 use chrono::NaiveDate;
 use opi_anb::{AnbHistory, Law};
@@ -14,7 +14,7 @@ use opi_edfacts::{Catalogue, StateProfile, StudentKey};
 use opi_snapshot::Table;
 
 /// Tables of other school years, by year.
-pub type OtherYears = [(SchoolYear, Vec<Table>)];
+pub type OtherYears<'a> = [(SchoolYear, &'a [Table])];
 
 impl Year {
     /// Average number belonging, entitlements and count files of every district, and the ANB of earlier years on which
@@ -27,7 +27,7 @@ impl Year {
     pub fn funding(
         &self,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
     ) -> Result<(StateFunding, AnbHistory), YearError> {
         self.with_funding(tables, others, |funding| Ok((funding.state()?, funding.history.clone())))
     }
@@ -40,7 +40,7 @@ impl Year {
     pub fn funding_of(
         &self,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
         unit: &BudgetUnitId,
     ) -> Result<DistrictFunding, YearError> {
         self.with_funding(tables, others, |funding| Ok(funding.district(funding.district_of_unit(unit)?)?))
@@ -49,7 +49,7 @@ impl Year {
     fn with_funding<T>(
         &self,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
         compute: impl FnOnce(&Funding<'_>) -> Result<T, YearError>,
     ) -> Result<T, YearError> {
         let directory = self.needed_directory(Stage::Funding)?;
@@ -84,7 +84,7 @@ impl Year {
     ///
     /// # Errors
     /// When no directory was given, or the directory names a unit twice.
-    pub fn federal(&self, tables: &[Table], others: &OtherYears) -> Result<FederalYear, YearError> {
+    pub fn federal(&self, tables: &[Table], others: &OtherYears<'_>) -> Result<FederalYear, YearError> {
         self.with_federal(Stage::Federal, tables, others, |inputs| Ok(federal_files(inputs)?))
     }
 
@@ -95,27 +95,28 @@ impl Year {
     pub fn federal_figure(
         &self,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
         figure: &FederalFigure,
     ) -> Result<FederalCell, YearError> {
         self.with_federal(Stage::Federal, tables, others, |inputs| Ok(explain_federal(inputs, figure)?))
     }
 
-    /// The public tables, masked and certified. `progress` is told what comes next and answers whether to go on.
+    /// Public tables, such as [`PUBLICATIONS`](crate::public::PUBLICATIONS), masked and certified. `progress` is told what comes next and answers whether to go on.
     ///
     /// # Errors
     /// When no directory was given, or a publication cannot be certified: then none is given.
     pub fn public(
         &self,
+        definitions: &'static [PublicDefinition],
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
         masking: &Masking,
         progress: impl FnMut(&str) -> bool,
     ) -> Result<Vec<PublicTables>, YearError> {
         let count_date = self.count_date()?;
         self.with_federal(Stage::Public, tables, others, |inputs| {
             let students = FederalState::new(inputs)?;
-            Ok(public_tables(PUBLICATIONS, &students, self.school_year, count_date, masking, progress)?)
+            Ok(public_tables(definitions, &students, self.school_year, count_date, masking, progress)?)
         })
     }
 
@@ -126,7 +127,7 @@ impl Year {
     pub fn public_figure(
         &self,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
         publication: &PublicTables,
         codes: &[String],
     ) -> Result<Vec<StudentKey>, YearError> {
@@ -147,7 +148,7 @@ impl Year {
         &self,
         stage: Stage,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
         work: impl FnOnce(&FederalInputs<'_>) -> Result<T, YearError>,
     ) -> Result<T, YearError> {
         let directory = self.needed_directory(stage)?;

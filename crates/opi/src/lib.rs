@@ -20,6 +20,7 @@ pub use opi_store as store;
 mod certifying;
 mod checking;
 pub mod federal;
+mod figure;
 mod figuring;
 pub mod funding;
 pub mod pages;
@@ -36,6 +37,7 @@ pub use federal::{
     FederalCell, FederalError, FederalFigure, FederalFileBytes, FederalInputs, FederalNote, FederalReason,
     FederalRow, FederalState, FederalYear, NotProduced, explain_federal, federal_files, read_state_table,
 };
+pub use figure::{Figure, FigureError};
 pub use figuring::OtherYears;
 pub use funding::{
     CountedPupil, DistrictFunding, Funding, FundingError, FundingNote, LeftOutRow, StateFunding,

@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use opi_aim::{AimError, ReadOptions, Reader};
 use opi_dictionary::{Dictionary, DistrictNumber, FieldValue, Row, SchoolYear, StateId, fields};
 use opi_snapshot::{
-    ContentHash, Import, ImportMode, ImportReport, Register, Snapshot, SnapshotError, SnapshotInfo,
-    SourceEntry, Table, TimeGiven, collection_layouts, import_rule,
+    CertificationEntry, ContentHash, Import, ImportMode, ImportReport, Register, Snapshot, SnapshotError,
+    SnapshotInfo, SourceEntry, Table, TimeGiven, collection_layouts, import_rule,
 };
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -234,23 +234,39 @@ impl Year {
         tables: Vec<Table>,
         certified: &Certified,
     ) -> Result<Snapshot, YearError> {
-        let info = SnapshotInfo {
-            school_year: self.school_year,
+        let sources = self.sources(register, &self.state_files)?;
+        let certifications = certified.certifications.iter().map(|c| c.certification.entry()).collect();
+        let info = self.snapshot_info(self.school_year, certified.rule_set.clone(), sources, certifications);
+        Ok(Snapshot::new(info, tables)?)
+    }
+
+    pub(crate) fn snapshot_info(
+        &self,
+        school_year: SchoolYear,
+        rule_set: String,
+        sources: Vec<SourceEntry>,
+        certifications: Vec<CertificationEntry>,
+    ) -> SnapshotInfo {
+        SnapshotInfo {
+            school_year,
             collection: WHOLE_YEAR.to_owned(),
             as_of: self.as_of,
             taken_by: self.taken_by.clone(),
             taken_at: self.taken_at.unwrap_or(TimeGiven::end_of(self.as_of)),
-            rule_set: certified.rule_set.clone(),
-            sources: self.sources(register)?,
-            certifications: certified.certifications.iter().map(|c| c.certification.entry()).collect(),
-        };
-        Ok(Snapshot::new(info, tables)?)
+            rule_set,
+            sources,
+            certifications,
+        }
     }
 
     /// The uploads, then the tables of the state.
-    fn sources(&self, register: &Register) -> Result<Vec<SourceEntry>, YearError> {
+    pub(crate) fn sources(
+        &self,
+        register: &Register,
+        state_files: &[Received],
+    ) -> Result<Vec<SourceEntry>, YearError> {
         let mut all = sources(register, self.as_of);
-        for file in &self.state_files {
+        for file in state_files {
             let name = file.upload.name().to_owned();
             let refused = |source| AimError::Io { line: 0, source };
             let content = hash(file.upload.as_ref())

@@ -9,7 +9,7 @@ use opi_anb::{AnbHistory, Interpretation, Law};
 use opi_dictionary::{Dictionary, Directory, DistrictNumber, SchoolYear};
 use opi_edfacts::StateProfile;
 use opi_rules::Policy;
-use opi_snapshot::{Certification, Register, Table, TimeGiven};
+use opi_snapshot::{Certification, Register, Snapshot, Table, TimeGiven};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -467,19 +467,24 @@ impl Year {
         Ok(Taken { reading, register, imports })
     }
 
-    /// The tables of the school year before, with those that the state holds of it; none where nothing was given.
+    /// A snapshot of the school year before, with the tables that the state holds of it; none where nothing was given.
     ///
     /// # Errors
     /// As [`Year::read`].
     pub fn read_prior(
         &self,
         progress: impl FnMut(Progress<'_>) -> bool,
-    ) -> Result<Vec<(SchoolYear, Vec<Table>)>, YearError> {
-        let Ok(prior) = self.school_year.previous() else { return Ok(Vec::new()) };
+    ) -> Result<Option<Snapshot>, YearError> {
+        let Ok(prior) = self.school_year.previous() else { return Ok(None) };
         let register = self.register(&self.prior_uploads, prior, progress)?.register;
         let mut tables = register.as_of(self.as_of, prior, &self.dictionary)?;
         tables.extend(self.state_tables(&self.prior_state_files, register.uploads().len())?);
-        Ok(if tables.is_empty() { Vec::new() } else { vec![(prior, tables)] })
+        if tables.is_empty() {
+            return Ok(None);
+        }
+        let sources = self.sources(&register, &self.prior_state_files)?;
+        let info = self.snapshot_info(prior, String::new(), sources, Vec::new());
+        Ok(Some(Snapshot::new(info, tables)?))
     }
 
     /// Every table as the register knew it at the end of the day that stands for today, and those that the state holds.

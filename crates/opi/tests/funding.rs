@@ -3,8 +3,9 @@
 
 use opi::anb::{AnbHistory, Fraction, Interpretation, Law};
 use opi::dictionary::{CalendarKey, Dictionary, Directory, SchoolKey, SchoolYear};
+use opi::funding::NoteKind;
 use opi::snapshot::{Table, TimeGiven};
-use opi::{Funding, NoteKind, Received, StateFunding, register_uploads};
+use opi::{Funding, Received, StateFunding, register_uploads};
 use opi_synth::{MemorySink, Plan, State, WriteOptions};
 use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ fn tables(uploads: &Uploads, year: SchoolYear) -> Vec<Table> {
             upload: Box::new((name.clone(), bytes.clone())),
             district: name.split('/').nth(2).and_then(|number| number.parse().ok()),
             at: None,
+            layout: None,
         })
         .collect();
     let (dictionary, time) = (Dictionary::built_in(), TimeGiven::end_of(year.last_day()));

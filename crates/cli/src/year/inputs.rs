@@ -18,8 +18,12 @@ pub(crate) struct YearInputs {
     pub(crate) year: Year,
     /// The files of the year on disk, for the account of speed.
     pub(crate) uploads: Vec<PathBuf>,
-    /// How public tables are masked, and the words that say so.
-    pub(crate) masking: (Masking, String),
+    /// How public tables are masked, by which policy, with which treatment of zeros.
+    pub(crate) masking: (Masking, String, String),
+    /// The choices where the law of funding is open, where they were given.
+    pub(crate) interpretation: Option<Interpretation>,
+    /// ANB of earlier years, as it was given.
+    pub(crate) history: Option<String>,
     /// The tables of the directory, as they are on disk.
     pub(crate) directory: Vec<(&'static str, Vec<u8>)>,
 }
@@ -64,13 +68,15 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
             rules::Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?,
         );
     }
-    if let Some(path) = &arguments.interpretation {
-        year = year.interpretation(interpretation(path)?);
+    let chosen = arguments.interpretation.as_deref().map(interpretation).transpose()?;
+    if let Some(chosen) = chosen {
+        year = year.interpretation(chosen);
     }
-    let history = dir.join("anb-history.csv");
-    if history.is_file() {
-        let known = AnbHistory::from_csv(&files::text(&history)?);
-        year = year.anb_history(known.map_err(|error| Failure::of_file(&history, error))?);
+    let path = dir.join("anb-history.csv");
+    let history = if path.is_file() { Some(files::text(&path)?) } else { None };
+    if let Some(text) = &history {
+        let known = AnbHistory::from_csv(text);
+        year = year.anb_history(known.map_err(|error| Failure::of_file(&path, error))?);
     }
     let certifications = dir.join("certifications.csv");
     if certifications.is_file() {
@@ -79,16 +85,14 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         year = year.certifications(steps);
     }
     let masking = masking(&arguments.masking, arguments.zeros)?;
-    Ok(YearInputs { year: year.build(), uploads, masking, directory: tables })
+    let (interpretation, directory) = (chosen, tables);
+    Ok(YearInputs { year: year.build(), uploads, masking, interpretation, history, directory })
 }
 
 /// How public tables are masked: a policy, and the treatment of zeros that it may leave open.
-pub(crate) fn masking(policy: &str, zeros: Zeros) -> Result<(Masking, String), Failure> {
-    let failed = |error: opi::mask::Error| Failure::new(error.to_string());
-    let rule = Policy::find(policy).and_then(|policy| policy.rule(Some(zeros))).map_err(failed)?;
-    let zeros = format!("{zeros:?}").to_ascii_lowercase();
-    let words = format!("policy {policy}, counts to {} hidden, zeros: {zeros}", rule.max_masked);
-    Ok((Masking::new(rule), words))
+pub(crate) fn masking(policy: &str, zeros: Zeros) -> Result<(Masking, String, String), Failure> {
+    let rule = Policy::find(policy)?.rule(Some(zeros))?;
+    Ok((Masking::new(rule), policy.to_owned(), format!("{zeros:?}").to_ascii_lowercase()))
 }
 
 /// Choices where the law of funding is open, as TOML or JSON.

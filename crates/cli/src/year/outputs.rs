@@ -33,10 +33,14 @@ pub(crate) struct Run {
     pub(crate) rule_set: String,
     /// The snapshot from which all figures come; blank where none was taken.
     pub(crate) snapshot: String,
-    /// The masking policy and how zeros were read.
+    /// The snapshot of the year before; blank where nothing of it was given.
+    pub(crate) prior_snapshot: String,
+    /// The masking policy of public tables.
     pub(crate) masking: String,
+    /// How public tables treat zeros.
+    pub(crate) zeros: String,
     /// Interpretations of the law other than the default.
-    pub(crate) interpretation: Option<serde_json::Value>,
+    pub(crate) interpretation: Option<opi::anb::Interpretation>,
 }
 
 /// A stage and what came of it.
@@ -147,6 +151,12 @@ impl Outputs {
         Ok(manifest)
     }
 }
+
+/// Where the tables of the directory are kept below the folder of results.
+pub(crate) const DIRECTORY: &str = "restricted/directory";
+
+/// Where ANB of earlier years is kept, as it was given.
+pub(crate) const HISTORY: &str = "restricted/anb-history.csv";
 
 /// Where snapshots are kept below the folder of results.
 pub(crate) const SNAPSHOTS: &str = "restricted/snapshots";

@@ -1,14 +1,14 @@
 //! The stages of a year in their order, each with its files. One that fails leaves what is done.
 
 use super::inputs::YearInputs;
-use super::outputs::{Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
+use super::outputs::{DIRECTORY, HISTORY, Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
 use crate::output::{self, Style, grouped};
 use crate::{Failure, files};
 use opi::anb::{AnbHistory, to_csv};
 use opi::dictionary::{SchoolYear, Severity};
 use opi::mask::{Release, Symbols};
 use opi::pages::{self, Results};
-use opi::public::PublicTables;
+use opi::public::{PUBLICATIONS, PublicTables};
 use opi::report::Values;
 use opi::snapshot::{Register, Snapshot, Table, write_certifications};
 use opi::store::{SnapshotName, Store};
@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The uploads in the register, the tables of the year, and those of the year before.
-type Known = (Taken, Vec<Table>, Vec<(SchoolYear, Vec<Table>)>);
+type Known = (Taken, Vec<Table>, Option<Snapshot>);
 
 /// The figures of a year, as far as they could be made.
 #[derive(Default)]
@@ -39,6 +39,7 @@ pub(crate) struct Stages {
     blocks: bool,
     rule_set: String,
     snapshot: String,
+    prior_snapshot: String,
 }
 
 impl Stages {
@@ -53,6 +54,7 @@ impl Stages {
             blocks: false,
             rule_set: String::new(),
             snapshot: String::new(),
+            prior_snapshot: String::new(),
         })
     }
 
@@ -68,9 +70,13 @@ impl Stages {
 
     /// Runs every stage whose inputs are there.
     pub(crate) fn all(&mut self, inputs: &YearInputs) -> Result<(), Failure> {
+        if let Some(history) = &inputs.history {
+            let rows = history.lines().count().saturating_sub(1) as u64;
+            self.outputs.write(HISTORY, history.as_bytes(), Some(rows), "opi year --help")?;
+        }
         for (name, bytes) in &inputs.directory {
             let rows = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
-            let path = format!("restricted/directory/{name}");
+            let path = format!("{DIRECTORY}/{name}");
             self.outputs.write(&path, bytes, Some(rows), "opi schema --list")?;
         }
         let taken = self.stage(Stage::Read, |stages| stages.read(inputs))?;
@@ -79,13 +85,17 @@ impl Stages {
         let register = &taken.register;
         let certify = |stages: &mut Self| stages.certify(inputs, register, &tables, validated.as_ref());
         let Some(certified) = self.stage(Stage::Certify, certify)? else { return Ok(()) };
-        let take = |stages: &mut Self| stages.snapshot(inputs, register, tables, &certified);
+        let take = |stages: &mut Self| stages.snapshot(inputs, register, tables, &certified, prior.as_ref());
         let snapshot = self.stage(Stage::Snapshot, take)?;
         // The register holds the history of every row; the figures need only the snapshot.
         let Taken { reading, register, .. } = taken;
         drop(register);
         let figures = match &snapshot {
-            Some(snapshot) => self.figures(inputs, snapshot.tables(), &prior)?,
+            Some(snapshot) => {
+                let others: Vec<(SchoolYear, &[Table])> =
+                    prior.iter().map(|prior| (prior.info().school_year, prior.tables())).collect();
+                self.figures(inputs, snapshot.tables(), &others)?
+            }
             None => Figures::default(),
         };
         let id = self.snapshot.clone();
@@ -112,7 +122,7 @@ impl Stages {
         &mut self,
         inputs: &YearInputs,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
     ) -> Result<Figures, Failure> {
         let funding = self.stage(Stage::Funding, |stages| stages.funding(inputs, tables, others))?;
         let federal = self.stage(Stage::Federal, |stages| stages.federal(inputs, tables, others))?;
@@ -124,7 +134,7 @@ impl Stages {
         &mut self,
         inputs: &YearInputs,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
     ) -> Result<((StateFunding, AnbHistory), String), Failure> {
         let (funding, history) = inputs.year.funding(tables, others)?;
         let files = &funding.files;
@@ -158,7 +168,7 @@ impl Stages {
         &mut self,
         inputs: &YearInputs,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
     ) -> Result<(FederalYear, String), Failure> {
         let federal = inputs.year.federal(tables, others)?;
         let explain = "opi why OUT edfacts:FILE:LEVEL:UNIT:SET:CODES";
@@ -197,12 +207,12 @@ impl Stages {
         &mut self,
         inputs: &YearInputs,
         tables: &[Table],
-        others: &OtherYears,
+        others: &OtherYears<'_>,
     ) -> Result<(Vec<PublicTables>, String), Failure> {
         let started = Instant::now();
         let bar = output::progress(0, "masking", self.quiet);
         let timings = self.timings;
-        let public = inputs.year.public(tables, others, &inputs.masking.0, |step| {
+        let public = inputs.year.public(PUBLICATIONS, tables, others, &inputs.masking.0, |step| {
             bar.set_message(step.to_owned());
             if timings {
                 eprintln!("{:>9.3} {step}", started.elapsed().as_secs_f64());
@@ -402,11 +412,24 @@ impl Stages {
         register: &Register,
         tables: Vec<Table>,
         certified: &Certified,
+        prior: Option<&Snapshot>,
     ) -> Result<(Snapshot, String), Failure> {
         let snapshot = inputs.year.snapshot(register, tables, certified)?;
-        let name = SnapshotName::of_collection(inputs.year.school_year(), opi::WHOLE_YEAR);
         let store = Store::local(self.outputs.path(SNAPSHOTS))?;
-        let id = store.write(&name, &snapshot)?;
+        if let Some(prior) = prior {
+            self.prior_snapshot = self.store(&store, prior)?.0;
+        }
+        let (id, rows) = self.store(&store, &snapshot)?;
+        let (short, tables): (String, usize) = (id.chars().take(12).collect(), snapshot.tables().len());
+        self.snapshot = id;
+        let name = SnapshotName::of_collection(inputs.year.school_year(), opi::WHOLE_YEAR);
+        Ok((snapshot, format!("{name}, {short}: {} rows in {tables} tables", grouped(rows))))
+    }
+
+    /// Writes a snapshot and tells of its files: its id and how many rows it has.
+    fn store(&mut self, store: &Store, snapshot: &Snapshot) -> Result<(String, u64), Failure> {
+        let name = SnapshotName::of_collection(snapshot.info().school_year, opi::WHOLE_YEAR);
+        let id = store.write(&name, snapshot)?;
         let stored = store.open(&id.to_string())?;
         let explain = format!("opi snapshot show OUT/{SNAPSHOTS} {name}");
         let mut rows = 0;
@@ -419,10 +442,7 @@ impl Stages {
         }
         self.outputs.written(&format!("{SNAPSHOTS}/snapshots/{id}.json"), None, &explain)?;
         self.outputs.written(&format!("{SNAPSHOTS}/names/{name}.json"), None, &explain)?;
-        self.snapshot = id.to_string();
-        let short: String = self.snapshot.chars().take(12).collect();
-        let tables = stored.manifest().tables.len();
-        Ok((snapshot, format!("{name}, {short}: {} rows in {tables} tables", grouped(rows))))
+        Ok((id.to_string(), rows))
     }
 
     /// Prints how long each stage took, beside reading the same bytes line by line and nothing else.
@@ -459,8 +479,10 @@ impl Stages {
             as_of: inputs.year.as_of().to_string(),
             rule_set: self.rule_set,
             snapshot: self.snapshot,
+            prior_snapshot: self.prior_snapshot,
             masking: inputs.masking.1.clone(),
-            interpretation: None,
+            zeros: inputs.masking.2.clone(),
+            interpretation: inputs.interpretation,
         };
         self.outputs.finish(run, self.done)
     }

@@ -105,6 +105,7 @@ fn uploads(rows: &[Row<'_>], year: &str) -> Vec<Received> {
         upload: Box::new((format!("{district}/{layout}.tsv"), text.into_bytes())),
         district: Some(district.parse().unwrap()),
         at: None,
+        layout: None,
     };
     files.into_iter().map(received).collect()
 }

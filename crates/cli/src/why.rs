@@ -1,0 +1,319 @@
+//! `opi why`: one number of a run, by its declaration run again on the snapshot and filtered to that number.
+
+use crate::output::{self, Format, grouped};
+use crate::year::outputs::{DIRECTORY, HISTORY, RunManifest, SNAPSHOTS, read_manifest};
+use crate::{Failure, files, year};
+use clap::Args;
+use opi::anb::{AnbHistory, Detail};
+use opi::dictionary::{BudgetUnitId, Finding, FiscalYear, SchoolYear};
+use opi::public::{PUBLICATIONS, PublicTables};
+use opi::report::{Style, Values, write_finding};
+use opi::snapshot::{Snapshot, Table};
+use opi::store::Store;
+use opi::{Figure, Year};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Explain one number of a run: the rows behind it, the steps, the articles.
+#[derive(Args)]
+#[command(after_help = "Figures:\n  \
+    anb:UNIT:FISCAL-YEAR                  ANB of a budget unit and what its legal entity receives\n  \
+    edfacts:FILE:LEVEL:UNIT:SET:CODES     a figure of a federal file; a school is DISTRICT/SCHOOL, SEA has no unit\n  \
+    mask:PUBLICATION:NAME=CODE|...        a figure of a public table, hidden or shown\n  \
+    finding:CODE:FILE:LINE                a finding\n\n\
+    Students' ids are left out unless --show-ids. Hidden figures and rows are confidential: so is what this prints.\n\n\
+    Exit codes: 0 explained, 1 there is no such figure, 2 could not run.\n\n\
+    Examples:\n  \
+    opi why out anb:4001-EL:FY2027\n  \
+    opi why out edfacts:052:SCH:0123/0987:CSA:05,HI7,F\n  \
+    opi why out 'mask:enrollment:place=0123|grade=05'\n  \
+    opi why out finding:ENR-014:uploads/2026/0123/student-enrollments.tsv:118")]
+pub(crate) struct WhyArgs {
+    /// The folder of results of `opi year`.
+    out: PathBuf,
+    /// The figure.
+    figure: String,
+    /// Show the state ids of the students behind it.
+    #[arg(long)]
+    show_ids: bool,
+    /// How many rows to print.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    rows: usize,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &WhyArgs) -> Result<ExitCode, Failure> {
+    let figure: Figure =
+        arguments.figure.parse().map_err(|error: opi::FigureError| Failure::new(error.to_string()))?;
+    let manifest = read_manifest(&arguments.out)?;
+    if let Figure::Finding { code, file, line } = &figure {
+        return finding(arguments, code, file, *line);
+    }
+    let run = Run::open(&arguments.out, &manifest)?;
+    match &figure {
+        Figure::Anb { unit, fiscal_year } => anb(arguments, &run, unit, *fiscal_year),
+        Figure::Federal(figure) => {
+            let cell = run.year.federal_figure(run.snapshot.tables(), &run.others(), figure)?;
+            federal(arguments, &run, &cell)
+        }
+        Figure::Public { publication, codes } => public(arguments, &run, &manifest, publication, codes),
+        _ => Err(Failure::new(format!("{figure}: nothing explains it"))),
+    }
+}
+
+/// A finished run, opened again: its snapshot and what else its figures were made from.
+struct Run {
+    year: Year,
+    snapshot: Snapshot,
+    prior: Option<Snapshot>,
+}
+
+impl Run {
+    fn open(out: &Path, manifest: &RunManifest) -> Result<Self, Failure> {
+        let told = &manifest.run;
+        if told.snapshot.is_empty() {
+            return Err(Failure::of_file(out, "the run took no snapshot, so nothing can be run again"));
+        }
+        let store = Store::existing(out.join(SNAPSHOTS))?;
+        let snapshot = store.open(&told.snapshot)?.read()?;
+        let prior = match told.prior_snapshot.as_str() {
+            "" => None,
+            id => Some(store.open(id)?.read()?),
+        };
+        let mut year = Year::builder(snapshot.info().school_year).as_of(snapshot.info().as_of);
+        if let Some(directory) = year::directory(&out.join(DIRECTORY))? {
+            year = year.directory(directory);
+        }
+        if let Some(chosen) = told.interpretation {
+            year = year.interpretation(chosen);
+        }
+        let history = out.join(HISTORY);
+        if history.is_file() {
+            year = year.anb_history(AnbHistory::from_csv(&files::text(&history)?)?);
+        }
+        Ok(Run { year: year.build(), snapshot, prior })
+    }
+
+    fn others(&self) -> Vec<(SchoolYear, &[Table])> {
+        self.prior.iter().map(|prior| (prior.info().school_year, prior.tables())).collect()
+    }
+
+    /// The name of a source of the snapshot.
+    fn source(&self, number: u32) -> &str {
+        let source = self.snapshot.info().sources.get(number as usize);
+        source.map_or("a source that is not told", |source| source.file.as_str())
+    }
+}
+
+fn anb(
+    arguments: &WhyArgs,
+    run: &Run,
+    unit: &BudgetUnitId,
+    fiscal_year: FiscalYear,
+) -> Result<ExitCode, Failure> {
+    let found = run.year.funding_of(run.snapshot.tables(), &run.others(), unit)?;
+    let funds = found.results.fiscal_year;
+    if funds != fiscal_year {
+        return Err(Failure::new(format!("the counts of this run fund {funds}, not {fiscal_year}")));
+    }
+    let pupils: Vec<_> = found.pupils.iter().filter(|pupil| pupil.decision.unit == unit.as_str()).collect();
+    if arguments.format == Format::Json {
+        let mut value = serde_json::to_value(&found)?;
+        if !arguments.show_ids {
+            hide(&mut value, &["student"]);
+        }
+        output::json(&value)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut out = std::io::stdout().lock();
+    write!(out, "{}", found.results.to_text(Detail::Steps))?;
+    writeln!(out, "\npupils of {unit}, each with weight and reason:")?;
+    let mut reasons = std::collections::BTreeMap::new();
+    for pupil in &pupils {
+        let decision = &pupil.decision;
+        let total: &mut u64 =
+            reasons.entry((decision.count, decision.text, decision.weight.to_string())).or_default();
+        *total += 1;
+    }
+    for ((count, text, weight), number) in &reasons {
+        writeln!(out, "  {:>7}  {count:?}, weight {weight}: {text}", grouped(*number))?;
+    }
+    for pupil in pupils.iter().take(arguments.rows) {
+        let decision = &pupil.decision;
+        let id = if arguments.show_ids { pupil.student.reveal() } else { "*********" };
+        writeln!(
+            out,
+            "  {id} school {} calendar {} line {}: {:?}, weight {}: {} [{}]",
+            pupil.school,
+            pupil.calendar,
+            pupil.line,
+            decision.count,
+            decision.weight,
+            decision.text,
+            decision.citation
+        )?;
+    }
+    more(&mut out, pupils.len(), arguments.rows, "pupils")?;
+    for note in &found.notes {
+        writeln!(out, "note: {} ({})", note.text, grouped(note.number))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn federal(arguments: &WhyArgs, run: &Run, cell: &opi::FederalCell) -> Result<ExitCode, Failure> {
+    let total: u64 = cell.reasons.iter().map(|reason| reason.adds).sum();
+    if arguments.format == Format::Json {
+        let mut value = serde_json::to_value(cell)?;
+        if !arguments.show_ids {
+            hide(&mut value, &["id"]);
+        }
+        let sources = run.snapshot.info().sources.iter().map(|source| source.file.as_str());
+        output::json(&json!({"cell": value, "total": total, "sources": sources.collect::<Vec<_>>()}))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} = {}", cell.figure, grouped(total))?;
+    writeln!(out, "{}", cell.title)?;
+    for (category, code) in &cell.values {
+        writeln!(out, "  {category}: {code}")?;
+    }
+    writeln!(out, "counted by these steps:")?;
+    for step in &cell.steps {
+        writeln!(out, "  {step}")?;
+    }
+    writeln!(out, "behind it, {}:", grouped(cell.reasons.len() as u64))?;
+    for reason in cell.reasons.iter().take(arguments.rows) {
+        let id = if arguments.show_ids { reason.id.as_str() } else { "*********" };
+        let rows: Vec<String> =
+            reason.rows.iter().map(|row| format!("{}:{}", run.source(row.source), row.line)).collect();
+        writeln!(out, "  {id} adds {}: {}", reason.adds, rows.join(", "))?;
+    }
+    more(&mut out, cell.reasons.len(), arguments.rows, "students")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn public(
+    arguments: &WhyArgs,
+    run: &Run,
+    manifest: &RunManifest,
+    publication: &str,
+    codes: &[(String, String)],
+) -> Result<ExitCode, Failure> {
+    let known = || PUBLICATIONS.iter().map(|known| known.name).collect::<Vec<_>>().join(", ");
+    let at = PUBLICATIONS.iter().position(|known| known.name == publication);
+    let definitions = at
+        .and_then(|at| PUBLICATIONS.get(at..=at))
+        .ok_or_else(|| Failure::new(format!("no publication {publication:?}; known are {}", known())))?;
+    let zeros = manifest.run.zeros.parse()?;
+    let (masking, ..) = year::masking(&manifest.run.masking, zeros)?;
+    let others = run.others();
+    let tables = run.snapshot.tables();
+    let masked = run.year.public(definitions, tables, &others, &masking, |_| true)?;
+    let Some(masked) = masked.first() else { return Err(Failure::new("nothing was published")) };
+    let codes = all_codes(masked, codes)?;
+    let behind = run.year.public_figure(tables, &others, masked, &codes)?;
+    let Some(cell) = masked.cell(&codes)? else {
+        let here = "no table of the publication shows it";
+        writeln!(std::io::stdout(), "{}: {here}; {} students are behind it", codes.join("|"), behind.len())?;
+        return Ok(ExitCode::from(1));
+    };
+    let hidden = masked.certified.is_hidden(cell);
+    let sensitive = masked.certified.sensitive().get(cell.index()) == Some(&true);
+    let interval = masked.certified.audit().interval(cell.index());
+    let why = match (hidden, sensitive) {
+        (false, _) => "shown",
+        (true, true) => "hidden because it is small",
+        (true, false) => "hidden so that a small one cannot be worked out",
+    };
+    let ids: Vec<&str> = behind.iter().map(|key| key.reveal()).collect();
+    if arguments.format == Format::Json {
+        let count = masked.certified.publication().value(cell);
+        let ids = if arguments.show_ids { json!(ids) } else { Value::Null };
+        let derivable = interval.map(|interval| json!([interval.lo, interval.hi]));
+        output::json(&json!({
+            "publication": publication, "codes": codes, "count": count, "state": why,
+            "derivable": derivable, "policy": manifest.run.masking, "zeros": manifest.run.zeros,
+            "population": masked.definition.population, "students": ids,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut out = std::io::stdout().lock();
+    let count = masked.certified.publication().value(cell);
+    writeln!(out, "{} ({}): {} students, {why}", masked.definition.title, codes.join(" | "), grouped(count))?;
+    writeln!(out, "counted: {}", masked.definition.population)?;
+    writeln!(out, "masked by {}, zeros: {}", manifest.run.masking, manifest.run.zeros)?;
+    if let Some(interval) = interval {
+        let high = interval.hi.map_or_else(|| "no limit".to_owned(), grouped);
+        let sharp = if interval.sharp { "" } else { " at the widest" };
+        writeln!(out, "a reader can work out: from {} to {high}{sharp}", grouped(interval.lo))?;
+    }
+    if arguments.show_ids {
+        for id in ids.iter().take(arguments.rows) {
+            writeln!(out, "  {id}")?;
+        }
+        more(&mut out, ids.len(), arguments.rows, "students")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The codes of a figure in the order of the dimensions.
+fn all_codes(masked: &PublicTables, given: &[(String, String)]) -> Result<Vec<String>, Failure> {
+    if given.iter().all(|(name, _)| name.is_empty()) {
+        return Ok(given.iter().map(|(_, code)| code.clone()).collect());
+    }
+    let known: Vec<&str> =
+        masked.certified.publication().dimensions().iter().map(|dimension| dimension.name()).collect();
+    if let Some((name, _)) = given.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        return Err(Failure::new(format!("no dimension {name:?}; known are {}", known.join(", "))));
+    }
+    let given: Vec<(&str, &str)> = given.iter().map(|(name, code)| (name.as_str(), code.as_str())).collect();
+    Ok(masked.codes(&given))
+}
+
+fn finding(arguments: &WhyArgs, code: &str, file: &str, line: u64) -> Result<ExitCode, Failure> {
+    let path = arguments.out.join("restricted/findings.jsonl");
+    let text = files::text(&path)?;
+    let found = text.lines().skip(1).filter_map(|line| serde_json::from_str::<Finding>(line).ok());
+    let found: Vec<Finding> = found
+        .filter(|found| found.code == code && found.position.file == file && found.position.line == line)
+        .collect();
+    let rule = opi::rules::rule(code);
+    if arguments.format == Format::Json {
+        output::json(&json!({"findings": found, "rule": rule.map(|rule| &rule.info)}))?;
+        return Ok(ExitCode::from(u8::from(found.is_empty())));
+    }
+    let mut out = std::io::stdout().lock();
+    for found in &found {
+        write_finding(&mut out, found, Values::Hidden, &Style::PLAIN)?;
+    }
+    if found.is_empty() {
+        writeln!(out, "{code} at {file}:{line} is not among the findings that the run kept")?;
+    }
+    if let Some(rule) = rule {
+        writeln!(out, "\n{}", opi::rules::page(rule))?;
+    }
+    Ok(ExitCode::from(u8::from(found.is_empty())))
+}
+
+/// Takes the values of these keys out of a JSON value, at any depth.
+fn hide(value: &mut Value, keys: &[&str]) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !keys.contains(&key.as_str()));
+            map.values_mut().for_each(|value| hide(value, keys));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| hide(value, keys)),
+        _ => {}
+    }
+}
+
+fn more(out: &mut impl Write, all: usize, shown: usize, what: &str) -> std::io::Result<()> {
+    if all > shown {
+        writeln!(out, "  ... and {} more {what}; --rows shows more", grouped((all - shown) as u64))?;
+    }
+    Ok(())
+}
