@@ -163,7 +163,7 @@ fn enrollments(rows: usize, file: usize, every: usize) -> String {
         let number = (student * FILES + file) as u64 * 387_420_489 % 899_999_963 + 100_000_000;
         let names = number as usize;
         let (last, first) = (lasts[names % 6], firsts[names / 7 % 6]);
-        let (district, school, local) = (file + 1, pick(44, 3) + 1, pick(8, 100_000));
+        let (district, school, local) = (file + 1, row * 3 / rows + 1, pick(8, 100_000));
         let grade = GRADES[names / 3 % 13];
         let ninth = if matches!(grade, "09" | "10" | "11" | "12") { "08/28/2024" } else { "" };
         let (mut start, mut status, mut service, mut end) = ("08/27/2025", "02", "P", "\t");

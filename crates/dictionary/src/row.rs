@@ -106,20 +106,15 @@ impl<'a> Row<'a> {
         self.text.get(start as usize..end as usize)
     }
 
-    /// The bytes of a column, counted from 0: those of [`Row::raw_at`], without its look at character boundaries.
+    /// The bytes of the columns in order: those of [`Row::raw_at`], without its look at character boundaries.
     #[inline]
-    #[must_use]
-    pub fn bytes_at(&self, column: usize) -> Option<&'a [u8]> {
-        let start = match column.checked_sub(1) {
-            None => self.start,
-            Some(before) => self.separators.get(before)?.wrapping_add(1),
-        };
-        let end = match self.separators.get(column) {
-            Some(end) => *end,
-            None if column == self.separators.len() => self.end,
-            None => return None,
-        };
-        self.text.as_bytes().get(start as usize..end as usize)
+    pub fn columns(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (bytes, mut start) = (self.text.as_bytes(), self.start as usize);
+        self.separators.iter().copied().chain(std::iter::once(self.end)).map(move |end| {
+            let column = bytes.get(start..end as usize).unwrap_or_default();
+            start = end as usize + 1;
+            column
+        })
     }
 
     /// The raw text of a field as it stands in the file; `None` where the layout or the record lacks it.

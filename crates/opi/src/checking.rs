@@ -163,6 +163,25 @@ impl RowSource for Pass<'_> {
         row.map_err(|error| self.file.error(&error))
     }
 
+    fn each_row(&mut self, act: &mut dyn FnMut(&Row<'_>) -> bool) -> Result<(), RulesError> {
+        // A row is large: it is handed on by reference rather than through another result.
+        let Rows::Tabs(reader) = &mut self.reader else {
+            while let Some(row) = self.next_row()? {
+                if !act(&row) {
+                    break;
+                }
+            }
+            return Ok(());
+        };
+        loop {
+            match reader.next_row() {
+                Ok(Some(row)) if act(&row) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(self.file.error(&error)),
+            }
+        }
+    }
+
     fn header_date(&self) -> Option<chrono::NaiveDate> {
         match &self.reader {
             Rows::Tabs(reader) => reader.header().and_then(opi_aim::Header::date),

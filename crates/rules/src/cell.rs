@@ -239,13 +239,14 @@ pub(crate) fn digits(bytes: &[u8]) -> Option<i64> {
     if bytes.is_empty() || bytes.len() > 18 {
         return None;
     }
-    let mut number = 0;
+    let mut number = 0i64;
     for byte in bytes {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        number = number * 10 + i64::from(digit);
+        // Eighteen digits fit.
+        number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
     }
     Some(number)
 }

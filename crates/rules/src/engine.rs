@@ -1,19 +1,21 @@
 //! The engine: one pass over every input for field and record rules, then students and wider circles on facts.
 
 use crate::emit::{Emit, Found, NO_DISTRICT, Place, Sink};
-use crate::facts::{Facts, FileKind, Thing};
+use crate::facts::FileKind;
+use crate::pass::{FileInfo, Partition, Role, read_input};
 use crate::policy::Policy;
 use crate::record::{Head, Plan};
 use crate::register::StoredFact;
 use crate::render;
 use crate::report::{FileReport, Report};
-use crate::rules::{Check, EVEN_IF_UNKNOWN, Rule, Whole, built_in};
-use crate::source::{Input, Notice};
-use crate::student::{Run, Student, each_student};
+use crate::rules::{Check, Rule, Whole, built_in};
+use crate::run::check_students;
+use crate::source::Input;
+use crate::student::Run;
 use crate::table::{Entry, Present, Table, number_if_runs, record_checks, skip_reason};
 use crate::world::World;
 use crate::{References, RulesError};
-use opi_dictionary::{Finding, Hit, Row, RuleKey, Severity};
+use opi_dictionary::{Finding, Hit, Row, Severity};
 use std::collections::BTreeSet;
 
 /// How a run is made. Nothing is cut off silently: limits are echoed in the report.
@@ -69,56 +71,13 @@ impl<'i> Inputs<'i> {
     }
 }
 
-/// What an input is in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
-    Current,
-    Register,
-    Prior,
-}
-
-/// An input after its pass.
-pub(crate) struct FileInfo {
-    pub(crate) name: String,
-    pub(crate) layout: String,
-    pub(crate) kind: FileKind,
-    pub(crate) role: Role,
-    pub(crate) rows: u64,
-    pub(crate) hash: Option<String>,
-    pub(crate) header_date: Option<i32>,
-    pub(crate) districts: BTreeSet<u16>,
-    pub(crate) problem: Option<String>,
-    /// Whether its reader reports files without rows.
-    pub(crate) emptiness_judged: bool,
-}
-
-const BUCKETS: usize = 256;
-
-/// Facts of one role, parted by student so that each part fits the cache.
-pub(crate) struct Partition {
-    pub(crate) buckets: Vec<Facts>,
-    pub(crate) things: Vec<Thing>,
-}
-
-impl Partition {
-    fn new() -> Self {
-        Partition { buckets: (0..BUCKETS).map(|_| Facts::default()).collect(), things: Vec::new() }
-    }
-
-    #[cfg(feature = "rayon")]
-    fn append(&mut self, other: Partition) {
-        self.buckets.iter_mut().zip(other.buckets).for_each(|(mine, theirs)| mine.append(theirs));
-        self.things.extend(other.things);
-    }
-}
-
 /// Runs the rules. Made once for a year, a day and a policy; then checks one row, a file, a district or the state.
 pub struct Checker<'a> {
     pub(crate) world: World<'a>,
     pub(crate) policy: Policy,
     pub(crate) options: Options,
     pub(crate) table: Table<'a>,
-    facts: Vec<StoredFact>,
+    pub(crate) facts: Vec<StoredFact>,
 }
 
 impl<'a> Checker<'a> {
@@ -258,7 +217,7 @@ impl<'a> Checker<'a> {
             files: &files,
             sections: sections.collect(),
         };
-        self.check_students(&mut partitions, &run, &runs, &mut sink);
+        check_students(self, &mut partitions, &run, &runs, &mut sink);
         let [now, stored, prior] = &partitions;
         let whole = Whole { world: &self.world, now, stored, prior, files: &files };
         for rule in built_in() {
@@ -280,12 +239,12 @@ impl<'a> Checker<'a> {
         self.table.entries.iter().zip(&self.table.verdicts).map(reason).collect()
     }
 
-    fn number_if_runs(&self, runs: &[bool], code: &str) -> Option<u16> {
+    pub(crate) fn number_if_runs(&self, runs: &[bool], code: &str) -> Option<u16> {
         let number = self.table.number(code)?;
         runs.get(usize::from(number)).copied().unwrap_or(false).then_some(number)
     }
 
-    fn new_sink(&self) -> Sink<'_> {
+    pub(crate) fn new_sink(&self) -> Sink<'_> {
         self.table.sink(self.options.samples_per_rule, self.options.rejected_from)
     }
 
@@ -300,7 +259,7 @@ impl<'a> Checker<'a> {
         let mut files = Vec::new();
         for (number, (role, input)) in inputs.iter().enumerate() {
             let Some(partition) = partitions.get_mut(*role as usize) else { continue };
-            files.push(self.read_file(number as u32, *role, *input, runs, partition, &mut sink));
+            files.push(read_input(self, number as u32, *role, *input, runs, partition, &mut sink));
         }
         (partitions, sink, files)
     }
@@ -323,7 +282,7 @@ impl<'a> Checker<'a> {
             for (index, (role, input)) in inputs.iter().enumerate() {
                 let Some(partition) = partitions.get_mut(*role as usize) else { continue };
                 let number = (number * run + index) as u32;
-                files.push(self.read_file(number, *role, *input, runs, partition, &mut sink));
+                files.push(read_input(self, number, *role, *input, runs, partition, &mut sink));
             }
             (partitions, sink, files)
         };
@@ -337,198 +296,6 @@ impl<'a> Checker<'a> {
             files.extend(part_files);
         }
         (partitions, sink, files)
-    }
-
-    /// One pass over one input.
-    fn read_file(
-        &self,
-        number: u32,
-        role: Role,
-        input: &dyn Input,
-        runs: &[bool],
-        partition: &mut Partition,
-        sink: &mut Sink<'_>,
-    ) -> FileInfo {
-        let layout = input.layout();
-        let mut file = FileInfo {
-            name: input.name().to_owned(),
-            layout: layout.key.clone(),
-            kind: FileKind::of(&layout.key),
-            role,
-            rows: 0,
-            hash: None,
-            header_date: None,
-            districts: BTreeSet::new(),
-            problem: None,
-            emptiness_judged: input.judged().contains(&"FILE-010"),
-        };
-        // What the reader judges itself is left to it.
-        let mine: Vec<bool> = (runs.iter().zip(&self.table.entries))
-            .map(|(runs, entry)| *runs && !input.judged().contains(&entry.info.code))
-            .collect();
-        let code = |code: &str| number_if_runs(&self.table, &mine, code);
-        let checks =
-            if role == Role::Current { record_checks(&self.table, layout, &mine) } else { Vec::new() };
-        let several = code("FILE-014");
-        let mut plan = Plan::new(layout, &self.world, code);
-        plan.uploader = input.uploader().map(|district| district.number() as u16).unwrap_or(plan.uploader);
-        let mut source = match input.open() {
-            Ok(source) => source,
-            Err(error) => {
-                file.problem = Some(error.to_string());
-                return file;
-            }
-        };
-        let (mut first_district, mut last_district) = (NO_DISTRICT, NO_DISTRICT);
-        loop {
-            let row = match source.next_row() {
-                Ok(Some(row)) => row,
-                Ok(None) => break,
-                Err(error) => {
-                    file.problem = Some(error.to_string());
-                    break;
-                }
-            };
-            if row.line() > u64::from(u32::MAX) {
-                let limit = u64::from(u32::MAX);
-                file.problem = Some(
-                    RulesError::TooLarge { what: file.name.clone(), found: row.line(), limit }.to_string(),
-                );
-                break;
-            }
-            file.rows += 1;
-            let reports = if role == Role::Current { Some(&mut *sink) } else { None };
-            if !plan.read(&row, number, self.options.short_rows, reports) {
-                continue;
-            }
-            let record = plan.record(&row, &self.world, number);
-            for check in &checks {
-                check.run(&record, sink);
-            }
-            let district = record.head.district;
-            if district != last_district && district != NO_DISTRICT {
-                last_district = district;
-                file.districts.insert(district);
-            }
-            if first_district == NO_DISTRICT {
-                first_district = district;
-            } else if district != first_district
-                && district != NO_DISTRICT
-                && role == Role::Current
-                && several != crate::record::OFF
-            {
-                record.report(&mut Emit { sink, rule: several }, opi_dictionary::fields::DISTRICT_NUMBER);
-            }
-            match file.kind {
-                FileKind::Other => {}
-                FileKind::Course
-                | FileKind::Section
-                | FileKind::Placement
-                | FileKind::StaffHistory
-                | FileKind::Employment
-                | FileKind::Assignment => {
-                    let mut facts = Facts::default();
-                    facts.add(file.kind, &record);
-                    partition.things.append(&mut facts.things);
-                }
-                kind => {
-                    let bucket = record.head.student.wrapping_mul(0x9e37_79b1) >> 24;
-                    if let Some(facts) = partition.buckets.get_mut(bucket as usize) {
-                        facts.add(kind, &record);
-                    }
-                }
-            }
-        }
-        file.header_date = source.header_date().map(|day| chrono::Datelike::num_days_from_ce(&day));
-        file.hash = source.hash();
-        file.problem = file.problem.or_else(|| source.stopped());
-        if role == Role::Current {
-            for notice in source.notices() {
-                self.notice(number, &notice, runs, sink);
-            }
-            for (code, count) in source.not_kept() {
-                if let Some(rule) = self.number_if_runs(runs, &code) {
-                    sink.add_uncounted(rule, count);
-                }
-            }
-        }
-        file
-    }
-
-    /// A finding of the reader.
-    fn notice(&self, file: u32, notice: &Notice, runs: &[bool], sink: &mut Sink<'_>) {
-        if let Some(rule) = self.number_if_runs(runs, &notice.code) {
-            let line = u32::try_from(notice.line).unwrap_or(u32::MAX);
-            sink.add(Hit { file, line, rule, field: notice.field }, 0, None, NO_DISTRICT, notice.severity);
-        }
-    }
-
-    fn student_checks(&self, runs: &[bool]) -> Vec<(u16, StudentCheck<'a>)> {
-        let mut checks = Vec::new();
-        for rule in built_in() {
-            if let (Check::Student(function), Some(number)) =
-                (rule.check, self.number_if_runs(runs, rule.code))
-            {
-                checks.push((number, StudentCheck::BuiltIn(function)));
-            }
-        }
-        for entry in &self.table.entries {
-            if let (Some(own), RuleKey::Student) = (entry.own, entry.info.key)
-                && let Some(number) = self.number_if_runs(runs, entry.info.code)
-            {
-                checks.push((number, StudentCheck::Own(own)));
-            }
-        }
-        checks
-    }
-
-    /// Student rules, bucket by bucket.
-    fn check_students<'s>(
-        &'s self,
-        partitions: &mut [Partition; 3],
-        run: &Run<'_>,
-        runs: &[bool],
-        sink: &mut Sink<'s>,
-    ) {
-        let checks = self.student_checks(runs);
-        let of_unknown = |rule: u16| {
-            let entry = self.table.entries.get(usize::from(rule));
-            entry.is_some_and(|entry| EVEN_IF_UNKNOWN.contains(&entry.info.code))
-        };
-        let of_unknown: Vec<bool> = checks.iter().map(|(rule, _)| of_unknown(*rule)).collect();
-        let [now, stored, prior] = partitions;
-        let bucket = |((now, stored), prior): ((&mut Facts, &mut Facts), &mut Facts), sink: &mut Sink<'_>| {
-            now.sort();
-            stored.sort();
-            prior.sort();
-            each_student(&self.world, run, [now, stored, prior], &self.facts, |student| {
-                let unknown = student.is_unknown();
-                for ((rule, check), even_if_unknown) in checks.iter().zip(&of_unknown) {
-                    if !unknown || *even_if_unknown {
-                        check.run(student, &mut Emit { sink, rule: *rule });
-                    }
-                }
-            });
-        };
-        #[cfg(not(feature = "rayon"))]
-        for parts in now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets) {
-            bucket(parts, sink);
-        }
-        #[cfg(feature = "rayon")]
-        {
-            use rayon::prelude::*;
-            let parts: Vec<_> =
-                now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets).collect();
-            let part = |mut sink: Sink<'s>, parts| {
-                bucket(parts, &mut sink);
-                sink
-            };
-            let sinks: Vec<_> = parts.into_par_iter().fold(|| self.new_sink(), part).collect();
-            sinks.into_iter().for_each(|part| sink.merge(part));
-        }
-        for partition in [now, stored, prior] {
-            partition.things.sort_unstable_by_key(|thing| thing.place);
-        }
     }
 
     /// CERT-004: what is certified must have no finding that blocks it.
@@ -550,21 +317,6 @@ impl<'a> Checker<'a> {
         let report = Report::new(self, &sink, &found, &files, reasons);
         let names = files.into_iter().map(|file| file.name).collect();
         Outcome { found, report, names, rejected }
-    }
-}
-
-enum StudentCheck<'a> {
-    BuiltIn(crate::rules::StudentFn),
-    Own(&'a dyn Rule),
-}
-
-impl StudentCheck<'_> {
-    #[inline]
-    fn run(&self, student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-        match self {
-            StudentCheck::BuiltIn(function) => function(student, emit),
-            StudentCheck::Own(rule) => rule.student(student, emit),
-        }
     }
 }
 

@@ -174,6 +174,42 @@ pub(crate) struct Thing {
     pub(crate) end: i32,
 }
 
+impl Thing {
+    /// What a row says; `None` for a row about a student or of a file that no rule over several rows reads.
+    pub(crate) fn of(kind: FileKind, record: &Record<'_>) -> Option<Self> {
+        let (mut course, mut section) = (0, 0);
+        let (first_day, last_day) = match kind {
+            FileKind::Course | FileKind::Section | FileKind::Placement | FileKind::StaffHistory => {
+                (course, section) = section_key(record);
+                (f::START_DATE, f::END_DATE)
+            }
+            FileKind::Employment => (f::DISTRICT_EMPLOYMENT_START_DATE, f::DISTRICT_EMPLOYMENT_END_DATE),
+            FileKind::Assignment => {
+                let school = record.value(f::DISTRICT_ASSIGNMENT_SCHOOL).unwrap_or(-1);
+                let assignment = hash_bytes(record.text(f::ASSIGNMENT_CODE).as_bytes());
+                course = hash_pair(school.cast_unsigned(), assignment);
+                (f::DISTRICT_ASSIGNMENT_START_DATE, f::DISTRICT_ASSIGNMENT_END_DATE)
+            }
+            _ => return None,
+        };
+        let head = record.head;
+        let end = if record.is_blank(last_day) { OPEN } else { record.day(last_day).unwrap_or(NO_DAY) };
+        Some(Thing {
+            place: head.place(),
+            kind,
+            district: head.district,
+            course,
+            section,
+            key: row_key(record),
+            staff: record.value(f::STAFF_STATE_ID).and_then(|id| u32::try_from(id).ok()).unwrap_or(0),
+            last: head.last,
+            first: head.first,
+            start: record.day(first_day).unwrap_or(NO_DAY),
+            end,
+        })
+    }
+}
+
 /// The files that rules over several rows know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FileKind {
@@ -230,6 +266,20 @@ impl FileKind {
         }
     }
 
+    /// Whether each of its rows is about a student.
+    pub(crate) fn is_of_students(self) -> bool {
+        !matches!(
+            self,
+            FileKind::Course
+                | FileKind::Section
+                | FileKind::Placement
+                | FileKind::StaffHistory
+                | FileKind::Employment
+                | FileKind::Assignment
+                | FileKind::Other
+        )
+    }
+
     /// The short name by which `needs` in the registry calls a layout.
     pub(crate) fn short(layout: &str) -> &str {
         match layout {
@@ -257,7 +307,6 @@ pub(crate) struct Facts {
     pub(crate) homeless: Vec<Homeless>,
     pub(crate) incidents: Vec<Incident>,
     pub(crate) seats: Vec<Seat>,
-    pub(crate) things: Vec<Thing>,
 }
 
 impl Facts {
@@ -369,21 +418,13 @@ impl Facts {
                 end: end(f::END_DATE),
                 key: row_key(record),
             }),
-            FileKind::Course | FileKind::Section | FileKind::Placement | FileKind::StaffHistory => {
-                let (course, section) = section_key(record);
-                self.things.push(thing(record, kind, course, section, (f::START_DATE, f::END_DATE)));
-            }
-            FileKind::Employment => {
-                let span = (f::DISTRICT_EMPLOYMENT_START_DATE, f::DISTRICT_EMPLOYMENT_END_DATE);
-                self.things.push(thing(record, kind, 0, 0, span));
-            }
-            FileKind::Assignment => {
-                let span = (f::DISTRICT_ASSIGNMENT_START_DATE, f::DISTRICT_ASSIGNMENT_END_DATE);
-                let school = record.value(f::DISTRICT_ASSIGNMENT_SCHOOL).unwrap_or(-1);
-                let what = hash_pair(school as u64, hash_bytes(record.text(f::ASSIGNMENT_CODE).as_bytes()));
-                self.things.push(thing(record, kind, what, 0, span));
-            }
-            FileKind::Other => {}
+            FileKind::Course
+            | FileKind::Section
+            | FileKind::Placement
+            | FileKind::StaffHistory
+            | FileKind::Employment
+            | FileKind::Assignment
+            | FileKind::Other => {}
         }
     }
 
@@ -402,7 +443,6 @@ impl Facts {
         self.homeless.append(&mut other.homeless);
         self.incidents.append(&mut other.incidents);
         self.seats.append(&mut other.seats);
-        self.things.append(&mut other.things);
     }
 
     /// Brings the rows of each student together, in the order of file and line.
@@ -426,7 +466,6 @@ impl Facts {
         by_student(&mut self.homeless);
         by_student(&mut self.incidents);
         by_student(&mut self.seats);
-        self.things.sort_unstable_by_key(|thing| thing.place);
     }
 }
 
@@ -484,24 +523,6 @@ fn section_key(record: &Record<'_>) -> (u64, u64) {
 fn row_key(record: &Record<'_>) -> u64 {
     let keys = record.row().layout().key_fields.iter();
     keys.fold(0, |hash, field| hash_pair(hash, hash_bytes(record.text(*field).as_bytes())))
-}
-
-fn thing(record: &Record<'_>, kind: FileKind, course: u64, section: u64, span: (FieldId, FieldId)) -> Thing {
-    let head = record.head;
-    let end = if record.is_blank(span.1) { OPEN } else { record.day(span.1).unwrap_or(NO_DAY) };
-    Thing {
-        place: head.place(),
-        kind,
-        district: head.district,
-        course,
-        section,
-        key: row_key(record),
-        staff: record.value(f::STAFF_STATE_ID).and_then(|id| u32::try_from(id).ok()).unwrap_or(0),
-        last: head.last,
-        first: head.first,
-        start: record.day(span.0).unwrap_or(NO_DAY),
-        end,
-    }
 }
 
 #[cfg(test)]

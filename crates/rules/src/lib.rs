@@ -29,6 +29,7 @@
 #![warn(missing_docs)]
 
 mod cell;
+mod column;
 mod emit;
 mod engine;
 mod error;
@@ -37,6 +38,7 @@ mod families;
 mod forms;
 mod pages;
 mod parameters;
+mod pass;
 mod policy;
 mod record;
 mod register;
@@ -44,6 +46,7 @@ mod registry;
 mod render;
 mod report;
 mod rules;
+mod run;
 mod source;
 mod student;
 mod table;

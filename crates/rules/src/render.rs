@@ -1,9 +1,9 @@
 //! From a finding in the engine to one that is shown: texts of the rule, and the value fetched again by position.
 
 use crate::RulesError;
+use crate::column::trim;
 use crate::emit::{Found, NO_DISTRICT};
 use crate::engine::{Checker, Outcome};
-use crate::record::trim;
 use crate::source::Input;
 use opi_dictionary::{Dictionary, FieldProblem, Finding, Layout, Position, Row};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,8 @@
 //! The account of a run: what ran, what did not and why, and how many findings there are.
 
 use crate::emit::{Found, NO_DISTRICT, Sink};
-use crate::engine::{Checker, FileInfo, Role};
+use crate::engine::Checker;
+use crate::pass::{FileInfo, Role};
 use crate::policy::{Change, Policy};
 use crate::{Collection, cell};
 use chrono::NaiveDate;

@@ -25,6 +25,20 @@ pub trait RowSource {
     /// When reading cannot go on; what was found until then is reported as incomplete.
     fn next_row(&mut self) -> Result<Option<Row<'_>>, RulesError>;
 
+    /// Calls a function for each row until it answers false. A reader that can hand over rows faster than one by one
+    /// replaces this.
+    ///
+    /// # Errors
+    /// As [`RowSource::next_row`].
+    fn each_row(&mut self, act: &mut dyn FnMut(&Row<'_>) -> bool) -> Result<(), RulesError> {
+        while let Some(row) = self.next_row()? {
+            if !act(&row) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The date in the header, once the first row was asked for.
     fn header_date(&self) -> Option<NaiveDate> {
         None

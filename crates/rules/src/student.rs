@@ -2,12 +2,12 @@
 
 use crate::FactKind;
 use crate::emit::{Emit, Place};
-use crate::engine::{FileInfo, Role};
 use crate::facts::FileKind;
 use crate::facts::{
     Attendance, Count, Enrollment, Fact, Facts, FollowUp, Homeless, Identity, Incident, Learner, Meal, OPEN,
     Pathway, Plan, Program, Seat,
 };
+use crate::pass::{FileInfo, Role};
 use crate::record::{Head, NONE};
 use crate::register::StoredFact;
 use crate::table::Present;

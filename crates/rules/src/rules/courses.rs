@@ -3,8 +3,8 @@
 use super::{BuiltIn, Whole, record, student, whole};
 use crate::cell::{PK, grade_index, grade_level};
 use crate::emit::Emit;
-use crate::engine::Partition;
 use crate::facts::{Enrollment, FileKind, NO_DAY, OPEN, Thing};
+use crate::pass::Partition;
 use crate::record::{Head, Record};
 use crate::student::Student;
 use hashbrown::HashSet;

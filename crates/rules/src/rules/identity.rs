@@ -2,8 +2,8 @@
 
 use super::{BuiltIn, Whole, record, student, whole};
 use crate::emit::Emit;
-use crate::engine::Role;
 use crate::facts::{Fact, Identity, NO_DAY};
+use crate::pass::Role;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use opi_dictionary::{Calendar, CalendarKey, FieldId, SchoolKey, SchoolYear, fields as f};

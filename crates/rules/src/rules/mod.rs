@@ -16,8 +16,8 @@ mod staff;
 mod years;
 
 use crate::emit::Emit;
-use crate::engine::{FileInfo, Partition, Role};
 use crate::facts::{Facts, FileKind};
+use crate::pass::{FileInfo, Partition, Role};
 use crate::record::Record;
 use crate::student::Student;
 use crate::world::World;

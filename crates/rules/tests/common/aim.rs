@@ -61,6 +61,16 @@ impl RowSource for Pass<'_> {
         self.reader.next_row().map_err(|error| self.file.error(&error))
     }
 
+    fn each_row(&mut self, act: &mut dyn FnMut(&Row<'_>) -> bool) -> Result<(), RulesError> {
+        loop {
+            match self.reader.next_row() {
+                Ok(Some(row)) if act(&row) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(self.file.error(&error)),
+            }
+        }
+    }
+
     fn header_date(&self) -> Option<NaiveDate> {
         self.reader.header().and_then(opi_aim::Header::date)
     }
