@@ -9,11 +9,8 @@
     reason = "a bench"
 )]
 
-#[path = "../../crates/rules/tests/common/aim.rs"]
-mod aim;
-
-use aim::AimFile;
 use chrono::NaiveDate;
+use opi::CheckedUpload;
 use opi_benches::Contest;
 use opi_dictionary::{
     Calendar, CalendarKey, Dictionary, Directory, District, GradeOffered, LegalEntity, LegalEntityKind,
@@ -36,14 +33,10 @@ fn main() {
     );
     references.directory = Some(&directory);
     let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
-    let texts: Vec<String> = (0..FILES).map(|file| enrollments(rows / FILES, file, 50)).collect();
-    let files: Vec<AimFile<'_>> = texts
-        .iter()
-        .enumerate()
-        .map(|(number, text)| AimFile::new(&format!("{number}.tsv"), "student-enrollments", text.as_bytes()))
-        .collect();
+    let texts = uploads(rows, 50);
+    let files = inputs_of(&texts);
     let inputs = Inputs::of(&files.iter().collect::<Vec<_>>());
-    let bytes: usize = texts.iter().map(String::len).sum();
+    let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
     println!("{rows} enrollment rows in {FILES} files, {} MB, 2 % defects", bytes / 1_000_000);
 
     let pool = |threads: usize| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -58,16 +51,12 @@ fn main() {
         beyond * 1024 / rows
     );
 
-    let worst: Vec<String> = (0..FILES).map(|file| enrollments(rows / FILES, file, 1)).collect();
-    let worst: Vec<AimFile<'_>> = worst
-        .iter()
-        .enumerate()
-        .map(|(number, text)| AimFile::new(&format!("{number}.tsv"), "student-enrollments", text.as_bytes()))
-        .collect();
+    let worst = uploads(rows, 1);
+    let worst = inputs_of(&worst);
     let worst = Inputs::of(&worst.iter().collect::<Vec<_>>());
     let rounds = if rows > 2_000_000 { 1 } else { 3 };
     let _ = Contest::new(bytes)
-        .entry("csv ByteRecord scan (baseline)", || texts.iter().map(|text| scan(text)).sum())
+        .entry("csv ByteRecord scan (baseline)", || texts.iter().map(|(_, text)| scan(text)).sum())
         .entry("all rules, 2 % defects", || one.install(|| checker.check(&inputs)).unwrap().report.findings)
         .entry("all rules, a defect on every row", || {
             one.install(|| checker.check(&worst)).unwrap().report.findings
@@ -86,13 +75,24 @@ fn main() {
     println!("wall: one thread {one:.2} s, two threads {two:.2} s, {:.2} times as fast", one / two);
 }
 
-fn scan(text: &str) -> u64 {
+/// The files of all districts, with a defect on every so-many-th row.
+fn uploads(rows: usize, every: usize) -> Vec<(String, Vec<u8>)> {
+    let file = |file| (format!("{file}.tsv"), enrollments(rows / FILES, file, every).into_bytes());
+    (0..FILES).map(file).collect()
+}
+
+fn inputs_of(uploads: &[(String, Vec<u8>)]) -> Vec<CheckedUpload<'_>> {
+    let input = |upload| CheckedUpload::new(upload, Dictionary::built_in(), Some("student-enrollments"));
+    uploads.iter().map(|upload| input(upload).unwrap().unwrap().without_hash()).collect()
+}
+
+fn scan(text: &[u8]) -> u64 {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(b'\t')
         .quoting(false)
         .has_headers(false)
         .flexible(true)
-        .from_reader(text.as_bytes());
+        .from_reader(text);
     let (mut record, mut sum) = (csv::ByteRecord::new(), 0);
     while reader.read_byte_record(&mut record).unwrap() {
         sum += record.len() as u64;
