@@ -1,5 +1,6 @@
 //! Promise: all federal files that student rows can hold, for a whole state, in seconds; membership at a small
-//! multiple of plain loops. Usage: `cargo bench -p opi-benches --bench edfacts [-- STUDENTS]`.
+//! multiple of plain loops; time linear and memory bounded in the number of students. Usage:
+//! `cargo bench -p opi-benches --bench edfacts [-- STUDENTS | scale]`.
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -122,6 +123,54 @@ fn student(number: u64, units: &[(LeaIndex, SchoolIndex)]) -> StudentRows {
     student
 }
 
+/// The files that student uploads suffice for, at each level.
+fn aim_files(catalogue: &Catalogue) -> Vec<(FileNumber, Vec<Level>)> {
+    declarations()
+        .iter()
+        .filter_map(|declared| {
+            let spec = catalogue.file(FileNumber::new(declared.file)?).ok()?;
+            let derivation = spec.derivation.as_ref()?;
+            (derivation.inputs == InputSource::AimUploads).then(|| (spec.number, derivation.levels.clone()))
+        })
+        .collect()
+}
+
+/// The most memory that this process has held, in MB.
+fn peak_megabytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+/// Students from a stream, none kept: the same state with more and more of them.
+fn scale(
+    catalogue: &Catalogue,
+    config: &CountConfig,
+    units: &Units,
+    places: &[(LeaIndex, SchoolIndex)],
+    asks: &[(FileNumber, Vec<Level>)],
+) {
+    for students in [147_000u64, 1_000_000, 5_000_000] {
+        let start = cpu_seconds();
+        let days: i128 = (0..students).map(|number| student(number, places).enrollments.len() as i128).sum();
+        let making = cpu_seconds() - start;
+        let start = cpu_seconds();
+        let mut counter = Counter::new(catalogue, config, units, asks).unwrap();
+        for number in 0..students {
+            counter.add(&student(number, places));
+        }
+        let counting = cpu_seconds() - start - making;
+        let result = counter.finish();
+        let records: usize = result.files().iter().map(opi_edfacts::FileCounts::len).sum();
+        println!(
+            "{students} students ({days} enrollments): {counting:.2} s counting, {:.2} us a student (CPU, one \
+             thread), {records} records, peak memory {} MB",
+            counting * 1e6 / students as f64,
+            peak_megabytes()
+        );
+    }
+}
+
 fn main() {
     let students: u64 = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(147_000);
     let catalogue = Catalogue::builtin().unwrap();
@@ -131,15 +180,11 @@ fn main() {
         .flat_map(|lea| (0..2).map(move |school| (format!("{lea:04}"), format!("{school:04}"))))
         .map(|(lea, school)| (units.lea(&lea).unwrap(), units.school(&lea, &school).unwrap()))
         .collect();
+    let asks = aim_files(catalogue);
+    if std::env::args().any(|word| word == "scale") {
+        return scale(catalogue, &config, &units, &places, &asks);
+    }
     let rows: Vec<StudentRows> = (0..students).map(|number| student(number, &places)).collect();
-    let asks: Vec<(FileNumber, Vec<Level>)> = declarations()
-        .iter()
-        .filter_map(|declared| {
-            let spec = catalogue.file(FileNumber::new(declared.file)?).ok()?;
-            let derivation = spec.derivation.as_ref()?;
-            (derivation.inputs == InputSource::AimUploads).then(|| (spec.number, derivation.levels.clone()))
-        })
-        .collect();
     let membership: Vec<(FileNumber, Vec<Level>)> = vec![("052".parse().unwrap(), Level::ALL.to_vec())];
     let count = |asks: &[(FileNumber, Vec<Level>)]| {
         let start = cpu_seconds();

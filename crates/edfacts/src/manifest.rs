@@ -1,7 +1,7 @@
 //! What a submission holds: files, records, digests, totals, rules run, and the marks of what no document
 //! confirms.
 
-use crate::check::{Opened, open_file};
+use crate::check::{Opened, each_file, open_file};
 use crate::read::{cut, split};
 use crate::{
     Catalogue, CheckOptions, CheckReport, FileForm, FileNumber, Level, NamedFile, Role, StateProfile, rules,
@@ -59,8 +59,8 @@ pub fn manifest(
     report: &CheckReport,
 ) -> Manifest {
     let options = CheckOptions::new(profile.clone());
-    let describe = |file: &NamedFile<'_>| {
-        let opened = open_file(catalogue, &options, *file).ok();
+    let describe = |file: NamedFile<'_>| {
+        let opened = open_file(catalogue, &options, file).ok();
         let totals = opened.as_ref().map(totals).unwrap_or_default();
         let spec = opened.as_ref().and_then(|opened| catalogue.file(opened.number).ok());
         let derivation = spec.and_then(|spec| spec.derivation.as_ref());
@@ -84,7 +84,7 @@ pub fn manifest(
     Manifest {
         engine: env!("CARGO_PKG_VERSION"),
         state: profile.abbreviation.clone(),
-        files: files.iter().map(describe).collect(),
+        files: each_file(files, describe),
         rules: rules().iter().map(|rule| rule.code).collect(),
         state_marks: profile.marks.iter().map(|mark| format!("{}:{}", mark.answer, mark.standing)).collect(),
     }
@@ -98,6 +98,9 @@ fn totals(opened: &Opened<'_>) -> BTreeMap<String, u64> {
     let roles: Vec<Role> = opened.layout.fields().map(|column| column.role).collect();
     let mut values = Vec::new();
     for record in &opened.records {
+        if has_category(&record.text, opened.form, &roles) {
+            continue;
+        }
         let read = match opened.form {
             FileForm::Txt => {
                 cut(&record.text, &opened.layout, &mut values);
@@ -120,4 +123,14 @@ fn totals(opened: &Opened<'_>) -> BTreeMap<String, u64> {
         }
     }
     totals
+}
+
+/// Whether a plain delimited record fills a category: most do, and need not be taken apart.
+fn has_category(text: &str, form: FileForm, roles: &[Role]) -> bool {
+    let delimiter = match form {
+        FileForm::Csv if !text.contains('"') => ',',
+        FileForm::Tab => '\t',
+        FileForm::Csv | FileForm::Txt => return false,
+    };
+    roles.iter().zip(text.split(delimiter)).any(|(role, value)| *role == Role::Value && !value.is_empty())
 }

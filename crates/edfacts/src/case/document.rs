@@ -17,41 +17,23 @@ pub(super) struct CaseDocument {
     pub(super) standing: Value,
     #[serde(default)]
     pub(super) basis: Value,
-    #[serde(default)]
     pub(super) school_year: Option<String>,
-    #[serde(default)]
     pub(super) config: Option<ConfigDocument>,
-    #[serde(default)]
     pub(super) units: Option<Vec<UnitDocument>>,
-    #[serde(default)]
     pub(super) students: Option<Vec<StudentDocument>>,
-    #[serde(default)]
     pub(super) enrollments: Option<Vec<EnrollmentDocument>>,
-    #[serde(default)]
     pub(super) statuses: Option<Vec<StatusDocument>>,
-    #[serde(default)]
     pub(super) discipline: Option<Vec<DisciplineDocument>>,
-    #[serde(default)]
     pub(super) exits: Option<Vec<ExitDocument>>,
-    #[serde(default)]
     pub(super) departures: Option<Vec<DepartureDocument>>,
-    #[serde(default)]
     pub(super) firearms: Option<Vec<FirearmDocument>>,
-    #[serde(default)]
     pub(super) cohorts: Option<Vec<CohortDocument>>,
-    #[serde(default)]
     pub(super) programs: Option<Vec<ProgramDocument>>,
-    #[serde(default)]
     pub(super) staff: Option<Vec<StaffDocument>>,
-    #[serde(default)]
     pub(super) ask: Option<Vec<AskDocument>>,
-    #[serde(default)]
     pub(super) layout: Option<LayoutDocument>,
-    #[serde(default)]
     pub(super) header: Option<HeaderDocument>,
-    #[serde(default)]
     pub(super) record: Option<Map<String, Value>>,
-    #[serde(default)]
     pub(super) expected: Option<Map<String, Value>>,
 }
 
@@ -89,21 +71,13 @@ pub(super) struct ConfigDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct UnitDocument {
     pub(super) lea: String,
-    #[serde(default)]
     pub(super) school: Option<String>,
-    #[serde(default)]
     pub(super) status: Option<String>,
-    #[serde(default)]
     pub(super) reported_federally: Option<bool>,
-    #[serde(default)]
     pub(super) school_type: Option<String>,
-    #[serde(default)]
     pub(super) grades: Option<Vec<String>>,
-    #[serde(default)]
     pub(super) lunch_program: Option<bool>,
-    #[serde(default)]
     pub(super) title_one: Option<String>,
-    #[serde(default)]
     pub(super) homeless_subgrant: Option<bool>,
 }
 
@@ -111,13 +85,9 @@ pub(super) struct UnitDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct StudentDocument {
     pub(super) id: String,
-    #[serde(default)]
     pub(super) birthdate: Option<String>,
-    #[serde(default)]
     pub(super) sex: Option<String>,
-    #[serde(default)]
     pub(super) hispanic: Option<bool>,
-    #[serde(default)]
     pub(super) races: Option<Vec<String>>,
 }
 
@@ -126,19 +96,12 @@ pub(super) struct StudentDocument {
 pub(super) struct EnrollmentDocument {
     pub(super) student: String,
     pub(super) lea: String,
-    #[serde(default)]
     pub(super) school: Option<String>,
-    #[serde(default)]
     pub(super) entry: Option<String>,
-    #[serde(default)]
     pub(super) exit: Option<String>,
-    #[serde(default)]
     pub(super) grade: Option<String>,
-    #[serde(default)]
     pub(super) service_type: Option<String>,
-    #[serde(default)]
     pub(super) days_enrolled: Option<serde_json::Number>,
-    #[serde(default)]
     pub(super) days_absent: Option<serde_json::Number>,
 }
 
@@ -146,30 +109,18 @@ pub(super) struct EnrollmentDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct StatusDocument {
     pub(super) student: String,
-    #[serde(default)]
     pub(super) lea: Option<String>,
     pub(super) kind: String,
-    #[serde(default)]
     pub(super) begin: Option<String>,
-    #[serde(default)]
     pub(super) end: Option<String>,
-    #[serde(default)]
     pub(super) disability: Option<String>,
-    #[serde(default)]
     pub(super) env_school_age: Option<String>,
-    #[serde(default)]
     pub(super) env_early: Option<String>,
-    #[serde(default)]
     pub(super) language: Option<String>,
-    #[serde(default)]
     pub(super) residence: Option<String>,
-    #[serde(default)]
     pub(super) unaccompanied: Option<bool>,
-    #[serde(default)]
     pub(super) served: Option<bool>,
-    #[serde(default)]
     pub(super) participates: Option<bool>,
-    #[serde(default)]
     pub(super) eligibility: Option<String>,
 }
 
@@ -178,18 +129,12 @@ pub(super) struct StatusDocument {
 pub(super) struct DisciplineDocument {
     pub(super) student: String,
     pub(super) lea: String,
-    #[serde(default)]
     pub(super) school: Option<String>,
     pub(super) date: String,
-    #[serde(default)]
     pub(super) days: Option<serde_json::Number>,
-    #[serde(default)]
     pub(super) method: Option<String>,
-    #[serde(default)]
     pub(super) interim: Option<String>,
-    #[serde(default)]
     pub(super) reason: Option<String>,
-    #[serde(default)]
     pub(super) expulsion: Option<String>,
 }
 
@@ -199,7 +144,6 @@ pub(super) struct ExitDocument {
     pub(super) student: String,
     pub(super) lea: String,
     pub(super) date: String,
-    #[serde(default)]
     pub(super) reason: Option<String>,
 }
 
@@ -208,10 +152,8 @@ pub(super) struct ExitDocument {
 pub(super) struct DepartureDocument {
     pub(super) student: String,
     pub(super) lea: String,
-    #[serde(default)]
     pub(super) school: Option<String>,
     pub(super) date: String,
-    #[serde(default)]
     pub(super) grade: Option<String>,
     /// `dropout`, `REGDIP` or `OTHCOM`.
     pub(super) kind: String,
@@ -222,13 +164,10 @@ pub(super) struct DepartureDocument {
 pub(super) struct FirearmDocument {
     pub(super) student: String,
     pub(super) lea: String,
-    #[serde(default)]
     pub(super) school: Option<String>,
     pub(super) date: String,
     pub(super) incident: String,
-    #[serde(default)]
     pub(super) weapons: Option<Vec<String>>,
-    #[serde(default)]
     pub(super) result: Option<String>,
 }
 
@@ -237,10 +176,8 @@ pub(super) struct FirearmDocument {
 pub(super) struct CohortDocument {
     pub(super) student: String,
     pub(super) lea: String,
-    #[serde(default)]
     pub(super) school: Option<String>,
     pub(super) first_year: String,
-    #[serde(default)]
     pub(super) outcome: Option<String>,
 }
 
@@ -249,17 +186,11 @@ pub(super) struct CohortDocument {
 pub(super) struct ProgramDocument {
     pub(super) student: String,
     pub(super) program: String,
-    #[serde(default)]
     pub(super) lea: Option<String>,
-    #[serde(default)]
     pub(super) school: Option<String>,
-    #[serde(default)]
     pub(super) begin: Option<String>,
-    #[serde(default)]
     pub(super) end: Option<String>,
-    #[serde(default)]
     pub(super) grade: Option<String>,
-    #[serde(default)]
     pub(super) values: Option<Map<String, Value>>,
 }
 
@@ -267,12 +198,9 @@ pub(super) struct ProgramDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct StaffDocument {
     pub(super) program: String,
-    #[serde(default)]
     pub(super) lea: Option<String>,
-    #[serde(default)]
     pub(super) school: Option<String>,
     pub(super) fte: serde_json::Number,
-    #[serde(default)]
     pub(super) values: Option<Map<String, Value>>,
 }
 

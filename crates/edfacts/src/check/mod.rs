@@ -230,28 +230,11 @@ pub fn check_files(
     let mut found = Found { show: options.show_values, ..Found::default() };
     let units = read_directory(catalogue, options, files, directory)?;
     let mut checked: Vec<Checked<'_>> = Vec::new();
-    for file in files {
-        let opened = load::open(catalogue, options, *file, &mut found);
-        report.files.push(CheckedFile {
-            name: file.name.to_owned(),
-            file: opened.as_ref().map(|opened| opened.number),
-            level: opened.as_ref().map(|opened| opened.level),
-            year: opened.as_ref().map(|opened| opened.year),
-            records: opened.as_ref().map_or(0, |opened| opened.records.len() as u64),
-        });
-        let Some(opened) = opened else { continue };
-        let name = opened.name.clone();
-        let (number, level) = (opened.number.get(), opened.level);
-        let done = records::check(catalogue, options, &units, opened, &mut found);
-        if level != Level::Sea && !units.has_leas && number != 29 {
-            found.not_run(&name, "MTC-01", "no directory (file 029) was given");
-        }
-        if matches!(number, 175 | 178 | 179) && options.profile.assessments.is_empty() {
-            found.not_run(&name, "SUB-30", "the profile of the state declares no assessments");
-        }
-        units::check(catalogue, options, &units, &done, &mut found);
-        register::check(&done, &mut found);
-        checked.push(done);
+    for (file, done, own) in each_file(files, |file| alone(catalogue, options, &units, file)) {
+        report.files.push(file);
+        checked.extend(done);
+        found.findings.extend(own.findings);
+        found.not_run.extend(own.not_run);
     }
     cross::check(catalogue, options, &units, &checked, &mut found);
     if !prior.is_empty() {
@@ -270,6 +253,54 @@ pub fn check_files(
     report.not_run.sort();
     report.not_run.dedup();
     Ok(report)
+}
+
+/// Calls `work` for every file and gives the answers in the order of the files, on several threads where the feature
+/// `rayon` is on.
+#[cfg(feature = "rayon")]
+pub(crate) fn each_file<'f, T: Send>(
+    files: &[NamedFile<'f>],
+    work: impl Fn(NamedFile<'f>) -> T + Sync,
+) -> Vec<T> {
+    use rayon::prelude::*;
+    files.par_iter().with_max_len(1).map(|file| work(*file)).collect()
+}
+
+/// Calls `work` for every file and gives the answers in the order of the files.
+#[cfg(not(feature = "rayon"))]
+pub(crate) fn each_file<'f, T>(files: &[NamedFile<'f>], work: impl Fn(NamedFile<'f>) -> T) -> Vec<T> {
+    files.iter().map(|file| work(*file)).collect()
+}
+
+/// Checks a file on its own and against the directory.
+fn alone<'f>(
+    catalogue: &Catalogue,
+    options: &CheckOptions,
+    units: &Directory,
+    file: NamedFile<'f>,
+) -> (CheckedFile, Option<Checked<'f>>, Found) {
+    let mut found = Found { show: options.show_values, ..Found::default() };
+    let opened = load::open(catalogue, options, file, &mut found);
+    let described = CheckedFile {
+        name: file.name.to_owned(),
+        file: opened.as_ref().map(|opened| opened.number),
+        level: opened.as_ref().map(|opened| opened.level),
+        year: opened.as_ref().map(|opened| opened.year),
+        records: opened.as_ref().map_or(0, |opened| opened.records.len() as u64),
+    };
+    let Some(opened) = opened else { return (described, None, found) };
+    let name = opened.name.clone();
+    let (number, level) = (opened.number.get(), opened.level);
+    let done = records::check(catalogue, options, units, opened, &mut found);
+    if level != Level::Sea && !units.has_leas && number != 29 {
+        found.not_run(&name, "MTC-01", "no directory (file 029) was given");
+    }
+    if matches!(number, 175 | 178 | 179) && options.profile.assessments.is_empty() {
+        found.not_run(&name, "SUB-30", "the profile of the state declares no assessments");
+    }
+    units::check(catalogue, options, units, &done, &mut found);
+    register::check(&done, &mut found);
+    (described, Some(done), found)
 }
 
 /// Opens a file without its findings.
@@ -298,16 +329,24 @@ fn read_directory(
     let mut quiet = Found::default();
     let options = CheckOptions { file: None, level: None, ..options.clone() };
     for file in directory.iter().chain(files) {
-        let text = String::from_utf8_lossy(file.bytes);
-        if directory::is_table(&text) {
-            units.add_table(file.name, &text)?;
+        if directory::is_table(&String::from_utf8_lossy(first_lines(file.bytes, 1))) {
+            units.add_table(file.name, &String::from_utf8_lossy(file.bytes))?;
+            continue;
+        }
+        // The first lines tell the kind; of other files than the directory no more is read here.
+        let start = NamedFile { name: file.name, bytes: first_lines(file.bytes, 24) };
+        let kind = load::open(catalogue, &options, start, &mut quiet).map(|opened| opened.number.get());
+        if !matches!(kind, Some(29 | 39)) {
             continue;
         }
         let Some(opened) = load::open(catalogue, &options, *file, &mut quiet) else { continue };
-        if matches!(opened.number.get(), 29 | 39) {
-            let done = records::check(catalogue, &options, &Directory::default(), opened, &mut quiet);
-            units.add(&done);
-        }
+        units.add(&records::check(catalogue, &options, &Directory::default(), opened, &mut quiet));
     }
     Ok(units)
+}
+
+/// So many lines from the start.
+fn first_lines(bytes: &[u8], count: usize) -> &[u8] {
+    let mut ends = bytes.iter().zip(1usize..).filter(|(byte, _)| **byte == b'\n').map(|(_, end)| end);
+    ends.nth(count.saturating_sub(1)).and_then(|end| bytes.get(..end)).unwrap_or(bytes)
 }

@@ -504,6 +504,9 @@ pub(crate) fn scaled(text: &str, kind: Option<ColumnType>) -> u64 {
         Some(ColumnType::Decimal2) => 2,
         _ => 0,
     };
+    if places == 0 && !text.contains('.') {
+        return text.parse().unwrap_or(0);
+    }
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let part: String = part.chars().chain(std::iter::repeat('0')).take(places).collect();
     format!("{whole}{part}").parse().unwrap_or(0)

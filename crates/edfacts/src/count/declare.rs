@@ -39,7 +39,7 @@ pub enum Measure {
 /// Whether a combination of categories and codes can occur at all.
 pub(crate) type Possible = fn(&CountConfig, Level, &[(&str, &str)]) -> bool;
 type Population = for<'s> fn(&Context<'_>, &'s StudentRows, &Declaration, &mut Vec<Candidate<'s>>);
-type Include = fn(&Context<'_>, Level, &StudentRows, &Candidate<'_>) -> Result<(), Exclusion>;
+type Include = fn(include::Asked<'_>) -> Result<(), Exclusion>;
 type Select = for<'g, 's> fn(
     &Context<'_>,
     &'s StudentRows,

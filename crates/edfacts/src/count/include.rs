@@ -8,19 +8,24 @@ use crate::{Grade, Level};
 use chrono::NaiveDate;
 use opi_dictionary::age_on;
 
+/// What an inclusion rule is asked: whether a row of a student counts at a level.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) cx: &'a Context<'a>,
+    pub(crate) level: Level,
+    pub(crate) student: &'a StudentRows,
+    pub(crate) candidate: &'a Candidate<'a>,
+}
+
 /// Everyone.
-pub(crate) fn all(_: &Context<'_>, _: Level, _: &StudentRows, _: &Candidate<'_>) -> Result<(), Exclusion> {
+pub(crate) fn all(_: Asked<'_>) -> Result<(), Exclusion> {
     Ok(())
 }
 
 /// Membership: a grade that the state uses and, below the state, that the unit offers; at school level no
 /// reportable programme.
-pub(crate) fn member(
-    cx: &Context<'_>,
-    level: Level,
-    _: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn member(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, level, candidate, .. } = asked;
     if let Some(grade) = candidate.grade {
         if !cx.config.uses(grade) {
             return Err(Exclusion::GradeNotUsed);
@@ -44,13 +49,9 @@ pub(crate) fn member(
 }
 
 /// A member who is economically disadvantaged on the day.
-pub(crate) fn disadvantaged_member(
-    cx: &Context<'_>,
-    level: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
-    member(cx, level, student, candidate)?;
+pub(crate) fn disadvantaged_member(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { student, candidate, .. } = asked;
+    member(asked)?;
     let is = |kind: &StatusKind| matches!(kind, StatusKind::EconomicallyDisadvantaged);
     match standing_on(student, candidate.day, candidate.lea, is) {
         Some(_) => Ok(()),
@@ -59,12 +60,8 @@ pub(crate) fn disadvantaged_member(
 }
 
 /// Special education, school age: 6 to 21, or 5 and in kindergarten or above.
-pub(crate) fn school_age_disability(
-    cx: &Context<'_>,
-    level: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn school_age_disability(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, level, student, candidate } = asked;
     let idea = idea_on(student, candidate.day, candidate.lea).ok_or(Exclusion::NoStatus)?;
     let kindergarten = candidate.grade.is_some_and(|grade| grade != Grade::PK);
     let age = child_count_age(cx, student);
@@ -80,12 +77,8 @@ pub(crate) fn school_age_disability(
 }
 
 /// Special education, early childhood: 3 or 4, or 5 and not in kindergarten.
-pub(crate) fn early_childhood_disability(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn early_childhood_disability(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, student, candidate, .. } = asked;
     let idea = idea_on(student, candidate.day, candidate.lea).ok_or(Exclusion::NoStatus)?;
     let kindergarten = candidate.grade.is_some_and(|grade| grade != Grade::PK);
     let age = child_count_age(cx, student);
@@ -106,11 +99,8 @@ fn delay_declared(cx: &Context<'_>, age: Option<u32>, disability: Option<&str>) 
 }
 
 /// An event of a child with a disability aged 3 to 21, not placed privately by the parents.
-fn event_of_child(
-    cx: &Context<'_>,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+fn event_of_child(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, student, candidate, .. } = asked;
     let idea = idea_on(student, candidate.day, candidate.lea).ok_or(Exclusion::NoStatus)?;
     if idea.env_school_age == Some("PPPS") {
         return Err(Exclusion::Environment);
@@ -133,39 +123,27 @@ fn is_interim(event: &DisciplineEvent) -> bool {
 }
 
 /// File 005: an interim removal by school staff or a hearing officer.
-pub(crate) fn interim_removal(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn interim_removal(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { candidate, .. } = asked;
     if !is_interim(event(candidate)?) {
         return Err(Exclusion::OtherKind);
     }
-    event_of_child(cx, student, candidate)
+    event_of_child(asked)
 }
 
 /// File 006: a suspension or an expulsion that is no interim removal.
-pub(crate) fn suspension_or_expulsion(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn suspension_or_expulsion(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { candidate, .. } = asked;
     let event = event(candidate)?;
     if is_interim(event) || (event.method.is_none() && event.expulsion.is_none()) {
         return Err(Exclusion::OtherKind);
     }
-    event_of_child(cx, student, candidate)
+    event_of_child(asked)
 }
 
 /// File 007: an interim removal by school staff with a reason.
-pub(crate) fn unilateral_removal(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn unilateral_removal(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { candidate, .. } = asked;
     let event = event(candidate)?;
     if event.interim.as_deref() != Some("REMDW") {
         return Err(Exclusion::OtherKind);
@@ -173,16 +151,12 @@ pub(crate) fn unilateral_removal(
     if event.reason.as_deref().is_none_or(|reason| reason == crate::MISSING) {
         return Err(Exclusion::NoReason);
     }
-    event_of_child(cx, student, candidate)
+    event_of_child(asked)
 }
 
 /// Files 088 and 143: any removal.
-pub(crate) fn any_removal(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn any_removal(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { candidate, .. } = asked;
     let event = event(candidate)?;
     let any = event.method.is_some()
         || event.expulsion.is_some()
@@ -191,33 +165,25 @@ pub(crate) fn any_removal(
     if !any {
         return Err(Exclusion::OtherKind);
     }
-    event_of_child(cx, student, candidate)
+    event_of_child(asked)
 }
 
 /// File 144: an expulsion; of children with disabilities aged 3 to 21, of others in kindergarten to 12.
-pub(crate) fn expulsion(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn expulsion(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { student, candidate, .. } = asked;
     if event(candidate)?.expulsion.is_none() {
         return Err(Exclusion::OtherKind);
     }
     if idea_on(student, candidate.day, candidate.lea).is_some() {
-        return event_of_child(cx, student, candidate);
+        return event_of_child(asked);
     }
     let grade = candidate.lea.and_then(|lea| grade_on(student, candidate.day, lea));
     if grade.is_some_and(Grade::is_k12) { Ok(()) } else { Err(Exclusion::GradeNotCounted) }
 }
 
 /// File 009: aged 14 to 21, a reason that the state awards, not placed privately.
-pub(crate) fn special_education_exit(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn special_education_exit(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, student, candidate, .. } = asked;
     let Of::Exit(exit) = candidate.of else { return Err(Exclusion::OtherKind) };
     let answers = &cx.config.special_education;
     match exit.reason.as_deref() {
@@ -256,12 +222,8 @@ pub(crate) fn exit_age(cx: &Context<'_>, student: &StudentRows, exit: NaiveDate)
 }
 
 /// File 141: English learner on the day, kindergarten and above.
-pub(crate) fn learner(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn learner(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, student, candidate, .. } = asked;
     match candidate.grade {
         Some(Grade::PK | Grade::ADULT) => return Err(Exclusion::GradeNotCounted),
         Some(grade) if !cx.config.uses(grade) => return Err(Exclusion::GradeNotUsed),
@@ -275,12 +237,8 @@ pub(crate) fn learner(
 }
 
 /// File 195: kindergarten to 12 and ungraded.
-pub(crate) fn attendance_grade(
-    _: &Context<'_>,
-    _: Level,
-    _: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn attendance_grade(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { candidate, .. } = asked;
     match candidate.grade {
         Some(grade) if grade.is_k12() || grade == Grade::UNGRADED => Ok(()),
         _ => Err(Exclusion::GradeNotCounted),
@@ -288,12 +246,8 @@ pub(crate) fn attendance_grade(
 }
 
 /// File 045: aged 3 to 21 on 1 October of the year.
-pub(crate) fn immigrant_age(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    _: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn immigrant_age(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, student, .. } = asked;
     let october = NaiveDate::from_ymd_opt(cx.config.year.start_year(), 10, 1);
     match student.birth.zip(october).and_then(|(birth, day)| age_on(birth, day)) {
         Some(3..=21) => Ok(()),
@@ -302,12 +256,8 @@ pub(crate) fn immigrant_age(
 }
 
 /// File 032: a dropout who has not come back.
-pub(crate) fn dropout(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn dropout(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, student, candidate, .. } = asked;
     let Of::Departure(departure) = candidate.of else { return Err(Exclusion::OtherKind) };
     if departure.kind != crate::DepartureKind::Dropout {
         return Err(Exclusion::OtherKind);
@@ -330,12 +280,8 @@ pub(crate) fn dropout(
 }
 
 /// File 040: a regular diploma, or another credential where the state has it.
-pub(crate) fn completer(
-    cx: &Context<'_>,
-    _: Level,
-    _: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn completer(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, candidate, .. } = asked;
     let Of::Departure(departure) = candidate.of else { return Err(Exclusion::OtherKind) };
     match departure.kind {
         crate::DepartureKind::RegularDiploma => Ok(()),
@@ -346,12 +292,8 @@ pub(crate) fn completer(
 }
 
 /// File 194: not yet in kindergarten, in a district with a subgrant.
-pub(crate) fn subgrant_preschool(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn subgrant_preschool(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, student, candidate, .. } = asked;
     let district = candidate.lea.and_then(|lea| cx.units.lea_unit(lea));
     if !district.is_some_and(|unit| unit.homeless_subgrant) {
         return Err(Exclusion::NotServed);
@@ -366,12 +308,8 @@ pub(crate) fn subgrant_preschool(
 }
 
 /// File 037: a student of a Title I school, in a targeted school only when served.
-pub(crate) fn title_one_student(
-    cx: &Context<'_>,
-    _: Level,
-    student: &StudentRows,
-    candidate: &Candidate<'_>,
-) -> Result<(), Exclusion> {
+pub(crate) fn title_one_student(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { cx, student, candidate, .. } = asked;
     let school = candidate.school.and_then(|school| cx.units.school_unit(school));
     let Of::Enrollment(enrollment) = candidate.of else { return Err(Exclusion::OtherKind) };
     match school.map(|school| school.title_one).unwrap_or_default() {

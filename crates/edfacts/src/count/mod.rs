@@ -252,10 +252,12 @@ fn run<'s>(
         units.clear();
         for candidate in &candidates {
             match unit_of(cx, file.level, candidate) {
-                Ok(unit) => match (declared.include)(cx, file.level, student, candidate) {
-                    Ok(()) => units.push((unit, candidate)),
-                    Err(why) => sink.left_out(*place, candidate, why),
-                },
+                Ok(unit) => {
+                    match (declared.include)(include::Asked { cx, level: file.level, student, candidate }) {
+                        Ok(()) => units.push((unit, candidate)),
+                        Err(why) => sink.left_out(*place, candidate, why),
+                    }
+                }
                 Err(why) => sink.left_out(*place, candidate, why),
             }
         }

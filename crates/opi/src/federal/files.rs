@@ -142,19 +142,17 @@ pub fn federal_files(inputs: &FederalInputs<'_>) -> Result<FederalYear, FederalE
     counter.add_staff(&staff);
     notes.extend(staff_notes.finish());
     let result = counter.finish();
-    let mut files = Vec::new();
-    for (file, levels) in &made {
-        for level in levels {
-            let counts = result.file(*file, *level);
-            match unit_files::register_rows(*file, *level, units) {
-                Some(rows) => files.push(write(inputs, *file, *level, Records::Rows(&rows))?),
-                None => match counts {
-                    Some(counts) => files.push(write(inputs, *file, *level, Records::Counts(counts))?),
-                    None => continue,
-                },
-            }
+    let asked: Vec<(FileNumber, Level)> =
+        made.iter().flat_map(|(file, levels)| levels.iter().map(|level| (*file, *level))).collect();
+    let written = each(&asked, |(file, level)| {
+        if let Some(rows) = unit_files::register_rows(file, level, units) {
+            return write(inputs, file, level, Records::Rows(&rows)).map(Some);
         }
-    }
+        let counts = result.file(file, level);
+        counts.map(|counts| write(inputs, file, level, Records::Counts(counts))).transpose()
+    });
+    let files: Vec<FederalFileBytes> =
+        written.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
     drop(result);
     let named: Vec<NamedFile<'_>> =
         files.iter().map(|file| NamedFile { name: &file.name, bytes: &file.bytes }).collect();
@@ -164,6 +162,19 @@ pub fn federal_files(inputs: &FederalInputs<'_>) -> Result<FederalYear, FederalE
     let check = check_files(inputs.catalogue, &options, &named, &directory, &[])?;
     let manifest = manifest(inputs.catalogue, inputs.profile, &named, &check);
     Ok(FederalYear { files, not_produced, check, manifest, notes, students })
+}
+
+/// Calls `work` for each item and gives the answers in order, on several threads where the feature `rayon` is on.
+#[cfg(feature = "rayon")]
+fn each<I: Copy + Sync, T: Send>(items: &[I], work: impl Fn(I) -> T + Sync) -> Vec<T> {
+    use rayon::prelude::*;
+    items.par_iter().with_max_len(1).map(|item| work(*item)).collect()
+}
+
+/// Calls `work` for each item and gives the answers in order.
+#[cfg(not(feature = "rayon"))]
+fn each<I: Copy, T>(items: &[I], work: impl Fn(I) -> T) -> Vec<T> {
+    items.iter().map(|item| work(*item)).collect()
 }
 
 /// What stands in a file.

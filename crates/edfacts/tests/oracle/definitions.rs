@@ -1,247 +1,19 @@
-//! The counts against a slow program of its own: plain loops for each definition, dates as text, one student
-//! at a time in one unit at a time. It shares the tables of sets and codes with the library, no code.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable, reason = "tests")]
+//! The definitions of the files as plain loops: who counts, in which cells, and which rows are owed.
 
-mod common;
-
-use opi_edfacts::{Catalogue, run_case};
+use crate::case::{Case, active, age, exit_age, grade_place, text};
+use crate::{Key, Set, Values, codes, common, sets};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-type Key = (String, String, String, String, String, String, Vec<(String, String)>);
-type Values = BTreeMap<&'static str, Vec<String>>;
-
-const ASKS: [(&str, &[&str]); 17] = [
-    ("002", &["SEA", "LEA", "SCH"]),
-    ("005", &["SEA", "LEA"]),
-    ("006", &["SEA", "LEA"]),
-    ("007", &["SEA", "LEA"]),
-    ("009", &["SEA", "LEA"]),
-    ("032", &["SEA", "LEA", "SCH"]),
-    ("040", &["SEA", "LEA", "SCH"]),
-    ("045", &["SEA", "LEA"]),
-    ("052", &["SEA", "LEA", "SCH"]),
-    ("088", &["SEA", "LEA"]),
-    ("089", &["SEA", "LEA"]),
-    ("118", &["SEA", "LEA"]),
-    ("141", &["SEA", "LEA", "SCH"]),
-    ("143", &["SEA", "LEA"]),
-    ("150", &["SEA", "LEA", "SCH"]),
-    ("151", &["SEA", "LEA", "SCH"]),
-    ("195", &["SCH"]),
-];
-
-struct Set {
-    file: String,
-    levels: String,
-    set: String,
-    table: String,
-    categories: Vec<String>,
-}
-
-fn sets() -> Vec<Set> {
-    let mut sets = Vec::new();
-    for line in include_str!("../spec/category_sets.csv").lines().skip(1) {
-        let cells: Vec<&str> = line.split(',').collect();
-        if cells[3] != "yes" {
-            continue;
-        }
-        for table in cells[5].split(';') {
-            sets.push(Set {
-                file: cells[0].into(),
-                levels: cells[1].into(),
-                set: cells[4].into(),
-                table: table.into(),
-                categories: cells[6].split(';').filter(|name| !name.is_empty()).map(Into::into).collect(),
-            });
-        }
-    }
-    sets
-}
-
-fn codes(file: &str, category: &str) -> Vec<String> {
-    include_str!("../spec/file_values.csv")
-        .lines()
-        .map(|line| line.split(',').collect::<Vec<_>>())
-        .find(|cells| cells[0] == file && cells[3] == category)
-        .map(|cells| cells[4].split(';').map(Into::into).collect())
-        .unwrap_or_default()
-}
-
-/// The case, read as it stands.
-struct Case<'c>(&'c Value);
-
-fn text<'v>(row: &'v Value, key: &str) -> &'v str {
-    row[key].as_str().unwrap_or("")
-}
-
-fn active(row: &Value, first: &str, last: &str, day: &str) -> bool {
-    text(row, first) <= day && (row[last].is_null() || text(row, last) >= day)
-}
-
-fn age(birth: &str, day: &str) -> i64 {
-    let year = |date: &str| date[..4].parse::<i64>().unwrap();
-    year(day) - year(birth) - i64::from(day[5..] < birth[5..])
-}
-
 impl<'c> Case<'c> {
-    fn rows(&self, list: &str) -> &'c [Value] {
-        self.0[list].as_array().map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn of(&self, list: &str, student: &str) -> Vec<&'c Value> {
-        self.rows(list).iter().filter(|row| text(row, "student") == student).collect()
-    }
-
-    fn unit(&self, lea: &str, school: &str) -> Option<&'c Value> {
-        self.rows("units").iter().find(|unit| text(unit, "lea") == lea && text(unit, "school") == school)
-    }
-
-    fn open(&self, lea: &str, school: &str) -> bool {
-        self.unit(lea, school).is_some_and(|unit| {
-            unit["reported_federally"].as_bool().unwrap_or(true)
-                && ["New", "Added", "Open", "Reopened", "Changed"].contains(&text(unit, "status"))
-        })
-    }
-
-    fn offers(&self, lea: &str, school: &str) -> Vec<&'c str> {
-        let unit = self.unit(lea, school);
-        unit.map(|unit| unit["grades"].as_array().unwrap().iter().filter_map(Value::as_str).collect())
-            .unwrap_or_default()
-    }
-
-    fn units(&self, level: &str) -> Vec<(&'c str, &'c str)> {
-        if level == "SEA" {
-            return vec![("", "")];
-        }
-        let named = self.rows("units").iter().map(|unit| (text(unit, "lea"), text(unit, "school")));
-        named
-            .filter(|(_, school)| (level == "SCH") != school.is_empty())
-            .filter(|(lea, school)| self.open(lea, "") && self.open(lea, school))
-            .collect()
-    }
-
-    fn inside(&self, level: &str, unit: (&str, &str), row: &Value) -> bool {
-        let (lea, school) = (text(row, "lea"), text(row, "school"));
-        match level {
-            "SEA" => self.open(lea, ""),
-            "LEA" => lea == unit.0,
-            _ => (lea, school) == unit,
-        }
-    }
-
-    fn status(&self, student: &str, kind: &str, lea: &str, day: &str) -> Option<&'c Value> {
-        let here = self.of("statuses", student).into_iter().filter(|row| {
-            text(row, "kind") == kind
-                && (row["lea"].is_null() || text(row, "lea") == lea)
-                && active(row, "begin", "end", day)
-        });
-        here.max_by(|a, b| text(a, "begin").cmp(text(b, "begin")))
-    }
-
-    /// The enrollments of a student in a unit on a day.
-    fn enrolled(&self, level: &str, unit: (&str, &str), student: &str, day: &str) -> Vec<&'c Value> {
-        let rows = self.of("enrollments", student).into_iter();
-        rows.filter(|row| text(row, "service_type") == "P" && active(row, "entry", "exit", day))
-            .filter(|row| self.inside(level, unit, row))
-            .collect()
-    }
-
-    fn best(mut rows: Vec<&'c Value>) -> Option<&'c Value> {
-        rows.sort_by(|a, b| {
-            text(b, "entry")
-                .cmp(text(a, "entry"))
-                .then(text(a, "school").cmp(text(b, "school")))
-                .then(text(a, "lea").cmp(text(b, "lea")))
-        });
-        rows.first().copied()
-    }
-
-    fn race(&self, student: &Value) -> &'static str {
-        let races: Vec<&str> =
-            student["races"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-        if student["hispanic"] == true {
-            return "HI7";
-        }
-        match races.as_slice() {
-            [] => "MISSING",
-            ["AM7"] => "AM7",
-            ["AS7"] => "AS7",
-            ["BL7"] => "BL7",
-            ["PI7"] => "PI7",
-            ["WH7"] => "WH7",
-            _ => "MU7",
-        }
-    }
-
-    /// What every file can ask of a student on a day in a district.
-    fn common(&self, student: &Value, lea: &str, held: &dyn Fn(&str) -> bool, day: Option<&str>) -> Values {
-        let id = text(student, "id");
-        let mut values = Values::new();
-        let mut put = |name: &'static str, code: &str| {
-            values.insert(name, vec![code.to_owned()]);
-        };
-        let race = self.race(student);
-        put("RACEETHNIC", race);
-        let major = [
-            ("AM7", "MAN"),
-            ("AS7", "MA"),
-            ("BL7", "MB"),
-            ("HI7", "MHL"),
-            ("MU7", "MM"),
-            ("PI7", "MNP"),
-            ("WH7", "MW"),
-            ("MISSING", "MISSING"),
-        ];
-        put("MAJORREG", major.iter().find(|(code, _)| *code == race).unwrap().1);
-        put("SEX", if student["sex"].is_null() { "MISSING" } else { text(student, "sex") });
-        put("LEPBOTH", if held("el") { "LEP" } else { "NLEP" });
-        put("DISABSTATIDEA", if held("idea") { "WDIS" } else { "WODIS" });
-        let flags = [
-            ("el", "LEPONLY", "LEP"),
-            ("idea", "DISABSTATUS", "WDIS"),
-            ("section504", "DISABSTATUS504", "DISAB504STAT"),
-            ("homeless", "HOMELSENRLSTAT", "HOMELSENRL"),
-            ("migrant", "MIGRNTSTATUS", "MS"),
-            ("economically_disadvantaged", "ECODIS", "ECODIS"),
-            ("foster_care", "FSTRCRSTS", "FCS"),
-        ];
-        for (kind, name, code) in flags {
-            if held(kind) {
-                put(name, code);
-            }
-        }
-        let Some(day) = day else { return values };
-        if let Some(idea) = self.status(id, "idea", lea, day) {
-            let or_missing = |key: &str| if idea[key].is_null() { "MISSING" } else { text(idea, key) };
-            put("DISABCATIDEA", or_missing("disability"));
-            let exit = or_missing("disability");
-            put("DISABCATIDEAEXIT", if exit == "DD" { "MISSING" } else { exit });
-            put("EDENVIRIDEASA", or_missing("env_school_age"));
-            put("EDENVIDEAEC", or_missing("env_early"));
-        } else {
-            for name in ["DISABCATIDEA", "DISABCATIDEAEXIT", "EDENVIRIDEASA", "EDENVIDEAEC"] {
-                put(name, "MISSING");
-            }
-        }
-        let language = self.status(id, "el", lea, day).map(|row| text(row, "language")).unwrap_or("");
-        put("LANGHOME", if language.is_empty() { "MISSING" } else { language });
-        if let Some(homeless) = self.status(id, "homeless", lea, day) {
-            put("HOMELSPRMRES", text(homeless, "residence"));
-            if homeless["unaccompanied"] == true {
-                put("HOMELESSUNAC", "UY");
-            }
-        }
-        values
-    }
-
-    fn on_day(&self, student: &Value, lea: &str, day: &str) -> Values {
-        let id = text(student, "id");
-        self.common(student, lea, &|kind| self.status(id, kind, lea, day).is_some(), Some(day))
-    }
-
     /// What a student adds to a file in a unit: the values of each thing that counts.
-    fn adds(&self, file: &str, level: &str, unit: (&str, &str), student: &'c Value) -> Vec<Values> {
+    pub(crate) fn adds(
+        &self,
+        file: &str,
+        level: &str,
+        unit: (&str, &str),
+        student: &'c Value,
+    ) -> Vec<Values> {
         let id = text(student, "id");
         let birth = text(student, "birthdate");
         let mut out = Vec::new();
@@ -484,7 +256,7 @@ impl<'c> Case<'c> {
         out
     }
 
-    fn removals(&self, file: &str, student: &Value, events: &[&Value], out: &mut Vec<Values>) {
+    pub(crate) fn removals(&self, file: &str, student: &Value, events: &[&Value], out: &mut Vec<Values>) {
         let days = |rows: &[&Value]| rows.iter().map(|row| row["days"].as_f64().unwrap()).sum::<f64>();
         let interim = |row: &&&Value| !row["interim"].is_null();
         let latest = |rows: &[&Value]| -> Values {
@@ -552,7 +324,7 @@ impl<'c> Case<'c> {
     }
 
     /// Whether a unit owes a zero row for these codes.
-    fn owes(
+    pub(crate) fn owes(
         &self,
         file: &str,
         level: &str,
@@ -603,7 +375,7 @@ impl<'c> Case<'c> {
         }
     }
 
-    fn records(&self, file: &str, level: &str) -> BTreeMap<Key, String> {
+    pub(crate) fn records(&self, file: &str, level: &str) -> BTreeMap<Key, String> {
         let mut records: BTreeMap<Key, (i64, i64)> = BTreeMap::new();
         for unit in self.units(level) {
             let key = |set: &Set, codes: &[(String, String)]| -> Key {
@@ -686,74 +458,4 @@ impl<'c> Case<'c> {
             })
             .collect()
     }
-}
-
-fn exit_age(birth: &str, exit: &str) -> i64 {
-    age(birth, if exit >= "2025-11-01" { "2025-11-01" } else { "2024-11-01" })
-}
-
-fn grade_place(grade: &str) -> Option<usize> {
-    common::GRADES.iter().position(|known| *known == grade).or(Some(99))
-}
-
-fn ours(case: &Value) -> BTreeMap<Key, String> {
-    let outcome = run_case(Catalogue::builtin().unwrap(), &case.to_string()).unwrap();
-    let records = outcome.output["records"].as_array().unwrap();
-    let sets = sets();
-    let mut map = BTreeMap::new();
-    for record in records {
-        let get = |key: &str| record[key].as_str().unwrap_or("").to_owned();
-        let set = sets
-            .iter()
-            .find(|set| set.file == get("file") && set.set == get("set") && set.table == get("table"))
-            .unwrap();
-        let values = set
-            .categories
-            .iter()
-            .map(|name| (name.clone(), record["values"][name].as_str().unwrap().to_owned()))
-            .collect();
-        let key = (get("file"), get("level"), get("lea"), get("school"), get("table"), get("set"), values);
-        let count = record["count"].as_f64().unwrap();
-        assert!(map.insert(key, format!("{count}")).is_none(), "a record stands twice");
-    }
-    map
-}
-
-fn compare(seed: u64, students: u64, asks: &[(&str, &[&str])]) {
-    let case = common::state(seed, students, asks);
-    let ours = ours(&case);
-    for (file, levels) in asks {
-        for level in *levels {
-            let slow = Case(&case).records(file, level);
-            let fast: BTreeMap<&Key, &String> =
-                ours.iter().filter(|(key, _)| key.0 == *file && key.1 == *level).collect();
-            for (key, count) in &slow {
-                assert_eq!(fast.get(key), Some(&count), "seed {seed}: {key:?}");
-            }
-            for (key, count) in &fast {
-                assert!(slow.contains_key(*key), "seed {seed}: {key:?} = {count} is not in the slow count");
-            }
-        }
-    }
-}
-
-#[test]
-fn small_states_count_as_the_slow_program_counts() {
-    for seed in 0..6 {
-        compare(seed, 12, &ASKS);
-    }
-}
-
-#[test]
-fn a_middle_state_counts_as_the_slow_program_counts() {
-    compare(77, 60, &ASKS);
-}
-
-#[test]
-fn a_greater_state_counts_as_the_slow_program_counts() {
-    let asks: Vec<(&str, &[&str])> = ASKS
-        .iter()
-        .map(|(file, levels)| (*file, if *levels == ["SCH"] { *levels } else { &levels[..2] }))
-        .collect();
-    compare(2026, 200, &asks);
 }
