@@ -1,6 +1,7 @@
 //! Masks real public tables under three policies, certifies them, reports what is withheld, and attacks
 //! tables that were published masked. Argument: the folder that holds the tables, each in its own folder
 //! (`wy-enrollment`, `mt-acgr`, `ccd-membership-2023-24`, `ri-masked-enrollment`, `mt-assessment`).
+//! Fails if a table cannot be certified, or if the attacks find nothing.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -14,40 +15,40 @@ use opi_mask::utility::utility;
 use opi_mask::{Certified, Dimension, Policy, Publication, Rule, Task, Value, Zeros, suppress};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Dimensions and leaf counts.
 type Counts = (Vec<Dimension>, Vec<(Vec<String>, u64)>);
 
-fn main() {
+fn main() -> ExitCode {
     let Some(folder) = std::env::args().nth(1).map(PathBuf::from) else {
         println!("name the folder of tables");
-        return;
+        return ExitCode::from(2);
     };
-    let rules: Vec<(&str, Rule)> = [
-        ("montana-opi", Zeros::Show),
-        ("ferpa-n10", Zeros::Show),
-        ("montana-essa-report-card-2024", Zeros::Show),
-    ]
-    .into_iter()
-    .map(|(id, zeros)| (id, Policy::find(id).unwrap().rule(Some(zeros)).unwrap()))
-    .collect();
+    let rule = |id: &'static str| (id, Policy::find(id).unwrap().rule(Some(Zeros::Show)).unwrap());
+    let rules = ["montana-opi", "ferpa-n10", "montana-essa-report-card-2024"].map(rule);
+    let mut good = true;
     for year in ["2000", "2003"] {
-        run(&format!("Wyoming {year}: state > district > school by grade"), &wyoming(&folder, year), &rules);
+        good &= run(&format!("Wyoming {year}: state > district > school by grade"), &wyoming(&folder, year), &rules);
     }
     for year in ["1112", "1213"] {
-        run(
+        good &= run(
             &format!("Montana graduation cohorts {year}: state > district > school by race"),
             &cohorts(&folder, year),
             &rules,
         );
     }
-    run("Twelve districts by grade, race and sex", &membership(&folder), &rules);
-    attack_rhode_island(&folder);
-    attack_montana(&folder);
+    let four: Vec<_> = rules.iter().cloned().chain([rule("ferpa-floor-3")]).collect();
+    good &= run("Twelve districts by grade, race and sex", &membership(&folder), &four);
+    good &= attack_rhode_island(&folder) > 0;
+    good &= attack_montana(&folder) > 0;
+    ExitCode::from(u8::from(!good))
 }
 
-fn run(title: &str, (dimensions, leaves): &Counts, rules: &[(&str, Rule)]) {
+/// Whether every rule gave a certified table.
+fn run(title: &str, (dimensions, leaves): &Counts, rules: &[(&str, Rule)]) -> bool {
     println!("\n{title}");
+    let mut good = true;
     for (id, rule) in rules {
         let mut builder = Publication::builder(dimensions.clone()).zeros_known(rule.zeros.known());
         for (codes, count) in leaves {
@@ -73,9 +74,13 @@ fn run(title: &str, (dimensions, leaves): &Counts, rules: &[(&str, Rule)]) {
                     if u.optimal { ", optimal" } else { "" },
                 );
             }
-            Err(problem) => println!("  {id:<29} not released: {problem}"),
+            Err(problem) => {
+                println!("  {id:<29} not released: {problem}");
+                good = false;
+            }
         }
     }
+    good
 }
 
 fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
@@ -159,7 +164,7 @@ fn membership(folder: &Path) -> Counts {
 }
 
 /// Rhode Island's schools of October 2024: a blank race or sex stands for 0 to 9.
-fn attack_rhode_island(folder: &Path) {
+fn attack_rhode_island(folder: &Path) -> usize {
     println!("\nRhode Island 2024 as published: what can be worked out");
     let races = ["NATIVE", "ASIAN", "BLACK", "HISPANIC", "MULTIRACE", "PACIFICISLANDER", "WHITE"];
     let sexes = ["FEMALE", "OTHER", "MALE"];
@@ -195,14 +200,16 @@ fn attack_rhode_island(folder: &Path) {
             for exposure in found.exposed.iter().filter(|e| e.value > 0).take(5) {
                 println!("  [{}] = {}: {}", exposure.label, exposure.value, exposure.derivation);
             }
+            return found.exposed.len();
         }
         Err(problem) => println!("  {problem}"),
     }
+    0
 }
 
 /// Montana's statewide assessment tables: level counts of each group, small ones marked. All students are the
 /// sum of both sexes, of the lunch pair, of the language pair, and of the races, level by level.
-fn attack_montana(folder: &Path) {
+fn attack_montana(folder: &Path) -> usize {
     println!("\nMontana assessment tables as published: what can be worked out");
     let sets: [&[&str]; 4] = [
         &["Male", "Female"],
@@ -271,7 +278,9 @@ fn attack_montana(folder: &Path) {
             for exposure in found.exposed.iter().take(4) {
                 println!("  [{}] = {}: {}", exposure.label, exposure.value, exposure.derivation);
             }
+            return found.exposed.len();
         }
         Err(problem) => println!("  {problem}"),
     }
+    0
 }

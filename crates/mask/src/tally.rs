@@ -110,6 +110,12 @@ impl Tally {
         &self.dimensions
     }
 
+    /// The counted leaves: indices of the codes, and students.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<(Vec<u32>, u64)> {
+        self.counts.iter().map(|(at, &count)| (at.clone(), count)).collect()
+    }
+
     /// Puts the counts into a builder over the same dimensions.
     ///
     /// # Errors

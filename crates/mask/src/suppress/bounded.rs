@@ -13,6 +13,7 @@ use super::elimination::{Elimination, Space};
 use super::field::{P, Sequence, from_i64, inv, mul, neg};
 use super::fraction::Fraction;
 use super::integer;
+use super::reach::Reach;
 use super::simplex::{Bounds, Reached, Simplex};
 use super::witness::{Move, Search};
 use crate::system::{NONE, System};
@@ -29,13 +30,19 @@ pub(crate) struct Bounded<'a> {
     pub(crate) coverer: Coverer,
     space: Space,
     slot: Vec<u32>,
+    /// Witness tables of earlier looks: each holds for every pattern that hides all of its units.
+    known: Vec<Move>,
     pub(crate) work: u64,
 }
 
-/// Components up to this size are treated as a whole.
-const WHOLE: usize = 2_500;
-/// Sizes of windows, and whether it is the last.
-const WINDOWS: [(usize, bool); 2] = [(80, false), (300, true)];
+/// Components up to this size are treated as a whole at once.
+const SMALL: usize = 120;
+/// Components up to this size are treated as a whole for what windows leave open, which gives cuts.
+const WHOLE: usize = 600;
+/// Sizes of windows around a sensitive unit, tried in this order.
+const WINDOWS: [usize; 2] = [80, 300];
+/// Entries of witness tables kept from look to look.
+const KEPT: usize = 3_000_000;
 
 /// What one look at a pattern showed.
 #[derive(Default)]
@@ -56,6 +63,7 @@ impl<'a> Bounded<'a> {
             coverer: Coverer::default(),
             space: Space::new(system.len()),
             slot: vec![NONE; system.len()],
+            known: Vec::new(),
             work: 0,
         }
     }
@@ -79,34 +87,84 @@ impl<'a> Bounded<'a> {
         singleton_cuts(self.system, hidden, &elimination, &mut self.space, &mut sequence, &mut self.pool)
     }
 
-    /// Tries every component of the pattern: small ones as a whole, large ones by windows around each
-    /// sensitive unit, everything outside held fixed.
+    /// Tries every component of the pattern: small ones as a whole, others first by windows around each
+    /// sensitive unit, everything outside held fixed. What an earlier look witnessed is not sought again.
     pub(crate) fn look(&mut self, hidden: &[bool]) -> Look {
         let mut look = Look::default();
         let mut record = Record::new(self.system);
+        let mut kept = 0;
+        for table in std::mem::take(&mut self.known) {
+            if table.iter().all(|&(u, _)| hidden[u as usize]) {
+                record.take(table);
+            } else if kept < KEPT {
+                kept += table.len();
+                self.known.push(table);
+            }
+        }
+        let search = Search::new(self.system, hidden);
         for component in components(self.system, hidden) {
-            let targets: Vec<u32> =
-                component.iter().copied().filter(|&u| self.system.primary[u as usize]).collect();
-            if targets.is_empty() {
-                continue;
-            }
-            if component.len() <= WHOLE {
-                self.look_at(hidden, &component, &targets, &mut record, &mut look, true);
-                continue;
-            }
-            let search = Search::new(self.system, hidden);
-            for target in targets {
-                for (size, last) in WINDOWS {
-                    if !record.met(target) {
-                        let mut window = search.neighbourhood(target, size);
-                        window.sort_unstable();
-                        self.look_at(hidden, &window, &[target], &mut record, &mut look, last);
+            let mut targets: Vec<u32> = component.iter().copied().filter(|&u| self.open(u, &record)).collect();
+            if component.len() > SMALL {
+                for size in WINDOWS.into_iter().filter(|&size| size < component.len()) {
+                    for &target in &targets {
+                        if !record.met(target) {
+                            let mut window = search.neighbourhood(target, size);
+                            window.sort_unstable();
+                            self.look_at(hidden, &window, &[target], &mut record, &mut look, false);
+                        }
                     }
                 }
+                targets.retain(|&u| !record.met(u));
+            }
+            if component.len() > WHOLE {
+                look.unmet.extend(targets);
+            } else if !targets.is_empty() {
+                self.look_at(hidden, &component, &targets, &mut record, &mut look, true);
             }
         }
         look.tables = record.tables;
+        self.known.extend(look.tables.iter().cloned());
         look
+    }
+
+    /// Hides what the cheapest moves need for every demand that is not met; whether anything was added.
+    pub(crate) fn grow(&mut self, hidden: &mut [bool], look: &Look) -> bool {
+        let mut reach = Reach::new(self.system);
+        let mut record = Record::new(self.system);
+        let mut grown = false;
+        for table in &look.tables {
+            record.take(table.clone());
+        }
+        let before = record.tables.len();
+        for &target in &look.unmet {
+            for up in [true, false] {
+                let Some(goal) = record.goal(target, up) else { continue };
+                let by = goal - self.system.value[target as usize];
+                if let Some(found) = reach.cheapest(hidden, target, by).filter(|_| by != 0) {
+                    for &(u, _) in &found {
+                        grown |= !std::mem::replace(&mut hidden[u as usize], true);
+                    }
+                    record.take(found);
+                }
+            }
+        }
+        grown |= record.tables.len() > before;
+        self.known.extend(record.tables.drain(before..));
+        self.work += reach.work;
+        grown
+    }
+
+    /// Hides more for the cuts that the pattern does not meet, leaving the rest as it is.
+    pub(crate) fn patch(&mut self, hidden: &mut [bool]) {
+        let cuts = self.pool.cuts.iter().map(|c| c.units.as_slice());
+        let unmet: Vec<&[u32]> = cuts.filter(|units| !units.iter().any(|&u| hidden[u as usize])).collect();
+        for u in self.coverer.solve(&unmet, &self.system.cost).chosen {
+            hidden[u as usize] = true;
+        }
+    }
+
+    fn open(&self, unit: u32, record: &Record<'_>) -> bool {
+        self.system.primary[unit as usize] && !record.met(unit)
     }
 
     /// Tries to meet the demands of the targets by changing these units only. `last`: report what fails.
@@ -193,21 +251,10 @@ impl<'a> Bounded<'a> {
         simplex: &mut Simplex,
         record: &mut Record<'_>,
     ) -> Vec<End> {
-        let unit = units[at] as usize;
-        let demand = self.system.demand[unit];
+        let demand = self.system.demand[units[at] as usize];
         let mut ends = Vec::new();
         for up in [true, false] {
-            let width = demand.width as i64;
-            let (goal, needed) = if up {
-                let goal = (demand.hi as i64).max(record.lo[unit] + width);
-                (goal, record.hi[unit] < demand.hi as i64 || !record.wide(units[at]))
-            } else {
-                let goal = (demand.lo as i64).min(record.hi[unit] - width);
-                (goal, record.lo[unit] > demand.lo as i64 || !record.wide(units[at]))
-            };
-            if !needed {
-                continue;
-            }
+            let Some(goal) = record.goal(units[at], up) else { continue };
             let reached = simplex.drive(at as u32, up, goal, EFFORT, &mut |s| record.visit(units, s));
             record.visit(units, simplex);
             if let Reached::Optimum(end) = reached {
@@ -364,11 +411,40 @@ impl<'a> Record<'a> {
         self.hi[unit as usize] - self.lo[unit as usize] >= width
     }
 
+    /// The value that a unit must still reach in one direction; none if it need not.
+    fn goal(&self, unit: u32, up: bool) -> Option<i64> {
+        let demand = self.system.demand[unit as usize];
+        let (lo, hi) = (self.lo[unit as usize], self.hi[unit as usize]);
+        let (demanded_lo, demanded_hi, width) = (demand.lo as i64, demand.hi as i64, demand.width as i64);
+        let narrow = !self.wide(unit);
+        match up {
+            true => (hi < demanded_hi || narrow).then(|| demanded_hi.max(lo + width)),
+            false => (lo > demanded_lo || narrow).then(|| demanded_lo.min(hi - width)),
+        }
+    }
+
     fn met(&self, unit: u32) -> bool {
         let demand = self.system.demand[unit as usize];
         self.wide(unit)
             && self.lo[unit as usize] <= demand.lo as i64
             && self.hi[unit as usize] >= demand.hi as i64
+    }
+
+    /// Keeps a table of an earlier look if it widens what an unmet demand has seen.
+    fn take(&mut self, table: Move) {
+        let mut useful = false;
+        for &(unit, change) in &table {
+            let u = unit as usize;
+            let v = self.system.value[u] + change;
+            if self.system.primary[u] && (v < self.lo[u] || v > self.hi[u]) && !self.met(unit) {
+                useful = true;
+                self.lo[u] = self.lo[u].min(v);
+                self.hi[u] = self.hi[u].max(v);
+            }
+        }
+        if useful {
+            self.tables.push(table);
+        }
     }
 
     /// Keeps the current point if it widens what an unmet demand has seen.

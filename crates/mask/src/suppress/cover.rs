@@ -32,6 +32,11 @@ pub(crate) struct Coverer {
 }
 
 impl Coverer {
+    /// Effort of the exact searches so far.
+    pub(crate) fn spent(&self) -> u64 {
+        self.spent
+    }
+
     /// Covers all cuts (each sorted). Components are searched exactly while the effort lasts.
     pub(crate) fn solve(&mut self, cuts: &[&[u32]], cost: &[u64]) -> Cover {
         let mut instance = Instance::new(cuts, cost);

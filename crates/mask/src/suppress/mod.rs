@@ -10,6 +10,7 @@ pub(crate) mod field;
 pub(crate) mod fraction;
 pub(crate) mod integer;
 pub(crate) mod linear;
+pub(crate) mod reach;
 pub(crate) mod simplex;
 pub(crate) mod witness;
 
@@ -19,6 +20,7 @@ use crate::system::System;
 use bounded::{Bounded, Look};
 use cuts::Cut;
 use linear::Linear;
+use reach::Reach;
 use witness::Move;
 
 /// Rounds in which the whole cover is chosen anew; later rounds only add.
@@ -27,8 +29,9 @@ const FREE_ROUNDS: usize = 400;
 const FREE_WORK: u64 = 25_000_000;
 /// The same where bounds are needed.
 const BOUND_ROUNDS: usize = 300;
-/// Times that units are added for want of a whole-number witness.
-const WIDENINGS: usize = 12;
+const BOUND_WORK: u64 = 8_000_000;
+/// Rounds of growing by cheapest moves.
+const GROWTHS: usize = 40;
 const MAX_ROUNDS: usize = 2_000;
 /// Elementary steps of all bounds together.
 const BOUND_EFFORT: u64 = 1_500_000_000;
@@ -133,30 +136,35 @@ fn by_elimination(system: &System, extra: Extra) -> Outcome {
     outcome
 }
 
-/// Whole-number witnesses for all sensitive units; where there is none, something next to it is hidden too,
-/// which leaves the witnesses found so far as they are.
+/// Whole-number witnesses for all sensitive units; where there is none, what the cheapest move needs is hidden
+/// too, which leaves the witnesses found so far as they are.
 fn prove(system: &System, outcome: &mut Outcome) {
-    outcome.unproved = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
-    for _ in 0..WIDENINGS {
-        let witnesses = witness::find(system, &outcome.hidden, &outcome.unproved);
-        outcome.work += witnesses.work;
-        outcome.tables.extend(witnesses.tables);
-        outcome.unproved = witnesses.missing;
-        let mut widened = false;
-        for &target in &outcome.unproved {
-            let rows = system.rows_of[target as usize].iter().flat_map(|&r| &system.rows[r as usize]);
-            let open =
-                rows.map(|t| t.0).filter(|&u| !outcome.hidden[u as usize] && !system.frozen[u as usize]);
-            if let Some(unit) = open.min_by_key(|&u| (system.cost[u as usize], u)) {
-                outcome.hidden[unit as usize] = true;
-                outcome.optimal = false;
-                widened = true;
-            }
-        }
-        if !widened {
-            return;
-        }
+    let sensitive: Vec<u32> = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
+    let witnesses = witness::find(system, &outcome.hidden, &sensitive);
+    outcome.work += witnesses.work;
+    outcome.tables.extend(witnesses.tables);
+    if witnesses.missing.is_empty() {
+        return;
     }
+    let mut reach = Reach::new(system);
+    let mut moved = vec![false; system.len()];
+    for target in witnesses.missing {
+        if moved[target as usize] {
+            continue;
+        }
+        let Some(found) = [1, -1].into_iter().find_map(|by| reach.cheapest(&outcome.hidden, target, by)) else {
+            outcome.unproved.push(target);
+            continue;
+        };
+        for &(u, _) in &found {
+            moved[u as usize] = true;
+            outcome.optimal &= outcome.hidden[u as usize];
+            outcome.hidden[u as usize] = true;
+        }
+        outcome.tables.push(found);
+    }
+    outcome.unproved.retain(|&u| !moved[u as usize]);
+    outcome.work += reach.work;
 }
 
 fn by_bounds(system: &System, extra: Extra) -> Outcome {
@@ -184,17 +192,23 @@ fn by_bounds(system: &System, extra: Extra) -> Outcome {
     };
     let mut look = bounded.look(&hidden);
     beyond(&hidden, &mut look, &mut bounded);
-    while look.new > 0 && rounds < MAX_ROUNDS && bounded.work < BOUND_EFFORT {
+    let mut growths = 0;
+    while (look.new > 0 || !look.unmet.is_empty()) && rounds < MAX_ROUNDS && bounded.work < BOUND_EFFORT {
         rounds += 1;
-        let (cover, proven) = bounded.cover();
-        optimal &= proven;
-        if rounds > BOUND_ROUNDS {
-            optimal = false;
-            for (old, new) in hidden.iter_mut().zip(cover) {
-                *old |= new;
-            }
-        } else {
+        let free = rounds <= BOUND_ROUNDS && bounded.work + bounded.coverer.spent() < BOUND_WORK;
+        if free && look.new > 0 {
+            let (cover, proven) = bounded.cover();
+            optimal &= proven;
             hidden = cover;
+        } else {
+            optimal = false;
+            growths += 1;
+            let grown = bounded.grow(&mut hidden, &look);
+            if look.new > 0 && !grown {
+                bounded.patch(&mut hidden);
+            } else if !grown || growths > GROWTHS {
+                break;
+            }
         }
         look = bounded.look(&hidden);
         beyond(&hidden, &mut look, &mut bounded);
@@ -216,7 +230,7 @@ fn by_bounds(system: &System, extra: Extra) -> Outcome {
 
 /// Publishes secondaries again, dearest first, while the component stays protected.
 fn republish(system: &System, bounded: &mut Bounded<'_>, hidden: &mut [bool], look: Look) -> Look {
-    const EFFORT: u64 = 200_000_000;
+    const EFFORT: u64 = 60_000_000;
     let mut order: Vec<u32> =
         (0..system.len() as u32).filter(|&u| hidden[u as usize] && !system.primary[u as usize]).collect();
     order.sort_unstable_by_key(|&u| (std::cmp::Reverse(system.cost[u as usize]), u));
