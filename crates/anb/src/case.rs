@@ -473,7 +473,7 @@ enum WrittenYear {
 }
 
 /// The reader's message without the source lines it quotes: they may hold a pupil's data.
-fn shown(message: &str) -> String {
+pub(crate) fn shown(message: &str) -> String {
     let kept = message.lines().filter(|line| {
         let line = line.trim_start();
         !line.starts_with('|') && !line.chars().next().is_some_and(|first| first.is_ascii_digit())

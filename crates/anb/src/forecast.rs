@@ -185,8 +185,10 @@ pub fn open_counts_from_toml(text: &str) -> Result<Vec<OpenCount>, AnbError> {
         open: Vec<OpenCount>,
     }
     let read: Result<Open, _> = toml::from_str(text);
-    read.map(|file| file.open)
-        .map_err(|error| AnbError::Document { what: "the open counts".into(), problem: error.to_string() })
+    read.map(|file| file.open).map_err(|error| AnbError::Document {
+        what: "the open counts".into(),
+        problem: crate::case::shown(&error.to_string()),
+    })
 }
 
 /// Forecasts every district of a case whose spring counts are open.

@@ -26,7 +26,8 @@ pub enum EnrollmentIncrease {
     Unanticipated {
         /// The level.
         level: Level,
-        /// Enrollment of the fall or the spring count of the year.
+        /// Enrollment of the fall or the spring count of the year. A half-time kindergarten pupil of 90 full days in
+        /// one semester may count as one. ARM 10.20.105(1)(a).
         current_enrollment: Fraction,
         /// Adjusted average enrollment behind the budgeted ANB.
         enrollment_behind_budget: Fraction,

@@ -108,8 +108,10 @@ pub fn changes_from_toml(text: &str) -> Result<Vec<Change>, AnbError> {
         changes: Vec<Change>,
     }
     let read: Result<Changes, _> = toml::from_str(text);
-    read.map(|file| file.changes)
-        .map_err(|error| AnbError::Document { what: "the changes".into(), problem: error.to_string() })
+    read.map(|file| file.changes).map_err(|error| AnbError::Document {
+        what: "the changes".into(),
+        problem: crate::case::shown(&error.to_string()),
+    })
 }
 
 /// A district before and after changes.

@@ -20,7 +20,7 @@ use facts::Facts;
 use notes::Notes;
 use opi_anb::{
     Alternatives, AnbError, AnbHistory, Case, CaseResult, CountPeriod, DistrictFailure, Interpretation, Law,
-    PupilDecision, StateFiles, compute_case, funded_fiscal_year, pupil_decisions, state_files,
+    PupilDecision, StateFiles, UnitResult, compute_case, funded_fiscal_year, pupil_decisions, state_files,
 };
 use opi_dictionary::{
     BudgetUnitId, CalendarNumber, Dictionary, DictionaryError, Directory, DistrictNumber, GradeCode,
@@ -142,6 +142,16 @@ pub struct CountedPupil {
     /// Unit, count, weight, reason and article.
     #[serde(flatten)]
     pub decision: PupilDecision,
+}
+
+impl DistrictFunding {
+    /// A budget unit's result, whose steps say why its ANB is as it is, and the pupils of both counts behind it.
+    #[must_use]
+    pub fn unit(&self, unit: &str) -> Option<(&UnitResult, impl Iterator<Item = &CountedPupil>)> {
+        let units = self.results.districts.iter().flat_map(|district| &district.units);
+        let found = units.into_iter().find(|found| found.unit == unit)?;
+        Some((found, self.pupils.iter().filter(|pupil| pupil.decision.unit == found.unit)))
+    }
 }
 
 /// A row of a count file that made no pupil.
@@ -295,6 +305,10 @@ impl Funding<'_> {
             for entity in &district.entities {
                 let range = units_of(&units, entity.number);
                 let Some(units) = units.get_mut(range).filter(|units| !units.is_empty()) else { continue };
+                if !entity.years.contains(year.school_year()) {
+                    notes.add(Some(district.number), NoteKind::EntityEnds, None);
+                    continue;
+                }
                 match cases.case_of(district, entity, units, &mut notes) {
                     Ok(made) if made.units.is_empty() => {}
                     Ok(made) => case.districts.push(made),

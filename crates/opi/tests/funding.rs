@@ -198,8 +198,8 @@ fn three_years_in_a_row_open_the_average_and_a_district_gives_what_the_state_gav
         // The pupils behind each unit are those of its counts.
         for unit in one.results.districts.iter().flat_map(|found| &found.units) {
             let counted: u64 = unit.october.iter().chain(&unit.february).map(|row| row.pupils).sum();
-            let pupils = one.pupils.iter().filter(|pupil| pupil.decision.unit == unit.unit);
-            assert_eq!(pupils.count() as u64, counted);
+            let (found, pupils) = one.unit(&unit.unit).unwrap();
+            assert_eq!((found, pupils.count() as u64), (unit, counted));
         }
     }
 }

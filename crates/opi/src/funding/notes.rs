@@ -38,6 +38,7 @@ macro_rules! note_kinds {
 note_kinds! {
     CountMissing: "count_missing", "the district sent no rows of this count: its ANB cannot be computed";
     DistrictUnknown: "district_unknown", "rows of a district that is not in the directory: left out";
+    EntityEnds: "entity_ends", "the legal entity does not exist in the budget year: it is not computed, and what its pupils give belongs to the entity that they are in then";
     ClosedUnit: "closed_unit", "a budget unit ends with the year of the counts, and the directory does not show which one unit its pupils join: the legal entity is not computed";
     OpeningUnit: "opening_unit", "a budget unit begins in the budget year: its ANB is established by the county superintendent, and is left out here";
     Unreadable: "unreadable", "rows without a readable student, district, school, calendar or date: left out";

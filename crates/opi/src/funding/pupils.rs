@@ -130,6 +130,7 @@ impl<'a> Counting<'a> {
             return Ok(Err(if none { NoteKind::NoEnrollment } else { NoteKind::NotEnrolled }));
         };
         let Some(grade) = enrollment.grade else { return Ok(Err(NoteKind::NoEnrollment)) };
+        let grade = self.kindergarten_of(place.0, grade);
         let unit = *self.unit_of_grade.entry((place.0, grade)).or_insert_with(|| unit_number(place.0, grade));
         let Some(unit) = unit else { return Ok(Err(NoteKind::NoBudgetUnit)) };
         let Some(hours) = row.hours else { return Ok(Err(NoteKind::NoHours)) };
@@ -163,6 +164,22 @@ impl<'a> Counting<'a> {
         note(program.is_kindergarten() && under_age && !row.excluded, NoteKind::Admitted);
         note(age.is_some_and(|age| (UPPER_AGE..EXCEPTION_AGE).contains(&age)), NoteKind::AgedOut);
         Ok(Ok(Entry { source: source_of(row), unit, date, pupil }))
+    }
+
+    /// Grade KG is full or half time as the school offers one of the two alone; all other grades stay as they are.
+    fn kindergarten_of(&self, school: SchoolKey, grade: GradeCode) -> GradeCode {
+        if grade.as_str() != "KG" {
+            return grade;
+        }
+        let offered = |code: &str| {
+            let code: GradeCode = code.parse().ok()?;
+            let school = self.funding.directory.school(school)?;
+            school.offers(code, self.funding.counts_of).then_some(code)
+        };
+        match (offered("KG"), offered("KF"), offered("KH")) {
+            (None, Some(only), None) | (None, None, Some(only)) => only,
+            _ => grade,
+        }
     }
 
     /// Whether an enrollment ended with a diploma before a day, in fewer than eight semesters since grade 9 began,

@@ -119,7 +119,7 @@ fn tables(files: &[Received], year: SchoolYear) -> Vec<Table> {
     registered.register.as_of(day, year, dictionary).unwrap()
 }
 
-fn directory() -> Directory {
+fn directory(change: impl Fn(&str) -> String) -> Directory {
     let mut builder = DirectoryBuilder::default();
     for (table, text) in [
         (DirectoryTable::Districts, DISTRICTS),
@@ -128,23 +128,32 @@ fn directory() -> Directory {
         (DirectoryTable::GradesOffered, GRADES),
         (DirectoryTable::Calendars, CALENDARS),
     ] {
-        builder.read(table, text.as_bytes()).unwrap();
+        builder.read(table, change(text).as_bytes()).unwrap();
     }
     builder.build().unwrap()
 }
 
-/// Computes with the counts of 2024-25, or another year.
+/// Computes with the counts of a year.
 fn with<T>(rows: &[Row<'_>], year: i32, then: impl FnOnce(&Funding<'_>) -> T) -> T {
+    with_directory(rows, year, &directory(str::to_owned), then)
+}
+
+fn with_directory<T>(
+    rows: &[Row<'_>],
+    year: i32,
+    directory: &Directory,
+    then: impl FnOnce(&Funding<'_>) -> T,
+) -> T {
     let counts_of = SchoolYear::ending(year).unwrap();
     let tables = tables(&uploads(rows, &year.to_string()), counts_of);
-    let (law, directory) = (Law::embedded().unwrap(), directory());
+    let law = Law::embedded().unwrap();
     let mut history = AnbHistory::default();
     history.set(FiscalYear::ending(2025).unwrap(), "0611-EL", 4);
     then(&Funding {
         counts_of,
         tables: &tables,
         dictionary: Dictionary::built_in(),
-        directory: &directory,
+        directory,
         law: &law,
         choices: Interpretation::default(),
         history: &history,
@@ -338,4 +347,73 @@ fn legal_entities_calendars_and_history_make_the_rows_of_the_files() {
     let mut words: Vec<&str> = state.notes.iter().map(|note| note.kind.word()).collect();
     words.dedup();
     assert_eq!(words, ["history_missing", "count_missing", "no_budget_unit", "history_missing"]);
+}
+
+#[test]
+fn units_and_entities_that_end_or_begin() {
+    let rows = [
+        pupil("000000001", "0001", "06", ["F", "F"]),
+        pupil("000000002", "0001", "07", ["F", "F"]),
+        pupil("000000003", "0003", "06", ["F", "F"]),
+    ];
+    let run = |change: &dyn Fn(&str) -> String| {
+        with_directory(&rows, 2025, &directory(change), |funding| {
+            let state = funding.state().unwrap();
+            let anb: Vec<String> =
+                state.files.anb.iter().map(|row| format!("{} {}", row.unit, row.anb_current)).collect();
+            let kinds = state.notes.iter().map(|note| note.kind);
+            let kinds: Vec<&str> =
+                kinds.filter(|kind| !matches!(kind, NoteKind::HistoryMissing)).map(NoteKind::word).collect();
+            (anb, kinds, state.files.results.failures.len())
+        })
+    };
+    let (anb, kinds, failures) = run(&|text| text.to_owned());
+    assert_eq!(anb, ["0611-78 2", "0611-EL 2", "0612-HS 0", "0700-EL 2"]);
+    assert_eq!((kinds.len(), failures), (0, 0));
+    // The accredited 7-8 unit ends, and no other unit of its kind goes on.
+    let closed = |text: &str| {
+        text.replace(
+            "0611-78,0611,accredited_7_8,N,2000-01,",
+            "0611-78,0611,accredited_7_8,N,2000-01,2024-25",
+        )
+    };
+    let (anb, kinds, failures) = run(&closed);
+    assert_eq!(anb, ["0612-HS 0", "0700-EL 2"]);
+    assert_eq!((kinds.as_slice(), failures), (["closed_unit"].as_slice(), 1));
+    // One other goes on: its pupils join it.
+    let joined =
+        |text: &str| closed(text).replace("0612-HS,", "0611-79,0611,accredited_7_8,Y,2000-01,\n0612-HS,");
+    let (anb, kinds, failures) = run(&joined);
+    assert_eq!(anb, ["0611-78 0", "0611-79 2", "0611-EL 2", "0612-HS 0", "0700-EL 2"]);
+    assert_eq!((kinds.len(), failures), (0, 0));
+    let opening = |text: &str| text.replace("0612-HS,", "0611-79,0611,accredited_7_8,Y,2025-26,\n0612-HS,");
+    assert_eq!(run(&opening).1, ["opening_unit"]);
+    let gone = |text: &str| {
+        text.replace("elementary,,2000-01,\n    ", "elementary,,2000-01,\n").replace(
+            "0700,Larch Bend Elem,elementary,,2000-01,",
+            "0700,Larch Bend Elem,elementary,,2000-01,2024-25",
+        )
+    };
+    let (anb, kinds, _) = run(&gone);
+    assert_eq!((anb.len(), kinds.as_slice()), (3, ["entity_ends"].as_slice()));
+}
+
+#[test]
+fn kindergarten_of_grade_kg_is_what_the_school_offers() {
+    let young = Row { born: "03/01/2019", ..pupil("000000001", "0001", "KG", ["Q", "Q"]) };
+    let found = |change: &dyn Fn(&str) -> String| {
+        with_directory(std::slice::from_ref(&young), 2025, &directory(change), |funding| {
+            let found = funding.district("0101".parse().unwrap()).unwrap();
+            let kinds: Vec<&str> = found.left_out.iter().map(|row| row.kind.word()).collect();
+            (found.pupils.first().map(|pupil| pupil.decision.reason.word()), kinds)
+        })
+    };
+    let half = |text: &str| text.replace("0101,0001,KF,0611-EL,2000-01,\n", "");
+    assert_eq!(found(&half).0, Some("half_time_kindergarten"));
+    let full = |text: &str| text.replace("0101,0001,KH,0611-EL,2000-01,\n", "");
+    assert_eq!(found(&full).0, Some("quarter_time"));
+    let both = |text: &str| text.to_owned();
+    assert_eq!(found(&both), (None, vec!["no_budget_unit", "no_budget_unit"]));
+    let named = |text: &str| text.replace(",KF,", ",KG,");
+    assert_eq!(found(&named).0, Some("quarter_time"));
 }
