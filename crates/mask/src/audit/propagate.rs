@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 
 /// No upper bound.
 pub(crate) const OPEN: i64 = i64::MAX;
+/// No count, and no remainder of a rounded percentage, is as large as this.
+const VAST: i128 = 1 << 62;
 
 /// Bounds of all cells, and which equation last moved each.
 #[derive(Clone)]
@@ -84,15 +86,15 @@ impl<'a> Propagator<'a> {
                 return Ok(());
             }
             *work -= terms.len() as u64;
-            let (mut least, mut most, mut open_least, mut open_most) = (0_i64, 0_i64, 0, 0);
+            let (mut least, mut most, mut open_least, mut open_most) = (0_i128, 0_i128, 0, 0);
             for &(c, k) in terms {
                 for (end, is_lo) in [(boxes.lo[c], true), (boxes.hi[c], false)] {
                     let into_least = is_lo == (k > 0);
                     match (end == OPEN, into_least) {
                         (true, true) => open_least += 1,
                         (true, false) => open_most += 1,
-                        (false, true) => least += k * end,
-                        (false, false) => most += k * end,
+                        (false, true) => least += i128::from(k) * i128::from(end),
+                        (false, false) => most += i128::from(k) * i128::from(end),
                     }
                 }
             }
@@ -105,6 +107,7 @@ impl<'a> Propagator<'a> {
                 // k * y = -(others): at most -(least of the others), at least -(most of the others).
                 let others_least = others(least, open_least, k, own_least);
                 let others_most = others(most, open_most, k, own_most);
+                let k = i128::from(k);
                 let top = others_least.map(|o| -o);
                 let bottom = others_most.map(|o| -o);
                 let (new_hi, new_lo) = if k > 0 {
@@ -113,12 +116,16 @@ impl<'a> Propagator<'a> {
                     (bottom.map(|b| (-b).div_euclid(-k)), top.map(|t| -(t.div_euclid(-k))))
                 };
                 let mut moved = false;
-                if let Some(hi) = new_hi.filter(|&h| h < boxes.hi[c]) {
+                if new_lo.is_some_and(|l| l >= VAST) || new_hi.is_some_and(|h| h < 0) {
+                    return Err(Contradiction(e));
+                }
+                let whole = |v: i128| i64::try_from(v).unwrap_or(OPEN);
+                if let Some(hi) = new_hi.filter(|&h| h < VAST).map(whole).filter(|&h| h < boxes.hi[c]) {
                     boxes.hi[c] = hi;
                     boxes.hi_by[c] = Some(e);
                     moved = true;
                 }
-                if let Some(lo) = new_lo.filter(|&l| l > boxes.lo[c]) {
+                if let Some(lo) = new_lo.map(|l| whole(l.max(0))).filter(|&l| l > boxes.lo[c]) {
                     boxes.lo[c] = lo;
                     boxes.lo_by[c] = Some(e);
                     moved = true;
@@ -138,7 +145,7 @@ impl<'a> Propagator<'a> {
                 }
             }
             let fixed = terms.iter().all(|&(c, _)| boxes.lo[c] == boxes.hi[c]);
-            if fixed && terms.iter().map(|&(c, k)| k * boxes.lo[c]).sum::<i64>() != 0 {
+            if fixed && sum_at(boxes, terms) != 0 {
                 return Err(Contradiction(e));
             }
         }
@@ -150,7 +157,7 @@ impl<'a> Propagator<'a> {
         component.iter().flat_map(|&c| &self.equations_of[c]).all(|&e| {
             let terms = &self.view.equations[e].terms;
             terms.iter().all(|&(c, _)| boxes.lo[c] == boxes.hi[c])
-                && terms.iter().map(|&(c, k)| k * boxes.lo[c]).sum::<i64>() == 0
+                && sum_at(boxes, terms) == 0
         })
     }
 
@@ -196,10 +203,14 @@ impl<'a> Propagator<'a> {
     }
 }
 
+fn sum_at(boxes: &Boxes, terms: &[(usize, i64)]) -> i128 {
+    terms.iter().map(|&(c, k)| i128::from(k) * i128::from(boxes.lo[c])).sum()
+}
+
 /// The sum without one term: none if another term is open.
-fn others(sum: i64, open: usize, k: i64, own: i64) -> Option<i64> {
+fn others(sum: i128, open: usize, k: i64, own: i64) -> Option<i128> {
     match (open, own == OPEN) {
-        (0, _) => Some(sum - k * own),
+        (0, _) => Some(sum - i128::from(k) * i128::from(own)),
         (1, true) => Some(sum),
         _ => None,
     }

@@ -13,7 +13,7 @@ use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, SolveO
 /// Nodes of the branch and bound.
 const NODES: u64 = 40;
 /// Window sizes, tried in this order.
-const WINDOWS: [usize; 2] = [120, 400];
+const WINDOWS: [usize; 3] = [150, 500, 2_000];
 
 pub(crate) struct Reach<'a> {
     system: &'a System,
