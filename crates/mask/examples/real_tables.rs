@@ -29,7 +29,11 @@ fn main() -> ExitCode {
     let rules = ["montana-opi", "ferpa-n10", "montana-essa-report-card-2024"].map(rule);
     let mut good = true;
     for year in ["2000", "2003"] {
-        good &= run(&format!("Wyoming {year}: state > district > school by grade"), &wyoming(&folder, year), &rules);
+        good &= run(
+            &format!("Wyoming {year}: state > district > school by grade"),
+            &wyoming(&folder, year),
+            &rules,
+        );
     }
     for year in ["1112", "1213"] {
         good &= run(

@@ -145,13 +145,16 @@ fn small_publication(shape: u64, zeros: Zeros, sequence: &mut Sequence) -> Publi
         3 => &[&["Total", "a", "b"], &["Total", "x", "y", "z"]],
         _ => &[&["State", "D1", "S1:D1", "S2:D1", "D2"], &["Total", "x", "y"]],
     };
-    let dims: Vec<_> = trees.iter().enumerate().map(|(i, t)| Dimension::parse(&format!("d{i}"), *t).unwrap()).collect();
+    let dims: Vec<_> =
+        trees.iter().enumerate().map(|(i, t)| Dimension::parse(&format!("d{i}"), *t).unwrap()).collect();
     let mut builder = Publication::builder(dims.clone()).zeros_known(zeros.known());
     let mut leaves: Vec<Vec<u32>> = vec![Vec::new()];
     for d in &dims {
         leaves = leaves
             .iter()
-            .flat_map(|at| d.leaves().map(move |l| at.iter().copied().chain([l]).collect()).collect::<Vec<_>>())
+            .flat_map(|at| {
+                d.leaves().map(move |l| at.iter().copied().chain([l]).collect()).collect::<Vec<_>>()
+            })
             .collect();
     }
     for at in leaves {
@@ -186,7 +189,8 @@ fn every_level_and_cost_reaches_the_exhaustive_optimum() {
             let cell = publication.cells().nth(c).unwrap();
             rule.cost.of(publication.value(cell), publication.height(cell))
         };
-        let cost = |set: u32| (0..open.len()).filter(|i| set >> i & 1 == 1).map(|i| price(open[i])).sum::<u64>();
+        let cost =
+            |set: u32| (0..open.len()).filter(|i| set >> i & 1 == 1).map(|i| price(open[i])).sum::<u64>();
         let protects = |set: u32| {
             let mut hidden = task.sensitive.clone();
             for (i, &c) in open.iter().enumerate() {
@@ -206,9 +210,9 @@ fn every_level_and_cost_reaches_the_exhaustive_optimum() {
         let mut order: Vec<u32> = (0..1 << open.len()).collect();
         order.sort_by_key(|&set| cost(set));
         let best = order.into_iter().find(|&set| protects(set)).map(cost);
-        let found = suppress(&publication, &task).ok().map(|pattern| {
-            open.iter().filter(|&&c| pattern.hidden()[c]).map(|&c| price(c)).sum::<u64>()
-        });
+        let found = suppress(&publication, &task)
+            .ok()
+            .map(|pattern| open.iter().filter(|&&c| pattern.hidden()[c]).map(|&c| price(c)).sum::<u64>());
         tried += 1;
         match (found, best) {
             (Some(found), Some(best)) => {

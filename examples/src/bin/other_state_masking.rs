@@ -44,7 +44,10 @@ fn main() -> Result<(), Error> {
 
 fn report() -> Result<String, Error> {
     let dimensions = vec![
-        Dimension::parse("unit", ["State", "East", "West", "Alder:East", "Birch:East", "Cedar:West", "Dogwood:West"])?,
+        Dimension::parse(
+            "unit",
+            ["State", "East", "West", "Alder:East", "Birch:East", "Cedar:West", "Dogwood:West"],
+        )?,
         Dimension::parse("programme", ["Total", "English learner", "Other"])?,
     ];
     // Two workers count the students of their own districts; the partial counts merge.
@@ -60,16 +63,25 @@ fn report() -> Result<String, Error> {
     tally.merge(west)?;
 
     let policies = Policy::parse(POLICY)?;
-    let rule = policies.first().ok_or(Error::Input { place: "policy".into(), problem: "is missing".into() })?;
+    let rule =
+        policies.first().ok_or(Error::Input { place: "policy".into(), problem: "is missing".into() })?;
     let rule = rule.rule(None)?;
 
     let mut text = String::from("What each table could still show:\n");
     for candidate in plan(&dimensions, &tally.leaves(), &rule, 100)? {
-        text += &format!("  {:<20} {} of {} cells\n", candidate.name, candidate.shown_per_mille * candidate.cells / 1000, candidate.cells);
+        text += &format!(
+            "  {:<20} {} of {} cells\n",
+            candidate.name,
+            candidate.shown_per_mille * candidate.cells / 1000,
+            candidate.cells
+        );
     }
     let release = publish(&tally, &[], &rule, &Symbols::default())?;
     let all = release.utility.all;
-    text += &format!("\nThe table, certified: {} small, {} hidden to protect them\n{}", all.primary, all.secondary, release.table);
+    text += &format!(
+        "\nThe table, certified: {} small, {} hidden to protect them\n{}",
+        all.primary, all.secondary, release.table
+    );
 
     // Last year's file hid one school only. Beside it, this year's card would give two children away.
     let spec = Spec { count: "students".into(), ..Spec::default() }.with_dimensions("school")?;

@@ -156,8 +156,7 @@ impl<'a> Propagator<'a> {
     fn holds(&self, boxes: &Boxes, component: &[usize]) -> bool {
         component.iter().flat_map(|&c| &self.equations_of[c]).all(|&e| {
             let terms = &self.view.equations[e].terms;
-            terms.iter().all(|&(c, _)| boxes.lo[c] == boxes.hi[c])
-                && sum_at(boxes, terms) == 0
+            terms.iter().all(|&(c, _)| boxes.lo[c] == boxes.hi[c]) && sum_at(boxes, terms) == 0
         })
     }
 

@@ -103,7 +103,8 @@ impl<'a> Bounded<'a> {
         }
         let search = Search::new(self.system, hidden);
         for component in components(self.system, hidden) {
-            let mut targets: Vec<u32> = component.iter().copied().filter(|&u| self.open(u, &record)).collect();
+            let mut targets: Vec<u32> =
+                component.iter().copied().filter(|&u| self.open(u, &record)).collect();
             if component.len() > SMALL {
                 for size in WINDOWS.into_iter().filter(|&size| size < component.len()) {
                     for &target in &targets {

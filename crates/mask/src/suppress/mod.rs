@@ -152,7 +152,8 @@ fn prove(system: &System, outcome: &mut Outcome) {
         if moved[target as usize] {
             continue;
         }
-        let Some(found) = [1, -1].into_iter().find_map(|by| reach.cheapest(&outcome.hidden, target, by)) else {
+        let Some(found) = [1, -1].into_iter().find_map(|by| reach.cheapest(&outcome.hidden, target, by))
+        else {
             outcome.unproved.push(target);
             continue;
         };

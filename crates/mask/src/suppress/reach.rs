@@ -64,7 +64,8 @@ impl<'a> Reach<'a> {
                 (false, false) => 1.0 + 16.0 * self.system.cost[u as usize] as f64,
             };
             let (up, down) = (i32::try_from(up).ok()?, i32::try_from(down).ok()?);
-            columns.push((problem.add_integer_var(price, (0, up)), problem.add_integer_var(price, (0, down))));
+            columns
+                .push((problem.add_integer_var(price, (0, up)), problem.add_integer_var(price, (0, down))));
         }
         let mut rows: Vec<u32> =
             units.iter().flat_map(|&u| self.system.rows_of[u as usize].iter().copied()).collect();
@@ -82,7 +83,7 @@ impl<'a> Reach<'a> {
         }
         let (up, down) = *columns.first()?;
         let direction = [(up, by.signum() as f64), (down, -by.signum() as f64)];
-        problem.add_constraint(&direction, ComparisonOp::Ge, by.abs() as f64);
+        problem.add_constraint(direction, ComparisonOp::Ge, by.abs() as f64);
         let mut options = SolveOptions::default();
         options.node_limit = Some(NODES);
         self.work += (units.len() * rows.len()) as u64;
@@ -115,8 +116,8 @@ impl<'a> Reach<'a> {
                 let (lo, hi) = self.system.bounds[u as usize].unwrap_or((0, i64::MAX));
                 v + k >= lo && v + k <= hi && (hidden[u as usize] || !self.system.frozen[u as usize])
             })
-            && rows.iter().all(|&r| {
-                self.system.rows[r as usize].iter().map(|&(u, k)| k * change(u)).sum::<i64>() == 0
-            })
+            && rows
+                .iter()
+                .all(|&r| self.system.rows[r as usize].iter().map(|&(u, k)| k * change(u)).sum::<i64>() == 0)
     }
 }
