@@ -6,8 +6,8 @@
 use chrono::NaiveDate;
 use opi_dictionary::SchoolYear;
 use opi_edfacts::{
-    Days, Departure, DepartureKind, Enrollment, Grade, LeaIndex, RaceQuestion, SchoolIndex, Sex, StatusKind,
-    StudentKey, StudentRows, StudentSource, Units, federal7,
+    Days, Departure, DepartureKind, Enrollment, Grade, LeaIndex, RaceQuestion, SchoolIndex, Sex, Span,
+    StatusKind, StudentKey, StudentRows, StudentSource, Units, federal7,
 };
 use opi_mask::plan::{Candidate, evaluate};
 use opi_mask::utility::{Utility, utility};
@@ -482,7 +482,13 @@ fn departed(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
 }
 
 fn attended(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
-    let own: Vec<&Enrollment> = student.enrollments.iter().filter(|enrollment| enrollment.primary).collect();
+    let year =
+        Span { first: Some(context.school_year.first_day()), last: Some(context.school_year.last_day()) };
+    let own: Vec<&Enrollment> = student
+        .enrollments
+        .iter()
+        .filter(|enrollment| enrollment.primary && enrollment.span.overlap(year).is_some())
+        .collect();
     let days = |of: fn(&Enrollment) -> Option<Days>| -> i128 {
         own.iter().filter_map(|enrollment| of(enrollment)).fold(0, |sum, days| days.0.saturating_add(sum))
     };

@@ -1,0 +1,79 @@
+//! The golden year: a small invented state goes through everything, and what comes out is held as it is, so that a
+//! change of any figure shows in review. After a change that is meant, the snapshots are accepted with `cargo insta`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test program"
+)]
+
+mod program;
+
+use program::{opi, text};
+use serde_json::Value;
+use std::path::Path;
+
+fn held(name: &str, out: &Path, path: &str) {
+    insta::assert_snapshot!(name, std::fs::read_to_string(out.join(path)).unwrap());
+}
+
+#[test]
+fn a_small_year() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, out) = (folder.path().join("state"), folder.path().join("out"));
+    let ran = opi([
+        "synth",
+        "--students",
+        "400",
+        "--years",
+        "2",
+        "--seed",
+        "11",
+        "--defects",
+        "0.002",
+        "--quiet",
+        text(&state),
+    ]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let ran = opi(["year", text(&state), "--out", text(&out), "--quiet"]);
+    insta::assert_snapshot!("summary", ran.out.replace(text(&out), "OUT"));
+
+    // Every file with its hash. Parquet is written by a library, and pages by a style: their rows say enough.
+    let manifest: Value =
+        serde_json::from_str(&std::fs::read_to_string(out.join("manifest.json")).unwrap()).unwrap();
+    let mut list = String::new();
+    for file in manifest["files"].as_array().unwrap() {
+        let path = file["path"].as_str().unwrap();
+        let library = path.starts_with("restricted/snapshots/") || path.ends_with(".html");
+        let library = library || path.ends_with(".xlsx");
+        let rows = file["rows"].as_u64().map_or_else(String::new, |rows| format!(" {rows} rows"));
+        match (library, path.starts_with("restricted/snapshots/")) {
+            (_, true) => {}
+            (true, _) => list.push_str(&format!("{path}{rows}\n")),
+            _ => list.push_str(&format!("{path}{rows} {}\n", &file["hash"].as_str().unwrap()[..16])),
+        }
+    }
+    insta::assert_snapshot!("files", list);
+    held("anb", &out, "restricted/anb.csv");
+    held("entitlements", &out, "restricted/entitlements.csv");
+    held("findings", &out, "restricted/summary.csv");
+    held("certification", &out, "restricted/certification.csv");
+    held("completion", &out, "public/completion.csv");
+
+    // A number of each kind, explained.
+    let anb = std::fs::read_to_string(out.join("restricted/anb.csv")).unwrap();
+    let unit = anb.lines().nth(1).unwrap().split(',').nth(3).unwrap();
+    let year = anb.lines().nth(1).unwrap().split(',').next().unwrap();
+    let ran = opi(["why", text(&out), &format!("anb:{unit}:{year}"), "--rows", "0"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    insta::assert_snapshot!("why_anb", ran.out);
+    let ran = opi(["why", text(&out), "edfacts:052:SEA:CSA:05,WH7,F", "--rows", "3"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    insta::assert_snapshot!("why_edfacts", ran.out);
+    let ran = opi(["why", text(&out), "mask:enrollment:grade=05"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    insta::assert_snapshot!("why_mask", ran.out);
+    let ran = opi(["why", text(&out), "mask:enrollment:weather=05"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("known are place, grade, race"), "{}", ran.err);
+}
