@@ -75,3 +75,34 @@ impl AnbHistory {
         Ok(history)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_csv_of_an_earlier_run_is_a_history() {
+        let case = crate::Case::from_toml(
+            "fiscal_year = 2026\n[[districts]]\ndistrict = \"0001\"\npir_days = 7\n[[districts.units]]\nunit = \"K-8\"\n\
+             program = \"elementary\"\noctober = { adjusted = 10 }\nfebruary = { adjusted = 10 }",
+        );
+        let law = crate::Law::embedded().unwrap();
+        let rows = crate::state_files(&law, &case.unwrap(), crate::Alternatives::Skipped).unwrap().anb;
+        let read = AnbHistory::from_csv(&crate::to_csv(&rows).unwrap()).unwrap();
+        let mut recorded = AnbHistory::default();
+        recorded.record(&rows);
+        assert_eq!(read, recorded);
+        assert_eq!(read.anb(FiscalYear::ending(2026).unwrap(), "K-8"), Some(11));
+    }
+
+    #[test]
+    fn what_is_no_history_is_an_error_with_its_line() {
+        let error = |rows: &str| {
+            let text = format!("fiscal_year,unit,anb_current\n{rows}\n");
+            AnbHistory::from_csv(&text).unwrap_err().to_string()
+        };
+        insta::assert_snapshot!(error("FY2025,A,1\nFY2025,A,2"), @"the history of ANB cannot be read: line 3: A stands twice in FY2025");
+        assert!(error("FY2025,A,1.5").contains("line 2"));
+        assert!(error("25,A,1").contains("line 2"));
+    }
+}

@@ -427,6 +427,13 @@ mod tests {
     }
 
     #[test]
+    fn data_for_achievement_begins_in_fy2014() {
+        let of = |year| amount(Payment::DataForAchievement, "10.00", "3", Some(year));
+        insta::assert_snapshot!(of(2013).unwrap_err(), @"the payment data-for-achievement is not in force for FY2013; it holds from 2014");
+        assert_eq!(of(2014).unwrap(), "30.00");
+    }
+
+    #[test]
     fn cents_left_over_go_to_the_largest_remainders() {
         let shares = |aid: &str, anb, counties: &[i64]| {
             let shares = county_shares(aid.parse().unwrap(), anb, counties).unwrap().shares;
