@@ -157,6 +157,8 @@ enum Change {
     SpaceBefore,
     SpaceAfter,
     Repeat,
+    BlankLine,
+    ColumnNames,
     LegalEntity,
     UnknownStudent,
     NoRace,
@@ -169,6 +171,11 @@ enum Change {
 }
 
 impl Change {
+    /// Whether it leaves the row as it is and writes a line after it.
+    const fn adds_a_line(self) -> bool {
+        matches!(self, Change::Repeat | Change::BlankLine | Change::ColumnNames)
+    }
+
     /// Whether it concerns the file rather than a row.
     const fn of_file(self) -> bool {
         matches!(
@@ -316,13 +323,13 @@ impl Spoiler {
         let mut fields: Vec<Vec<u8>> = text.split(|byte| *byte == b'\t').map(<[u8]>::to_vec).collect();
         let header = self.lines_seen == 0;
         self.lines_seen += 1;
-        let mut repeat = false;
+        let mut after = None;
         if header {
             if self.spoil_header(&mut fields) {
                 return Vec::new();
             }
         } else if self.stream.below(1_000_000) < self.rate {
-            repeat = self.spoil_row(&mut fields);
+            after = self.spoil_row(&mut fields);
         }
         let end: &[u8] = if self.change_of_file() == Some(Change::LineFeeds) { b"\n" } else { b"\r\n" };
         let mut out = fields.join(&b'\t');
@@ -331,8 +338,15 @@ impl Spoiler {
         }
         out.extend_from_slice(end);
         self.written += 1;
-        if repeat {
-            out.extend_from_within(..);
+        if let Some(after) = after {
+            match after {
+                Change::Repeat => out.extend_from_within(..),
+                Change::ColumnNames => {
+                    out.extend_from_slice(self.fields.join("\t").as_bytes());
+                    out.extend_from_slice(end);
+                }
+                _ => out.extend_from_slice(end),
+            }
             self.written += 1;
         }
         out
@@ -375,22 +389,22 @@ impl Spoiler {
         });
     }
 
-    /// Spoils a row, if a kind fits it; true when it is to be written twice.
-    fn spoil_row(&mut self, fields: &mut Vec<Vec<u8>>) -> bool {
+    /// Spoils a row, if a kind fits it; answers the change that writes another line after it.
+    fn spoil_row(&mut self, fields: &mut Vec<Vec<u8>>) -> Option<Change> {
         // Kinds that fit few rows are tried first on every other row, or they would hardly ever be planted.
         let choosy = self.stream.below(2) == 0;
         for step in 0..TRIES {
             let kinds = if choosy && step < TRIES / 2 { &self.choosy } else { &self.here };
             let Some(index) = self.stream.pick(kinds).copied() else { continue };
-            let Some(kind) = self.kinds.get(index).cloned() else { return false };
+            let Some(kind) = self.kinds.get(index).cloned() else { return None };
             if !self.fits(&kind, fields) || !self.apply(&kind, fields) {
                 continue;
             }
-            let repeat = kind.change == Change::Repeat;
-            self.note(&kind, self.written + 1 + u64::from(repeat));
-            return repeat;
+            let after = Some(kind.change).filter(|change| change.adds_a_line());
+            self.note(&kind, self.written + 1 + u64::from(after.is_some()));
+            return after;
         }
-        false
+        None
     }
 
     fn column(&self, name: &str) -> Option<usize> {
@@ -434,7 +448,7 @@ impl Spoiler {
         };
         let old = column.and_then(|column| before.get(column)).cloned().unwrap_or_default();
         match kind.change {
-            Change::Repeat => return true,
+            change if change.adds_a_line() => return true,
             Change::Set => set(kind.value.as_bytes()),
             Change::Blank => set(b""),
             Change::Append => set(&[old.as_slice(), kind.value.as_bytes()].concat()),
