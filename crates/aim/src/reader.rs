@@ -358,8 +358,6 @@ impl<'d, R: BufRead> Reader<'d, R> {
     }
 
     fn is_column_names(&self, line: usize, layout: &Layout) -> bool {
-        let letters =
-            |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
         layout.fields.first().is_some_and(|field| letters(&field.name) == letters(self.first_field(line)))
     }
 

@@ -1,7 +1,7 @@
 //! Printing: formats, colours on a terminal only, progress on a terminal only.
 
 use clap::ValueEnum;
-use opi::dictionary::{Finding, Severity};
+use opi::dictionary::Finding;
 pub(crate) use opi::report::grouped;
 use std::io::{IsTerminal, Write};
 
@@ -44,27 +44,12 @@ impl Style {
     pub(crate) fn faint(self, text: &str) -> String {
         self.paint("2", text)
     }
-
-    pub(crate) fn severity(self, severity: Severity) -> String {
-        let code = match severity {
-            Severity::Note => "36",
-            Severity::Confirm => "33",
-            Severity::BlocksCertification => "35",
-            _ => "31",
-        };
-        self.paint(code, &severity.to_string())
-    }
 }
 
-/// Prints a finding as a good compiler would.
+/// Prints a finding as a good compiler would, without the value found.
 pub(crate) fn finding(out: &mut impl Write, style: Style, finding: &Finding) -> std::io::Result<()> {
-    let head = format!("{}[{}]", style.severity(finding.severity), finding.code);
-    writeln!(out, "{head} {}", style.bold(&finding.message))?;
-    writeln!(out, "  --> {}", finding.position)?;
-    if let Some(expected) = &finding.expected {
-        writeln!(out, "  expected: {expected}")?;
-    }
-    writeln!(out, "  {}", style.faint(&format!("fix: {}", finding.fix)))
+    let colours = if style.on { opi::report::Style::ANSI } else { opi::report::Style::PLAIN };
+    opi::report::write_finding(out, finding, opi::report::Values::Hidden, &colours)
 }
 
 /// A progress bar on standard error; silent where that is no terminal or the user asked for quiet.

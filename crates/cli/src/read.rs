@@ -7,6 +7,7 @@ use crate::{Failure, files};
 use clap::Args;
 use opi::aim::ReadOptions;
 use opi::dictionary::Severity;
+use opi::report::visible;
 use opi::{FileReport, ReadReport, read_upload};
 use std::io::Write;
 use std::path::PathBuf;
@@ -113,16 +114,16 @@ fn print_findings(out: &mut impl Write, style: Style, file: &FileReport) -> std:
     for finding in &file.findings {
         output::finding(out, style, finding)?;
     }
+    let name = visible(&file.file);
     if file.findings_not_kept > 0 {
         writeln!(
             out,
-            "  {}: {} more findings were counted but not kept",
-            file.file,
+            "  {name}: {} more findings were counted but not kept",
             grouped(file.findings_not_kept)
         )?;
     }
     if !file.complete {
-        writeln!(out, "  {}: reading stopped before the end of the file", file.file)?;
+        writeln!(out, "  {name}: reading stopped before the end of the file")?;
     }
     Ok(())
 }

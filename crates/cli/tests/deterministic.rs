@@ -2,6 +2,7 @@
 //! folder in which the program runs, and what stood in the folder of results before.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test program"

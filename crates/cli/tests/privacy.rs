@@ -6,6 +6,7 @@
 //! * Under `OUT/restricted` only [`MEANT`] may hold names and birth dates: findings name places and keys, no values.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test program"
@@ -232,6 +233,19 @@ fn nothing_printed_names_a_student() {
     {
         let found = marks.any(&String::from_utf8_lossy(bytes));
         assert!(found.is_empty(), "{} holds {found:?}", name.display());
+    }
+}
+
+#[test]
+fn a_row_in_the_place_of_the_header_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.tsv");
+    std::fs::write(&file, format!("{LOCAL_ID}1\t{NAME}Larkspur\t{NAME}Zinnia\t{NAME}\r\n").repeat(3))
+        .unwrap();
+    for format in ["human", "json"] {
+        let ran = opi(["read", text(&file), "--format", format]);
+        assert_eq!(ran.code, Some(1));
+        assert_eq!(Marks::default().values(&ran.all()), Vec::<String>::new(), "{ran:#?}");
     }
 }
 

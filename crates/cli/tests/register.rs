@@ -1,6 +1,7 @@
 //! A register that the store keeps: nights follow each other, and each day's knowledge stays.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test program"

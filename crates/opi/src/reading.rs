@@ -36,16 +36,32 @@ pub struct FileReport {
     pub findings_not_kept: u64,
 }
 
-/// The header of a file, in a report.
+/// The header of a file, in a report. A part that has not the form of its kind is blank: the first line of a file
+/// without header can be anything, a student's row too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct HeaderReport {
-    /// Date as written.
+    /// Date as written, such as `10/08/2025`.
     pub date: String,
-    /// Time as written.
+    /// Time as written, such as `08:15:00`.
     pub time: String,
-    /// Version as written.
+    /// Version as written, such as `MT9.1`.
     pub version: String,
+}
+
+impl HeaderReport {
+    fn of(header: &opi_aim::Header) -> Self {
+        let shown = |text: &str, mark: char, letters: &str| {
+            let plain = |c: char| c.is_ascii_digit() || c == mark || letters.contains(c);
+            let fits = text.len() <= 10 && text.contains(mark) && text.chars().all(plain);
+            if fits { text.to_owned() } else { String::new() }
+        };
+        HeaderReport {
+            date: shown(&header.date, '/', ""),
+            time: shown(&header.time, ':', ""),
+            version: shown(&header.version, '.', "MT"),
+        }
+    }
 }
 
 /// What reading several files gave.
@@ -146,11 +162,7 @@ pub fn read_upload(
     while let Some(row) = reader.next_row()? {
         take(&row);
     }
-    let header = reader.header().map(|header| HeaderReport {
-        date: header.date.clone(),
-        time: header.time.clone(),
-        version: header.version.clone(),
-    });
+    let header = reader.header().map(HeaderReport::of);
     let (rows, not_read) = (reader.rows(), reader.rows_not_read());
     Ok(report(upload.name(), reader.layout(), header, district, rows, not_read, reader.log()))
 }

@@ -77,4 +77,4 @@ pub use json_lines::{finding_schema, header_schema};
 pub use report::FindingReport;
 pub use style::Style;
 pub use table_csv::CsvLines;
-pub use text::grouped;
+pub use text::{grouped, visible};

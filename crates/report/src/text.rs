@@ -8,7 +8,12 @@ const LONGEST: usize = 4_000;
 
 /// The text on one line: control characters, line breaks and characters that reorder or hide text are
 /// written as escapes, and very long texts are cut with a count of what was cut.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+///
+/// ```
+/// assert_eq!(opi_report::visible("red\u{1b}[31m.tsv"), "red\\u{1b}[31m.tsv");
+/// ```
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
     let hostile = text.chars().any(is_hidden);
     if !hostile && text.len() <= LONGEST {
         return Cow::Borrowed(text);

@@ -197,6 +197,7 @@ impl Difference {
         };
         let (older, newer) =
             (older.into_iter().flat_map(Table::records), newer.into_iter().flat_map(Table::records));
+        let mut by_district: BTreeMap<Option<DistrictNumber>, Tally> = BTreeMap::new();
         let mut each = |old: &[Record<'_>], new: &[Record<'_>]| {
             see(&mut students.older, old);
             see(&mut students.newer, new);
@@ -204,9 +205,7 @@ impl Difference {
             table.keys.count(change);
             let shown = new.first().or(old.first());
             let district = shown.and_then(|record| record.origin().district);
-            let district_name = district.map(|district| district.to_string()).unwrap_or_default();
-            let of_district = self.districts.entry(district_name).or_default();
-            of_district.tables.entry(name.to_owned()).or_default().count(change);
+            by_district.entry(district).or_default().count(change);
             let (Some(change), Some(shown)) = (change, shown) else { return };
             see(&mut students.touched, old);
             see(&mut students.touched, new);
@@ -246,6 +245,10 @@ impl Difference {
                 each(&ours(old), &ours(new));
             }
         });
+        for (district, tally) in by_district {
+            let of_district = self.districts.entry(district_name(district)).or_default();
+            of_district.tables.insert(name.to_owned(), tally);
+        }
         Ok(table)
     }
 
@@ -258,8 +261,7 @@ impl Difference {
         for student in students.older.union(&students.newer) {
             let touched = students.touched.contains(student);
             let change = change(students.older.contains(student), students.newer.contains(student), touched);
-            let district = student.0.map(|district| district.to_string()).unwrap_or_default();
-            self.districts.entry(district).or_default().students.count(change);
+            self.districts.entry(district_name(student.0)).or_default().students.count(change);
         }
         let of_state =
             |set: &BTreeSet<StudentIn>| set.iter().map(|(_, student)| *student).collect::<BTreeSet<u32>>();
@@ -270,6 +272,11 @@ impl Difference {
             self.students.count(change(older.contains(student), newer.contains(student), touched));
         }
     }
+}
+
+/// The key of a district in the summary; rows without a district stand under none.
+fn district_name(district: Option<DistrictNumber>) -> String {
+    district.map(|district| district.to_string()).unwrap_or_default()
 }
 
 /// Walks two sequences of rows in canonical order side by side and hands over what stands under each key in the

@@ -20,6 +20,19 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::io::Write;
 
+/// The builder of a record with the opening fields of a student's file filled.
+macro_rules! opened {
+    ($record:ident, $key:expr) => {
+        $record::builder()
+            .district_number($key.district)
+            .school_number($key.school)
+            .calendar_number($key.calendar)
+            .student_state_id($key.person.state_id.clone())
+            .last_name($key.person.last_name.clone())
+            .first_name($key.person.first_name.clone())
+    };
+}
+
 /// The file families that are written, by the key of their layout, which is also the name of the file.
 pub const FILES: [&str; 9] = [
     "student-demographics",
@@ -242,13 +255,7 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
             && !student.person.admitted_under_five;
         let exclude = yes_no(excluded || too_young);
         if season == 0 {
-            let builder = FallEnrollmentCount::builder()
-                .district_number(key.district)
-                .school_number(key.school)
-                .calendar_number(key.calendar)
-                .student_state_id(key.person.state_id.clone())
-                .last_name(key.person.last_name.clone())
-                .first_name(key.person.first_name.clone())
+            let builder = opened!(FallEnrollmentCount, key)
                 .aggregate_hours_of_instruction(hours)
                 .absent(absent)
                 .exclude_fall_anb_10_day_rule(exclude)
@@ -257,13 +264,7 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
             record.student_local_id = key.local.cloned();
             self.put(file, &record, open)
         } else {
-            let builder = SpringEnrollmentCount::builder()
-                .district_number(key.district)
-                .school_number(key.school)
-                .calendar_number(key.calendar)
-                .student_state_id(key.person.state_id.clone())
-                .last_name(key.person.last_name.clone())
-                .first_name(key.person.first_name.clone())
+            let builder = opened!(SpringEnrollmentCount, key)
                 .aggregate_hours_of_instruction(hours)
                 .absent(absent)
                 .exclude_spring_anb_10_day_rule(exclude)
@@ -301,13 +302,7 @@ struct Key<'a> {
 
 impl Key<'_> {
     fn enrollment(&self, enrollment: &Enrollment) -> Result<StudentEnrollment, SynthError> {
-        let builder = StudentEnrollment::builder()
-            .district_number(self.district)
-            .school_number(self.school)
-            .calendar_number(self.calendar)
-            .student_state_id(self.person.state_id.clone())
-            .last_name(self.person.last_name.clone())
-            .first_name(self.person.first_name.clone())
+        let builder = opened!(StudentEnrollment, self)
             .grade(Grade::from(enrollment.grade.as_str()))
             .start_date(enrollment.first_day)
             .start_status(StartStatus::from(enrollment.start_status.as_str()))
@@ -335,13 +330,7 @@ impl Key<'_> {
         calendar: &YearCalendar,
     ) -> Result<EndOfYearAttendanceTotal, SynthError> {
         let (enrolled, absent_halves) = attendance(enrollment, student, calendar);
-        let builder = EndOfYearAttendanceTotal::builder()
-            .district_number(self.district)
-            .school_number(self.school)
-            .calendar_number(self.calendar)
-            .student_state_id(self.person.state_id.clone())
-            .last_name(self.person.last_name.clone())
-            .first_name(self.person.first_name.clone())
+        let builder = opened!(EndOfYearAttendanceTotal, self)
             .ada_days_enrolled(Decimal::from(enrolled))
             .ada_days_present(Decimal::new(i64::from(enrolled * 2 - absent_halves) * 5, 1).normalize())
             .essa_days_absent(Decimal::from(absent_halves.div_ceil(2)))

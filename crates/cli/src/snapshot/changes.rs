@@ -4,6 +4,7 @@ use crate::Failure;
 use crate::output::{self, Format, grouped};
 use clap::Args;
 use opi::dictionary::{DistrictNumber, SchoolYear};
+use opi::report::visible;
 use opi::snapshot::{Register, RowChange, RowChangeKind, TimeGiven};
 use opi::store::{SnapshotName, Store};
 use serde::Serialize;
@@ -104,12 +105,12 @@ pub(crate) fn run(arguments: &ChangesArgs) -> Result<ExitCode, Failure> {
     )?;
     for ((at, file, table), changed) in &totals {
         let [inserted, updated, deleted] = [changed.inserted, changed.updated, changed.deleted].map(grouped);
-        writeln!(out, "{at} {inserted:>10} {updated:>10} {deleted:>10}  {table:<24} {file}")?;
+        writeln!(out, "{at} {inserted:>10} {updated:>10} {deleted:>10}  {table:<24} {}", visible(file))?;
     }
     for change in &shown {
         let (kind, table) = (change.kind.as_str(), &change.table);
         writeln!(out, "{kind} {table} {}", change.key.reveal())?;
-        writeln!(out, "  --> {}:{} at {}", change.file, change.line, change.at)?;
+        writeln!(out, "  --> {}:{} at {}", visible(&change.file), change.line, change.at)?;
         if !change.columns.is_empty() {
             writeln!(out, "  changed: {}", change.columns.join(", "))?;
         }
