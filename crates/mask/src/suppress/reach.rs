@@ -14,6 +14,8 @@ use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, SolveO
 const NODES: u64 = 40;
 /// Window sizes, tried in this order.
 const WINDOWS: [usize; 3] = [150, 500, 2_000];
+/// Size of all programs together: units times rows.
+const EFFORT: u64 = 80_000_000;
 
 pub(crate) struct Reach<'a> {
     system: &'a System,
@@ -34,6 +36,9 @@ impl<'a> Reach<'a> {
     }
 
     fn within(&mut self, hidden: &[bool], target: u32, by: i64, size: usize) -> Option<Move> {
+        if self.work > EFFORT {
+            return None;
+        }
         let units = self.search.neighbourhood(target, size);
         for (i, &u) in units.iter().enumerate() {
             self.slot[u as usize] = i as u32;
