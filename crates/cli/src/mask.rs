@@ -277,7 +277,14 @@ fn run_audit(args: &TableArgs, also: &[String]) -> Result<ExitCode, Failure> {
     let sums = small_sums(&view, &audit, limit);
     let mut out = std::io::stdout().lock();
     if args.format == "json" {
-        writeln!(out, "{}", serde_json::to_string(&audit).map_err(|e| Failure::new(e.to_string()))?)?;
+        let mut report = serde_json::to_value(&audit).map_err(|e| Failure::new(e.to_string()))?;
+        if spec.line_sums
+            && let Some(fields) = report.as_object_mut()
+        {
+            let list = serde_json::to_value(&sums).map_err(|e| Failure::new(e.to_string()))?;
+            fields.insert("small_sums".to_owned(), list);
+        }
+        writeln!(out, "{report}")?;
     } else {
         for e in &audit.exposed {
             writeln!(out, "[{}] = {}: {}", e.label, e.value, e.derivation)?;

@@ -163,7 +163,7 @@ fn check_table(
             return Err(format!("table {t} gives cell {cell} an impossible value"));
         }
         for &(r, sign) in users.get(at).into_iter().flatten() {
-            *sums.entry(r).or_insert(0_i128) += i128::from(sign * change);
+            *sums.entry(r).or_insert(0_i128) += i128::from(sign) * i128::from(change);
         }
     }
     match sums.iter().find(|(_, sum)| **sum != 0) {

@@ -34,6 +34,22 @@ fn the_json_of_a_certificate_and_of_the_reports() {
 }
 
 #[test]
+fn absurd_figures_in_a_certificate_are_no_panic() {
+    let mut c = mask(small(), &Rule::new(5, Zeros::Show)).unwrap().certificate().clone();
+    let vast = 1_u64 << 63;
+    (c.rule, c.lower_bound) = (None, None);
+    (c.labels, c.values) = (vec!["a".into(), "b".into()], vec![vast, vast]);
+    (c.relations, c.hidden, c.sensitive) = (vec![vec![0, 1]], vec![0, 1], vec![0]);
+    (c.bounds, c.coded) = (Vec::new(), Vec::new());
+    c.tables = vec![vec![(0, i64::MIN), (1, i64::MIN)]];
+    assert!(c.verify().is_ok());
+    c.tables = vec![vec![(0, i64::MIN)]];
+    assert!(c.verify().is_err());
+    c.tables = vec![vec![(9, 1)]];
+    assert!(c.verify().is_err());
+}
+
+#[test]
 fn the_json_of_a_case() {
     let cases = case_file::parse(include_str!("data/cases.toml")).unwrap();
     for id in ["W08", "W20"] {

@@ -30,6 +30,8 @@ const FREE_WORK: u64 = 25_000_000;
 /// The same where bounds are needed.
 const BOUND_ROUNDS: usize = 300;
 const BOUND_WORK: u64 = 8_000_000;
+/// Searches for witnesses, each with its own limit of work, while they still find some.
+const SEARCHES: usize = 12;
 /// Rounds of growing by cheapest moves.
 const GROWTHS: usize = 40;
 const MAX_ROUNDS: usize = 2_000;
@@ -139,16 +141,23 @@ fn by_elimination(system: &System, extra: Extra) -> Outcome {
 /// Whole-number witnesses for all sensitive units; where there is none, what the cheapest move needs is hidden
 /// too, which leaves the witnesses found so far as they are.
 fn prove(system: &System, outcome: &mut Outcome) {
-    let sensitive: Vec<u32> = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
-    let witnesses = witness::find(system, &outcome.hidden, &sensitive);
-    outcome.work += witnesses.work;
-    outcome.tables.extend(witnesses.tables);
-    if witnesses.missing.is_empty() {
-        return;
+    let mut missing: Vec<u32> = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
+    for _ in 0..SEARCHES {
+        let before = missing.len();
+        let witnesses = witness::find(system, &outcome.hidden, &missing);
+        outcome.work += witnesses.work;
+        outcome.tables.extend(witnesses.tables);
+        missing = witnesses.missing;
+        if missing.is_empty() {
+            return;
+        }
+        if missing.len() == before {
+            break;
+        }
     }
     let mut reach = Reach::new(system);
     let mut moved = vec![false; system.len()];
-    for target in witnesses.missing {
+    for target in missing {
         if moved[target as usize] {
             continue;
         }
