@@ -19,7 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 fn state(students: u64, seed: u64, defects: DefectRate) -> MemorySink {
     let plan = Plan { students, years: 2, last_year: SchoolYear::ending(2026).unwrap(), seed };
     let mut sink = MemorySink::default();
-    State::new(plan).unwrap().write(&mut sink, &WriteOptions { defects }, &mut |_| {}).unwrap();
+    State::new(plan)
+        .unwrap()
+        .write(&mut sink, &WriteOptions { defects, only_in: None }, &mut |_| {})
+        .unwrap();
     sink
 }
 

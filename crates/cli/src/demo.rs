@@ -2,7 +2,8 @@
 
 use crate::{Failure, synth, year};
 use clap::Args;
-use opi_synth::{DefectRate, Plan};
+use opi::dictionary::SchoolYear;
+use opi_synth::{DefectRate, Plan, State, WriteOptions};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,18 +32,23 @@ pub(crate) struct DemoArgs {
 pub(crate) fn run(arguments: DemoArgs) -> Result<ExitCode, Failure> {
     let DemoArgs { students, seed, out, quiet } = arguments;
     let state = out.join("state");
-    // One mistake in ten thousand rows: a few dozen in the whole state, enough to see.
-    let defects: DefectRate = "0.0001".parse().map_err(|error| Failure::new(format!("{error}")))?;
-    let plan = Plan { students, years: 1, last_year: opi::dictionary::SchoolYear::ending(2026)?, seed };
-    let summary = synth::write(plan, defects, &state, quiet)?;
+    // Two years, so that there is a change to tell; every fiftieth row of one district with a mistake.
+    let plan = Plan { students, years: 2, last_year: SchoolYear::ending(2026)?, seed };
+    let defects: DefectRate = "2%".parse().map_err(synth::failed)?;
+    let invented = State::new(plan).map_err(synth::failed)?;
+    let directory = invented.directory().map_err(synth::failed)?;
+    let careless = directory.districts().map(|district| district.number).min();
+    let summary = synth::write(&invented, &WriteOptions { defects, only_in: careless }, &state, quiet)?;
     println!(
-        "invented {} students in {} districts and {} schools; planted {} mistakes, listed in {}",
+        "invented {} students in {} districts and {} schools; planted {} mistakes in district {}, listed in {}",
         crate::output::grouped(summary.students),
         summary.districts,
         summary.schools,
         summary.planted,
+        careless.map_or_else(|| "none".to_owned(), |number| number.to_string()),
         state.join("planted.jsonl").display()
     );
+    drop(invented);
     year::run(year::YearArgs::of(state, out.join("year"), quiet))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,8 +3,8 @@
 use crate::Failure;
 use crate::output;
 use indicatif::ProgressStyle;
-use opi::dictionary::SchoolYear;
-use opi_synth::{DefectRate, Plan, Sink, State, Summary, WriteOptions};
+use opi::dictionary::{DistrictNumber, SchoolYear};
+use opi_synth::{DefectRate, Plan, Sink, State, Summary, SynthError, WriteOptions};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,9 @@ pub(crate) struct SynthArgs {
     /// The share of rows that get a mistake: 0.02 or 2%.
     #[arg(long, value_name = "RATE", default_value = "0")]
     defects: DefectRate,
+    /// Plant mistakes in the files of this district alone.
+    #[arg(long, value_name = "NUMBER", requires = "defects")]
+    defects_in: Option<DistrictNumber>,
     /// The folder to write to; it must be empty or not there yet.
     #[arg(value_name = "OUT")]
     out: PathBuf,
@@ -46,8 +49,9 @@ pub(crate) struct SynthArgs {
 
 /// Runs the subcommand.
 pub(crate) fn run(args: SynthArgs) -> Result<ExitCode, Failure> {
-    let SynthArgs { students, years, last_year, seed, defects, out, quiet } = args;
-    let summary = write(Plan { students, years, last_year, seed }, defects, &out, quiet)?;
+    let SynthArgs { students, years, last_year, seed, defects, defects_in, out, quiet } = args;
+    let state = State::new(Plan { students, years, last_year, seed }).map_err(failed)?;
+    let summary = write(&state, &WriteOptions { defects, only_in: defects_in }, &out, quiet)?;
     println!(
         "{}: {} students, {} school systems ({} legal districts), {} schools",
         out.display(),
@@ -66,7 +70,12 @@ pub(crate) fn run(args: SynthArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Writes a state to a folder, with a progress bar where there is a terminal.
-pub(crate) fn write(plan: Plan, defects: DefectRate, out: &Path, quiet: bool) -> Result<Summary, Failure> {
+pub(crate) fn write(
+    state: &State,
+    options: &WriteOptions,
+    out: &Path,
+    quiet: bool,
+) -> Result<Summary, Failure> {
     let used = out.exists() && std::fs::read_dir(out)?.next().is_some();
     if used {
         return Err(Failure::new(format!(
@@ -74,20 +83,23 @@ pub(crate) fn write(plan: Plan, defects: DefectRate, out: &Path, quiet: bool) ->
             out.display()
         )));
     }
-    let state = State::new(plan).map_err(|error| Failure::new(error.to_string()))?;
     let bar = output::progress(0, "inventing", quiet);
     if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} districts, {msg} rows") {
         bar.set_style(style);
     }
     let mut sink = Folder { root: out.to_owned(), made: PathBuf::new() };
-    let summary = state.write(&mut sink, &WriteOptions { defects }, &mut |progress| {
+    let summary = state.write(&mut sink, options, &mut |progress| {
         bar.set_length(progress.of_districts);
         bar.set_position(progress.districts);
         bar.set_prefix(progress.year.to_string());
         bar.set_message(progress.rows.to_string());
     });
     bar.finish_and_clear();
-    summary.map_err(|error| Failure::new(error.to_string()))
+    summary.map_err(failed)
+}
+
+pub(crate) fn failed(error: SynthError) -> Failure {
+    Failure::new(error.to_string())
 }
 
 /// A folder on disk.

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         last_year: SchoolYear::ending(2026)?,
         seed: seed.parse()?,
     };
-    let options = WriteOptions { defects: defects.parse()? };
+    let options = WriteOptions { defects: defects.parse()?, only_in: None };
     let summary = State::new(plan)?.write(&mut Folder(out.into()), &options, &mut |_| {})?;
     eprintln!("{summary:#?}");
     Ok(())

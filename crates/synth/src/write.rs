@@ -6,7 +6,7 @@ use crate::files::{DistrictFiles, FILES};
 use crate::sink::Sink;
 use crate::state::State;
 use crate::state_tables::{STATE_TABLES, StateTables};
-use opi_dictionary::{Dictionary, DirectoryTable, SchoolYear};
+use opi_dictionary::{Dictionary, DirectoryTable, DistrictNumber, SchoolYear};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -16,6 +16,8 @@ pub struct WriteOptions {
     /// How many rows get a planted mistake; twenty times as many of the files get one in their header or form,
     /// but at most every other file. None for a clean state.
     pub defects: DefectRate,
+    /// The one district in whose files mistakes are planted; none for all.
+    pub only_in: Option<DistrictNumber>,
 }
 
 /// How far the writing has come.
@@ -136,7 +138,12 @@ impl State {
             }
             let mut open = |name: &str, key| {
                 let output = sink.open(name).map_err(|source| output_error(name, source))?;
-                Planter::new(self, dictionary, name, key, (district, year), options.defects, output)
+                let here = match options.only_in {
+                    None => true,
+                    Some(only) => only == self.district_number(district)?,
+                };
+                let defects = if here { options.defects } else { DefectRate::NONE };
+                Planter::new(self, dictionary, name, key, (district, year), defects, output)
             };
             files.get_mut(&district).map_or(Ok(()), |files| files.write(self, student, &mut open))
         })?;

@@ -19,7 +19,7 @@ const GENERAL: &[&str] = &["READ-010", "READ-011"];
 fn the_reader_finds_what_was_planted_and_nothing_else() {
     let plan = Plan { students: 6_000, years: 1, last_year: SchoolYear::ending(2026).unwrap(), seed: 77 };
     let mut sink = MemorySink::default();
-    let options = WriteOptions { defects: DefectRate::of_million(60_000) };
+    let options = WriteOptions { defects: DefectRate::of_million(60_000), only_in: None };
     State::new(plan).unwrap().write(&mut sink, &options, &mut |_| {}).unwrap();
     let list = String::from_utf8(sink.outputs["planted.jsonl"].clone()).unwrap();
     let mut planted: BTreeMap<String, Vec<Planted>> = BTreeMap::new();

@@ -19,7 +19,11 @@ fn written(plan: Plan, defects_per_million: u32) -> BTreeMap<String, Vec<u8>> {
     let mut sink = MemorySink::default();
     State::new(plan)
         .unwrap()
-        .write(&mut sink, &WriteOptions { defects: DefectRate::of_million(defects_per_million) }, &mut |_| {})
+        .write(
+            &mut sink,
+            &WriteOptions { defects: DefectRate::of_million(defects_per_million), only_in: None },
+            &mut |_| {},
+        )
         .unwrap();
     sink.outputs
 }
@@ -429,7 +433,11 @@ fn only_one_neighbourhood_is_open_at_a_time() {
     let state = State::new(plan(20_000, 1, 6)).unwrap();
     let mut steps = 0;
     let summary = state
-        .write(&mut sink, &WriteOptions { defects: DefectRate::of_million(1_000) }, &mut |_| steps += 1)
+        .write(
+            &mut sink,
+            &WriteOptions { defects: DefectRate::of_million(1_000), only_in: None },
+            &mut |_| steps += 1,
+        )
         .unwrap();
     assert_eq!(sink.open, 0);
     assert!(sink.most <= FILES.len() * 40 + STATE_TABLES.len(), "{} outputs at once", sink.most);
