@@ -35,7 +35,8 @@ pub use certifying::{Certified, DEFAULT_MEMBER, DistrictCertification};
 pub use checking::{CheckedUpload, district_of_folder, fails_on, finding_report};
 pub use federal::{
     FederalCell, FederalError, FederalFigure, FederalFileBytes, FederalInputs, FederalNote, FederalReason,
-    FederalRow, FederalState, FederalYear, NotProduced, explain_federal, federal_files, read_state_table,
+    FederalRow, FederalState, FederalYear, NotProduced, NoteKind, explain_federal, federal_files,
+    read_state_table,
 };
 pub use figure::{Figure, FigureError};
 pub use figuring::OtherYears;

@@ -1,0 +1,260 @@
+//! A few hand-made records, and what they become: districts' records speak for the district, records of another year for
+//! that year, and what cannot be placed is told.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test program")]
+
+use opi::dictionary::{Dictionary, Directory, School, SchoolYear};
+use opi::edfacts::{Catalogue, DepartureKind, StateProfile, StatusKind, StudentRows};
+use opi::snapshot::{Origin, Table, TableBuilder, TableSchema};
+use opi::{FederalInputs, FederalNote, FederalState, NoteKind};
+use opi_synth::{Plan, State};
+use std::collections::BTreeMap;
+
+type Fields<'f> = &'f [(&'f str, &'f str)];
+
+fn table(layout: &str, rows: &[Fields<'_>]) -> Table {
+    let schema = TableSchema::of(Dictionary::built_in().layout(layout).unwrap());
+    let names: Vec<String> = schema.columns.iter().map(|column| column.name.clone()).collect();
+    let mut builder = TableBuilder::new(schema);
+    for (row, line) in rows.iter().zip(1..) {
+        assert!(row.iter().all(|(name, _)| names.iter().any(|known| known == name)), "{layout} {row:?}");
+        let text = |name: &String| row.iter().find(|(known, _)| known == name).map_or("", |(_, text)| *text);
+        builder.push(names.iter().map(text), Origin { source: 0, line, district: None }).unwrap();
+    }
+    builder.finish()
+}
+
+fn year(end: i32) -> SchoolYear {
+    SchoolYear::ending(end).unwrap()
+}
+
+fn directory() -> Directory {
+    let plan = Plan { students: 400, years: 1, last_year: year(2026), seed: 3 };
+    State::new(plan).unwrap().directory().unwrap()
+}
+
+/// Two schools of different school systems.
+fn two_schools(directory: &Directory) -> (&School, &School) {
+    let first = directory.schools().next().unwrap();
+    let other = directory.schools().find(|school| school.key.district != first.key.district).unwrap();
+    (first, other)
+}
+
+fn rows(
+    directory: &Directory,
+    tables: &[Table],
+    other_years: &[(SchoolYear, &[Table])],
+) -> (BTreeMap<String, StudentRows>, Vec<FederalNote>) {
+    let profile = StateProfile::montana().unwrap();
+    let inputs = FederalInputs {
+        school_year: year(2026),
+        catalogue: Catalogue::builtin().unwrap(),
+        dictionary: Dictionary::built_in(),
+        profile: &profile,
+        directory,
+        tables,
+        other_years,
+    };
+    let mut students = BTreeMap::new();
+    let notes = FederalState::new(&inputs).unwrap().visit(|student| {
+        students.insert(student.id.reveal().to_owned(), student.clone());
+        Ok::<(), ()>(())
+    });
+    (students, notes.unwrap())
+}
+
+#[test]
+fn records_become_rows_of_their_place_and_year() {
+    let directory = directory();
+    let (one, two) = two_schools(&directory);
+    let (d1, s1) = (one.key.district.to_string(), one.key.school.to_string());
+    let (d2, s2) = (two.key.district.to_string(), two.key.school.to_string());
+    let (moved, gone) = ("990000101", "990000102");
+    let tables = [
+        table(
+            "student-demographics",
+            &[&[
+                ("student_state_id", moved),
+                ("gender", "F"),
+                ("birth_date", "03/01/2015"),
+                ("hispanic_latino", "N"),
+                ("asian", "Y"),
+                ("white", "Y"),
+            ]],
+        ),
+        table(
+            "student-enrollments",
+            &[
+                &[
+                    ("student_state_id", moved),
+                    ("district_number", &d1),
+                    ("school_number", &s1),
+                    ("grade", "05"),
+                    ("start_date", "08/27/2025"),
+                    ("end_date", "12/19/2025"),
+                    ("service_type", "P"),
+                    ("no_show", "N"),
+                ],
+                &[
+                    ("student_state_id", moved),
+                    ("district_number", &d2),
+                    ("school_number", &s2),
+                    ("grade", "05"),
+                    ("start_date", "01/05/2026"),
+                    ("service_type", "P"),
+                    ("no_show", "N"),
+                ],
+                &[
+                    ("student_state_id", gone),
+                    ("district_number", &d1),
+                    ("school_number", &s1),
+                    ("grade", "09"),
+                    ("start_date", "08/27/2025"),
+                    ("end_date", "08/27/2025"),
+                    ("end_status", "310"),
+                    ("service_type", "P"),
+                    ("no_show", "Y"),
+                ],
+                &[
+                    ("student_state_id", gone),
+                    ("district_number", &d1),
+                    ("school_number", "0000"),
+                    ("grade", "09"),
+                    ("start_date", "08/27/2025"),
+                    ("service_type", "P"),
+                ],
+            ],
+        ),
+        table(
+            "english-learners",
+            &[&[
+                ("student_state_id", moved),
+                ("district_number", &d1),
+                ("program_status", "EL"),
+                ("identified_date", "09/10/2024"),
+                ("home_primary_language_or_language_of_impact", "cro"),
+            ]],
+        ),
+        table(
+            "homeless",
+            &[&[
+                ("student_state_id", moved),
+                ("district_number", &d2),
+                ("start_date", "02/01/2026"),
+                ("primary_nighttime_residence", "HM"),
+                ("unaccompanied_youth", "N"),
+                ("mckinney_vento_served", "Y"),
+            ]],
+        ),
+        table(
+            "program-participation",
+            &[
+                &[
+                    ("student_state_id", moved),
+                    ("district_number", &d1),
+                    ("school_number", &s1),
+                    ("homeless", "D"),
+                    ("title_i", "TAS"),
+                ],
+                &[
+                    ("student_state_id", moved),
+                    ("district_number", &d2),
+                    ("school_number", &s2),
+                    ("homeless", "D"),
+                ],
+            ],
+        ),
+        table(
+            "discipline",
+            &[
+                &[
+                    ("student_state_id", moved),
+                    ("district_number", &d1),
+                    ("school_number", &s1),
+                    ("incident_id", "7"),
+                    ("incident_date", "11/04/2025"),
+                    ("removal_date", "11/05/2025"),
+                    ("days_removed", "2.5"),
+                    ("educational_services", "SERVPROV"),
+                    ("firearm_type", "HANDGUNS"),
+                    ("firearm_result", "EXPALT"),
+                ],
+                &[
+                    ("student_state_id", moved),
+                    ("district_number", &d1),
+                    ("school_number", &s1),
+                    ("incident_id", "7"),
+                    ("incident_date", "11/04/2025"),
+                    ("removal_date", "11/05/2025"),
+                    ("days_removed", "2.5"),
+                    ("educational_services", "SERVPROV"),
+                    ("firearm_type", "OTHER"),
+                    ("firearm_result", "EXPALT"),
+                ],
+            ],
+        ),
+        table(
+            "fram",
+            &[&[
+                ("student_state_id", moved),
+                ("eligibility", "R"),
+                ("certification_type", "Income"),
+                ("eligibility_start_date", "08/27/2025"),
+            ]],
+        ),
+    ];
+    let before = vec![table(
+        "english-learners",
+        &[&[
+            ("student_state_id", gone),
+            ("district_number", &d1),
+            ("program_status", "EL"),
+            ("identified_date", "09/10/2020"),
+        ]],
+    )];
+    let (students, notes) = rows(&directory, &tables, &[(year(2025), before.as_slice())]);
+    let student = &students[moved];
+    assert_eq!((student.races.count(), student.enrollments.len()), (2, 2));
+    let leas: Vec<_> = student.enrollments.iter().map(|row| row.lea).collect();
+    let of = |is: fn(&StatusKind) -> bool| {
+        student.statuses.iter().filter(move |status| is(&status.kind)).collect::<Vec<_>>()
+    };
+    // The district that named the learner speaks for itself; the language has a federal code of its family.
+    let learner = of(|kind| matches!(kind, StatusKind::EnglishLearner { .. }));
+    assert_eq!(learner.len(), 1);
+    assert_eq!(learner[0].lea, Some(leas[0]));
+    assert_eq!(learner[0].kind, StatusKind::EnglishLearner { language: Some("sio".into()) });
+    // In the second district the homeless record stands, in the first the flag of the program row.
+    let homeless = of(|kind| matches!(kind, StatusKind::Homeless { .. }));
+    let shown: Vec<_> =
+        homeless.iter().map(|status| (status.lea, status.span.first.unwrap().to_string())).collect();
+    assert_eq!(shown, [(Some(leas[1]), "2026-02-01".to_owned()), (Some(leas[0]), "2025-07-01".to_owned())]);
+    // Reduced meals: lunch and disadvantage, no direct certification.
+    assert_eq!(of(|kind| *kind == StatusKind::EconomicallyDisadvantaged).len(), 1);
+    assert_eq!(of(|kind| *kind == StatusKind::DirectCertification).len(), 0);
+    assert_eq!(of(|kind| *kind == StatusKind::Lunch { eligibility: Some("RPL".into()) }).len(), 1);
+    // Two kinds of firearm: two rows of one incident, one removal.
+    assert_eq!((student.discipline.len(), student.firearms.len()), (1, 2));
+    assert_eq!(student.discipline[0].date.to_string(), "2025-11-05");
+    assert_eq!(student.firearms[0].date.to_string(), "2025-11-04");
+    // Served by Title I in the first school, with the grade there.
+    assert_eq!(student.programs.len(), 1);
+    assert_eq!(student.programs[0].lea, Some(leas[0]));
+    // Who never came was not enrolled, and dropped out all the same; last year's plan ended with last year.
+    let absent = &students[gone];
+    assert_eq!((absent.enrollments.len(), absent.departures.len()), (0, 1));
+    assert_eq!(absent.departures[0].kind, DepartureKind::Dropout);
+    assert!(
+        absent
+            .statuses
+            .iter()
+            .all(|status| status.span.last.is_some_and(|last| last <= year(2025).last_day()))
+    );
+    let told: Vec<_> = notes.iter().map(|note| (note.table.as_str(), note.kind, note.count)).collect();
+    assert_eq!(
+        told,
+        [
+            ("student-enrollments", NoteKind::NoDemographics, 1),
+            ("student-enrollments", NoteKind::UnknownPlace, 1)
+        ]
+    );
+}
