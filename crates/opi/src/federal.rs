@@ -31,6 +31,7 @@ mod notes;
 mod places;
 mod reading;
 mod staff;
+mod state_records;
 mod students;
 mod unit_files;
 

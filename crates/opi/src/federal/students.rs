@@ -8,9 +8,8 @@ use crate::federal::{FederalError, FederalInputs, FederalNote};
 use chrono::NaiveDate;
 use opi_dictionary::{FieldValue, SchoolYear};
 use opi_edfacts::{
-    CohortMembership, Days, Departure, DepartureKind, DisciplineEvent, EdfactsError, Enrollment,
-    FirearmIncident, Grade, LeaIndex, ProgramRecord, Race, RaceSet, Sex, Span, SpecialEducationExit, Status,
-    StatusKind, StudentKey, StudentRows, StudentSource, Units,
+    CohortMembership, Days, Departure, DepartureKind, EdfactsError, Enrollment, LeaIndex, ProgramRecord,
+    Race, RaceSet, Sex, Span, Status, StatusKind, StudentKey, StudentRows, StudentSource, Units,
 };
 use opi_snapshot::Record;
 
@@ -18,8 +17,8 @@ use opi_snapshot::Record;
 pub struct FederalState<'a> {
     pub(crate) tables: Vec<StudentTable<'a>>,
     pub(crate) places: Places,
-    codes: Codes,
-    year: SchoolYear,
+    pub(super) codes: Codes,
+    pub(super) year: SchoolYear,
 }
 
 impl<'a> FederalState<'a> {
@@ -99,7 +98,7 @@ impl StudentSource for FederalState<'_> {
 }
 
 /// A stay of the student in a district, by the number that uploads use.
-struct Stay<'a> {
+pub(super) struct Stay<'a> {
     district: &'a str,
     lea: LeaIndex,
     span: Span,
@@ -110,19 +109,19 @@ struct Stay<'a> {
 }
 
 /// A student in the making.
-struct Making<'s, 'a> {
-    state: &'s FederalState<'a>,
-    notes: &'s mut Notes,
-    rows: StudentRows,
-    stays: Vec<Stay<'a>>,
+pub(super) struct Making<'s, 'a> {
+    pub(super) state: &'s FederalState<'a>,
+    pub(super) notes: &'s mut Notes,
+    pub(super) rows: StudentRows,
+    pub(super) stays: Vec<Stay<'a>>,
     /// When grade 9 began, by the earliest record.
-    ninth: Option<NaiveDate>,
-    met: bool,
+    pub(super) ninth: Option<NaiveDate>,
+    pub(super) met: bool,
     /// Homeless by the flag of a program row: they stand where the district has no homeless record.
-    flagged_homeless: Vec<Status>,
+    pub(super) flagged_homeless: Vec<Status>,
 }
 
-fn date(text: &str) -> Option<NaiveDate> {
+pub(super) fn date(text: &str) -> Option<NaiveDate> {
     NaiveDate::read(text)
 }
 
@@ -135,15 +134,15 @@ fn known_in(year: SchoolYear, own: SchoolYear, first: Option<NaiveDate>, last: O
     Span { first: first.max(Some(year.first_day())), last: Some(last.map_or(end, |last| last.min(end))) }
 }
 
-fn yes(text: &str) -> bool {
+pub(super) fn yes(text: &str) -> bool {
     text == "Y"
 }
 
-fn filled(text: &str) -> Option<&str> {
+pub(super) fn filled(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-fn owned(text: &str) -> Option<String> {
+pub(super) fn owned(text: &str) -> Option<String> {
     filled(text).map(str::to_owned)
 }
 
@@ -171,7 +170,7 @@ impl<'a> Making<'_, 'a> {
         }
     }
 
-    fn leave_out(&mut self, place: Place, column: Option<&'static str>, kind: NoteKind) {
+    pub(super) fn leave_out(&mut self, place: Place, column: Option<&'static str>, kind: NoteKind) {
         self.state.note(self.notes, place, column, kind);
     }
 
@@ -307,7 +306,7 @@ impl<'a> Making<'_, 'a> {
     }
 
     /// The federal district on a day: that of the enrollment that holds, else of the last before it, else the first.
-    fn lea_on(&self, district: &str, day: NaiveDate) -> Option<LeaIndex> {
+    pub(super) fn lea_on(&self, district: &str, day: NaiveDate) -> Option<LeaIndex> {
         let here = || self.stays.iter().filter(|stay| stay.district == district);
         let holds =
             here().filter(|stay| stay.span.contains(day)).max_by_key(|stay| (stay.span.first, stay.lea));
@@ -324,7 +323,7 @@ impl<'a> Making<'_, 'a> {
         known_in(year, own, first, last)
     }
 
-    fn status_anywhere(
+    pub(super) fn status_anywhere(
         &mut self,
         place: Place,
         first: Option<NaiveDate>,
@@ -338,7 +337,7 @@ impl<'a> Making<'_, 'a> {
         self.rows.statuses.push(Status { lea: None, span, kind, row: place.key() });
     }
 
-    fn status_in(
+    pub(super) fn status_in(
         &mut self,
         district: &str,
         place: Place,
@@ -449,151 +448,6 @@ impl<'a> Making<'_, 'a> {
                 self.status_anywhere(place, first, last, StatusKind::DirectCertification);
             }
         }
-    }
-
-    fn special_education(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [district, first, last, disability, setting, exit, reason] = table.texts(record);
-        let federal = self.state.codes.disability(disability).map(str::to_owned);
-        if federal.is_none() && !disability.is_empty() {
-            self.leave_out(place, Some("primary_disability"), NoteKind::CodeWithoutCounterpart);
-        }
-        let kind = StatusKind::Idea {
-            disability: federal,
-            env_school_age: owned(setting),
-            env_early: owned(setting),
-        };
-        self.status_in(district, place, date(first), date(last), kind);
-        match (date(exit), filled(exit)) {
-            (Some(day), _) => match self.lea_on(district, day) {
-                Some(lea) => {
-                    let (reason, row) = (owned(reason), place.key());
-                    self.rows.exits.push(SpecialEducationExit { lea, date: day, reason, row });
-                }
-                None => self.leave_out(place, Some("district_number"), NoteKind::UnknownPlace),
-            },
-            (None, Some(_)) => self.leave_out(place, Some("special_ed_exit_date"), NoteKind::NoDate),
-            (None, None) => {}
-        }
-    }
-
-    fn discipline(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [
-            district,
-            school,
-            incident,
-            day,
-            removed,
-            days,
-            method,
-            interim,
-            reason,
-            services,
-            firearm,
-            result,
-        ] = table.texts(record);
-        let found = match filled(school) {
-            Some(school) => {
-                self.state.places.school(district, school).map(|(lea, school)| (lea, Some(school)))
-            }
-            None => None,
-        };
-        let Some(first) = date(removed).or_else(|| date(day)) else {
-            return self.leave_out(place, Some("incident_date"), NoteKind::NoDate);
-        };
-        let by_day = || Some((self.lea_on(district, first)?, None)).filter(|_| school.is_empty());
-        let Some((lea, school)) = found.or_else(by_day) else {
-            return self.leave_out(place, Some("school_number"), NoteKind::UnknownPlace);
-        };
-        let length = Days::parse(days);
-        if length.is_none() && !days.is_empty() {
-            self.leave_out(place, Some("days_removed"), NoteKind::NotANumber);
-        }
-        let row = place.key();
-        let event = DisciplineEvent {
-            lea,
-            school,
-            date: first,
-            days: length,
-            method: owned(method),
-            interim: owned(interim),
-            reason: owned(reason),
-            expulsion: owned(services),
-            row,
-        };
-        let removal = event.method.is_some() || event.interim.is_some() || event.expulsion.is_some();
-        // A second kind of firearm in an incident repeats the removal.
-        let same = |known: &DisciplineEvent| DisciplineEvent { row, ..known.clone() } == event;
-        let again = !firearm.is_empty()
-            && self.rows.firearms.iter().any(|known| known.incident == incident && known.lea == lea)
-            && self.rows.discipline.iter().any(same);
-        if removal && !again {
-            self.rows.discipline.push(event);
-        }
-        if let Some(weapon) = owned(firearm) {
-            let date = date(day).unwrap_or(first);
-            self.rows.firearms.push(FirearmIncident {
-                lea,
-                school,
-                date,
-                incident: incident.to_owned(),
-                weapons: vec![weapon],
-                result: owned(result),
-                row,
-            });
-        }
-    }
-
-    fn migrant(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [district, arrived, first, last, priority, served, continued, summer, services @ ..]: [&str; 14] =
-            table.texts(record);
-        let (from, to) = (date(first), date(last));
-        self.status_anywhere(place, from, to, StatusKind::Migrant);
-        // The certificates of other years say of those who was served.
-        let (Some(from), year) = (from.filter(|_| table.year == self.state.year), table.year) else { return };
-        let lea = filled(district).and_then(|district| self.lea_on(district, from.max(year.first_day())));
-        let span = Span { first: Some(from), last: to };
-        let grade = self.last_grade(year);
-        let mut values: Vec<(String, Vec<String>)> = Vec::new();
-        let mut holds = |category: &str, code: &str, flag: bool| {
-            if flag {
-                values.push((category.to_owned(), vec![code.to_owned()]));
-            }
-        };
-        holds("MEPPOSONLY", "PS", yes(priority));
-        holds("MEPCONTINUE", "CONTINUED", yes(continued));
-        let year_of_moves = Span {
-            first: NaiveDate::from_ymd_opt(year.start_year(), 9, 1),
-            last: NaiveDate::from_ymd_opt(year.end_year(), 8, 31),
-        };
-        holds("MOBILSTAT12MNTH", "QAD", date(arrived).is_some_and(|day| year_of_moves.contains(day)));
-        const SERVICES: [&str; 6] =
-            ["INSTRSERV", "READINSTR", "MATHINSTR", "HSACCRUAL", "SUPPSERV", "COUNSELSERV"];
-        let given = services.iter().zip(SERVICES).filter(|(flag, _)| yes(flag));
-        let given: Vec<String> = given.map(|(_, code)| code.to_owned()).collect();
-        for (program, takes_part) in [
-            ("migrant_eligible", true),
-            ("migrant_served", yes(served)),
-            ("migrant_summer", yes(summer)),
-            ("migrant_services", !given.is_empty()),
-        ] {
-            if !takes_part {
-                continue;
-            }
-            let mut values = values.clone();
-            if program == "migrant_services" {
-                values.push(("MEPSERVICES".to_owned(), given.clone()));
-            }
-            let (program, row) = (program.to_owned(), place.key());
-            self.rows.programs.push(ProgramRecord { program, lea, school: None, span, grade, values, row });
-        }
-    }
-
-    /// The grade of the last enrollment that meets a year.
-    fn last_grade(&self, year: SchoolYear) -> Option<Grade> {
-        let span = Span { first: Some(year.first_day()), last: Some(year.last_day()) };
-        let there =
-            self.rows.enrollments.iter().filter(|row| row.primary && row.span.overlap(span).is_some());
-        there.max_by_key(|row| row.span.first)?.grade
     }
 
     fn finish(mut self, places: &[Place]) -> StudentRows {
