@@ -396,7 +396,7 @@ impl Spoiler {
         for step in 0..TRIES {
             let kinds = if choosy && step < TRIES / 2 { &self.choosy } else { &self.here };
             let Some(index) = self.stream.pick(kinds).copied() else { continue };
-            let Some(kind) = self.kinds.get(index).cloned() else { return None };
+            let kind = self.kinds.get(index).cloned()?;
             if !self.fits(&kind, fields) || !self.apply(&kind, fields) {
                 continue;
             }
