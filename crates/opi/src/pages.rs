@@ -3,11 +3,12 @@
 use crate::certifying::Certified;
 use crate::federal::FederalYear;
 use crate::funding::StateFunding;
-use crate::public::{PLACE, PlaceLevel, PublicTables};
+use crate::public::{NOT_REPORTED, PLACE, PlaceLevel, PublicTables};
 use crate::validating::Validated;
 use crate::year::{Reading, Year};
 use opi_anb::{AnbHistory, Fraction};
 use opi_dictionary::FiscalYear;
+use opi_edfacts::Grade;
 use opi_mask::Dimension;
 use opi_report::grouped;
 use opi_report::page::{
@@ -366,7 +367,7 @@ fn publication(tables: &PublicTables) -> Section {
         .key_figures([KeyFigure::new("Students in the state", figure_text(tables, &tables.codes(&[])))]);
     for name in definition.dimensions {
         let Some(dimension) = dimensions.iter().find(|dimension| dimension.name() == *name) else { continue };
-        let leaves: Vec<&str> = dimension.leaves().map(|leaf| dimension.code(leaf)).collect();
+        let leaves = leaves_in_order(dimension);
         let word = words(name);
         let mut table = Table::new(
             format!("{} by {word}, state", definition.title),
@@ -402,8 +403,7 @@ fn publication(tables: &PublicTables) -> Section {
 fn districts(tables: &PublicTables, places: &Dimension, across: Option<&str>) -> Section {
     let dimensions = tables.certified.publication().dimensions();
     let across = across.and_then(|name| dimensions.iter().find(|dimension| dimension.name() == name));
-    let codes: Vec<&str> = across
-        .map_or_else(Vec::new, |dimension| dimension.leaves().map(|leaf| dimension.code(leaf)).collect());
+    let codes = across.map_or_else(Vec::new, leaves_in_order);
     let heads = codes.iter().map(|code| Column::number(*code));
     let columns = std::iter::once(Column::text("District")).chain(heads).chain([Column::number("Students")]);
     let mut table = Table::new(format!("{}, districts", tables.definition.title), columns);
@@ -420,6 +420,17 @@ fn districts(tables: &PublicTables, places: &Dimension, across: Option<&str>) ->
         table = table.row(row);
     }
     Section::new(format!("{} by district", tables.definition.title)).table(table)
+}
+
+/// The innermost codes of a dimension as people read them: grades from the lowest, what is not reported last.
+fn leaves_in_order(dimension: &Dimension) -> Vec<&str> {
+    let mut leaves: Vec<&str> = dimension.leaves().map(|leaf| dimension.code(leaf)).collect();
+    let rank = |code: &str| match code {
+        NOT_REPORTED => usize::MAX,
+        code => Grade::all().position(|grade| grade.code() == code).unwrap_or(0),
+    };
+    leaves.sort_by_key(|code| (rank(code), *code));
+    leaves
 }
 
 /// What the masking of each publication withholds, for the agency.

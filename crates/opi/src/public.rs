@@ -338,7 +338,8 @@ pub const PLACE: &str = "place";
 /// The code of all places together.
 pub const STATE: &str = "Montana";
 const TOTAL: &str = "All";
-const NOT_REPORTED: &str = "Not reported";
+/// The code of what a record does not say.
+pub const NOT_REPORTED: &str = "Not reported";
 
 fn table_name(crossed: &[&str]) -> String {
     std::iter::once(PLACE).chain(crossed.iter().copied()).collect::<Vec<_>>().join(" x ")
