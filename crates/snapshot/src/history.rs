@@ -22,7 +22,8 @@ impl Register {
     pub const COLLECTION: &'static str = "Register";
 
     /// Everything that the register knows of a school year and how it came to know it, as a snapshot of changes. The
-    /// sources of `info` are the uploads of the register; its collection is [`Register::COLLECTION`].
+    /// sources of `info` are the uploads of the register, its collection is [`Register::COLLECTION`], and its day is
+    /// that of the latest upload at the earliest.
     ///
     /// # Errors
     /// When a table passes 4 GiB of text.
@@ -33,8 +34,10 @@ impl Register {
             at: upload.at,
             content: upload.content,
         });
-        let info =
-            SnapshotInfo { collection: Register::COLLECTION.to_owned(), sources: sources.collect(), ..info };
+        // It holds every upload, whatever day the caller asks about.
+        let as_of = self.uploads.last().map_or(info.as_of, |latest| latest.at.day().max(info.as_of));
+        let (collection, sources) = (Register::COLLECTION.to_owned(), sources.collect());
+        let info = SnapshotInfo { collection, as_of, sources, ..info };
         let mut tables = Vec::new();
         for table in self.tables.values() {
             let changes = self.changes_of(table, info.school_year)?;

@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: TakeArgs) -> Result<ExitCode, Failure> {
     let name =
         arguments.name.unwrap_or_else(|| SnapshotName::of_collection(arguments.year, &arguments.collection));
     let store = Store::local(&arguments.store)?;
-    if arguments.register {
+    if arguments.register && !received.is_empty() {
         // The register first: a snapshot never knows more than the register that is kept beside it.
         store.write(&register_name, &registered.register.to_snapshot(info)?)?;
     }
