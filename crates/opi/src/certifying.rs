@@ -204,16 +204,11 @@ fn blocking(validated: &Validated, layouts: &BTreeSet<&str>) -> BTreeMap<Distric
             registered.info.files.is_empty()
                 || registered.info.files.iter().any(|file| layouts.contains(file))
         });
-        let blocks =
-            rule.by_severity.iter().filter(|(severity, _)| **severity >= Severity::BlocksCertification);
-        let blocks: u64 = blocks.map(|(_, count)| *count).sum();
-        if !reads || blocks == 0 {
-            continue;
-        }
-        for (district, count) in &rule.by_district {
-            if let Ok(district) = district.parse() {
-                // A policy may soften a rule in one district: no more block than the rule has in all.
-                *totals.entry(district).or_default() += (*count).min(blocks);
+        for (district, counts) in rule.severities_by_district.iter().filter(|_| reads) {
+            let blocks = counts.iter().filter(|(severity, _)| **severity >= Severity::BlocksCertification);
+            let blocks: u64 = blocks.map(|(_, count)| *count).sum();
+            if let (Ok(district), 1..) = (district.parse(), blocks) {
+                *totals.entry(district).or_default() += blocks;
             }
         }
     }
