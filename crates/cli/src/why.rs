@@ -217,9 +217,12 @@ fn public(
     let codes = all_codes(masked, codes)?;
     let behind = run.year.public_figure(tables, &others, masked, &codes)?;
     let Some(cell) = masked.cell(&codes)? else {
-        let here = "no table of the publication shows it";
-        writeln!(std::io::stdout(), "{}: {here}; {} students are behind it", codes.join("|"), behind.len())?;
-        return Ok(ExitCode::from(1));
+        let what = match behind.len() {
+            0 => "nobody is behind it; where a table shows it, it is 0".to_owned(),
+            students => format!("{} students are behind it, and no table shows it", grouped(students as u64)),
+        };
+        writeln!(std::io::stdout(), "{}: {what}", codes.join(" | "))?;
+        return Ok(ExitCode::from(u8::from(!behind.is_empty())));
     };
     let hidden = masked.certified.is_hidden(cell);
     let sensitive = masked.certified.sensitive().get(cell.index()) == Some(&true);

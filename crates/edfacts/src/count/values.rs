@@ -194,7 +194,11 @@ pub(crate) fn value<'a>(cx: &Context<'_>, inst: &Instance<'a>, name: &str, logic
             Some(_) => Value::Absent,
             None => Value::Unknown,
         },
-        Logic::AgeGrade => age_grade(inst.age, inst.grade),
+        // A file that leaves such students out has done so before; in the others they stand under MISSING.
+        Logic::AgeGrade => match age_grade(inst.age, inst.grade) {
+            Value::Absent => Value::Unknown,
+            value => value,
+        },
         Logic::LearnerBoth => Value::One(if holds(cx, inst, Flag::EnglishLearner) { "LEP" } else { "NLEP" }),
         Logic::Flag(flag, code) => {
             if holds(cx, inst, flag) {
