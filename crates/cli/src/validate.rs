@@ -9,11 +9,12 @@ use clap::{Args, ValueEnum};
 use opi::dictionary::{Dictionary, DistrictNumber, SchoolYear, Severity};
 use opi::report::{Style, Values};
 use opi::rules::{
-    Checker, Collection, CompareRow, Input, Inputs, Options, Outcome, Policy, References, compare, registry,
+    Checker, Collection, CompareRow, Input, Inputs, Options, Outcome, Policy, References, RegisterFacts,
+    compare, registry,
 };
 use opi::{CheckedUpload, Split, Upload, district_of_folder, fails_on, finding_report, split_upload};
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
@@ -51,16 +52,19 @@ pub(crate) struct ValidateArgs {
     /// Files and folders.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The day that stands for today: rules speak of it, and the program reads no clock.
+    /// The day that stands for today: rules speak of it, and the program reads no clock. By default the latest day in a
+    /// header of the files.
     #[arg(long, value_name = "DATE")]
-    as_of: NaiveDate,
+    as_of: Option<NaiveDate>,
     /// The school year; by default the one that holds the day.
     #[arg(long, value_name = "YEAR")]
     year: Option<SchoolYear>,
-    /// The folder with the tables of districts, schools and calendars.
+    /// The folder with the tables of districts, schools and calendars; rules that need a table which is not there are
+    /// skipped.
     #[arg(long, value_name = "FOLDER")]
     directory: Option<PathBuf>,
-    /// Stored rows of the state, in the same layouts; may be repeated.
+    /// Stored rows of the state, in the same layouts, or stored facts as CSV with the columns
+    /// state_id,fact,value,first_day,last_day; may be repeated.
     #[arg(long, value_name = "PATH")]
     register: Vec<PathBuf>,
     /// Files of the year before; may be repeated.
@@ -115,9 +119,16 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::new("a workbook is no text: name a file with --out"));
     }
     let dictionary = arguments.dictionary.load()?;
+    let (stored, facts) = stored(&arguments.register)?;
+    let uploads = (disk(&arguments.paths)?, disk(&stored)?, disk(&arguments.prior)?);
+    let layout = arguments.layout.as_deref();
+    let as_of = match arguments.as_of {
+        Some(day) => day,
+        None => latest_header(&uploads.0, &dictionary, layout)?,
+    };
     let year = match arguments.year {
         Some(year) => year,
-        None => SchoolYear::containing(arguments.as_of)?,
+        None => SchoolYear::containing(as_of)?,
     };
     let policy = arguments.policy.as_deref().map(policy).transpose()?.unwrap_or_default();
     let other = arguments.compare.as_deref().map(self::policy).transpose()?;
@@ -127,7 +138,8 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         }
         None => None,
     };
-    let mut references = References::new(&dictionary, year, arguments.as_of);
+    let mut references = References::new(&dictionary, year, as_of);
+    references.facts = facts;
     references.directory = directory.as_ref();
     references.uploader = arguments.uploader;
     references.collection = arguments.collection;
@@ -139,15 +151,18 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     let checker = |policy: &Policy| Checker::new(&references, policy, options.clone()).map_err(failed);
     let (checker, other) = (checker(&policy)?, other.as_ref().map(checker).transpose()?);
 
-    let [current, register, prior] =
-        [&arguments.paths, &arguments.register, &arguments.prior].map(|paths| disk(paths));
-    let uploads = (current?, register?, prior?);
-    let layout = arguments.layout.as_deref();
-    let (current, left_out) = checked(&uploads.0, &dictionary, layout)?;
-    let (register, _) = checked(&uploads.1, &dictionary, None)?;
-    let (prior, _) = checked(&uploads.2, &dictionary, None)?;
-    for name in &left_out {
+    let (current, unknown) = checked(&uploads.0, &dictionary, layout)?;
+    let mut left_out: Vec<(String, &'static str)> =
+        unknown.into_iter().map(|name| (name, "current")).collect();
+    let (register, more) = checked(&uploads.1, &dictionary, None)?;
+    left_out.extend(more.into_iter().map(|name| (name, "register")));
+    let (prior, more) = checked(&uploads.2, &dictionary, None)?;
+    left_out.extend(more.into_iter().map(|name| (name, "prior")));
+    for (name, _) in &left_out {
         eprintln!("opi: {name} was left out: it is of no known layout; `opi read` says more");
+    }
+    for change in policy.rule.iter().filter(|change| change.expires < as_of) {
+        eprintln!("opi: the policy on {} expired on {}: not applied", change.rule, change.expires);
     }
     if current.is_empty() {
         return Err(Failure::new("no file under the paths given could be taken for an AIM file"));
@@ -158,7 +173,10 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         current.into_iter().map(|upload| upload.max_samples(samples)).collect();
     let inputs = Inputs { current: inputs(&current), register: inputs(&register), prior: inputs(&prior) };
     let bar = output::progress(0, "checking", arguments.quiet);
-    let outcome = checker.check(&inputs).map_err(failed)?;
+    let mut outcome = checker.check(&inputs).map_err(failed)?;
+    for (name, role) in left_out {
+        outcome.report.left_out(&name, role, "it is of no known layout");
+    }
     if let Some(other) = other {
         let after = other.check(&inputs).map_err(failed)?;
         bar.finish_and_clear();
@@ -167,7 +185,7 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     let findings = outcome.findings(&checker, &inputs, arguments.show_values).map_err(failed)?;
     bar.finish_and_clear();
     if let Some(folder) = &arguments.split {
-        split(folder, &uploads.0, &current, &checker, &outcome)?;
+        split(folder, &arguments.paths, &uploads.0, &current, &checker, &outcome)?;
     }
 
     let report = finding_report(&outcome.report, findings).map_err(failed)?;
@@ -269,6 +287,7 @@ fn severities(counts: &std::collections::BTreeMap<Severity, u64>) -> String {
 /// Splits each file that was checked, under its own name below three folders.
 fn split(
     folder: &Path,
+    given: &[PathBuf],
     uploads: &[DiskUpload],
     checked: &[CheckedUpload<'_>],
     checker: &Checker<'_>,
@@ -288,8 +307,10 @@ fn split(
         let hits: Vec<_> =
             outcome.rejected.iter().filter(|hit| hit.file as usize == number).copied().collect();
         let open = |kind: &str, suffix: &str| -> Result<BufWriter<File>, Failure> {
-            let below = Path::new(name).components().filter(|part| matches!(part, Component::Normal(_)));
-            let mut path = folder.join(kind).join(below.collect::<PathBuf>()).into_os_string();
+            let below = DiskUpload::below(given, PathBuf::from(name));
+            let inner =
+                Path::new(below.name()).components().filter(|part| matches!(part, Component::Normal(_)));
+            let mut path = folder.join(kind).join(inner.collect::<PathBuf>()).into_os_string();
             path.push(suffix);
             let path = PathBuf::from(path);
             if let Some(parent) = path.parent() {
@@ -327,6 +348,45 @@ fn checked<'a>(
     Ok((found, left_out))
 }
 
+/// What the state has stored: files of rows, and facts, which are told by their header.
+fn stored(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, RegisterFacts), Failure> {
+    let (mut rows, mut facts) = (Vec::new(), RegisterFacts::default());
+    for path in paths {
+        let mut first = String::new();
+        if path.is_file() && files::open(path)?.take(200).read_to_string(&mut first).is_ok() {
+            let first = first.trim_start_matches('\u{feff}');
+            if first.starts_with("state_id,fact,") {
+                facts.read_csv(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?;
+                continue;
+            }
+        }
+        rows.push(path.clone());
+    }
+    Ok((rows, facts))
+}
+
+/// The latest day in a header of the files.
+fn latest_header(
+    uploads: &[DiskUpload],
+    dictionary: &Dictionary,
+    layout: Option<&str>,
+) -> Result<NaiveDate, Failure> {
+    let mut latest = None;
+    for upload in uploads {
+        if let Some(input) = CheckedUpload::new(upload, dictionary, layout)? {
+            let input = input.without_hash();
+            let mut rows = input.open().map_err(failed)?;
+            rows.next_row().map_err(failed)?;
+            latest = latest.max(rows.header_date());
+        }
+    }
+    let day = latest.ok_or_else(|| {
+        Failure::new("no file has a day in its header: give the day that stands for today with --as-of")
+    })?;
+    eprintln!("opi: as of {day}, the latest day in a header; --as-of names another");
+    Ok(day)
+}
+
 fn inputs<'a>(uploads: &'a [CheckedUpload<'a>]) -> Vec<&'a dyn Input> {
     uploads.iter().map(|upload| upload as &dyn Input).collect()
 }
@@ -353,8 +413,7 @@ pub(crate) fn rules(arguments: RulesArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.format == output::Format::Json {
-        let infos: Vec<_> = registry().iter().map(|rule| &rule.info).collect();
-        output::json(&infos)?;
+        output::json(&registry())?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = std::io::stdout().lock();

@@ -24,7 +24,7 @@ use std::process::ExitCode;
     mask:PUBLICATION:NAME=CODE|...        a figure of a public table, hidden or shown\n  \
     finding:CODE:FILE:LINE                a finding\n\n\
     Students' ids are left out unless --show-ids. Hidden figures and rows are confidential: so is what this prints.\n\n\
-    Exit codes: 0 explained, 1 there is no such figure, 2 could not run.\n\n\
+    Exit codes: 0 explained, 1 nothing of that name was kept or shown, 2 no such figure, or could not run.\n\n\
     Examples:\n  \
     opi why out anb:4001-EL:FY2027\n  \
     opi why out edfacts:052:SCH:0123/0987:CSA:05,HI7,F\n  \
@@ -218,7 +218,7 @@ fn public(
     let behind = run.year.public_figure(tables, &others, masked, &codes)?;
     let Some(cell) = masked.cell(&codes)? else {
         let what = match behind.len() {
-            0 => "nobody is behind it; where a table shows it, it is 0".to_owned(),
+            0 => "nobody is behind it, and no table has a cell for it".to_owned(),
             students => format!("{} students are behind it, and no table shows it", grouped(students as u64)),
         };
         writeln!(std::io::stdout(), "{}: {what}", codes.join(" | "))?;

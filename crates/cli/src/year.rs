@@ -22,10 +22,10 @@ pub(crate) use inputs::{directory, masking};
     (one folder a district); uploads of the year before are used where they are there, and the steps of\n\
     certification in `certifications.csv`, ANB of earlier years in `anb-history.csv`. OUT/restricted holds what may name students' rows or small counts,\n\
     OUT/public what may be shown; OUT/manifest.json names every file with its hash and the command that explains it.\n\n\
-    Exit codes: 0 nothing that blocks, 1 findings that block, 2 a stage could not run.\n\n\
+    Exit codes: 0 nothing that blocks, 1 findings that block or rows that are in no figure, 2 a stage could not run.\n\n\
     Examples:\n  \
     opi year state --out out\n  \
-    opi year state --year 2025-26 --as-of 2025-10-22 --out out --format json\n  \
+    opi year state --year 2025-26 --as-of 2026-06-15 --out out --format json\n  \
     opi year state --policy ours.toml --out out --timings"
 )]
 pub(crate) struct YearArgs {
@@ -53,8 +53,8 @@ pub(crate) struct YearArgs {
     #[arg(long, value_name = "HOW", default_value = "show")]
     zeros: Zeros,
     /// How many threads check; by default one for each processor.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    jobs: usize,
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024))]
+    jobs: u16,
     /// How to print the summary.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -87,7 +87,7 @@ impl YearArgs {
 }
 
 pub(crate) fn run(arguments: YearArgs) -> Result<ExitCode, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.jobs).build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(arguments.jobs)).build();
     let pool = pool.map_err(|error| Failure::new(format!("--jobs {}: {error}", arguments.jobs)))?;
     pool.install(|| run_stages(&arguments))
 }
@@ -96,11 +96,12 @@ fn run_stages(arguments: &YearArgs) -> Result<ExitCode, Failure> {
     let inputs = inputs::read(arguments)?;
     let mut stages = stages::Stages::new(&arguments.out, arguments.quiet, arguments.timings)?;
     stages.all(&inputs)?;
-    if arguments.timings {
-        stages.print_timings(&inputs)?;
-    }
     let (blocks, failed) = (stages.blocks(), stages.failed());
+    let times = stages.times();
     let manifest = stages.finish(&inputs)?;
+    if arguments.timings {
+        stages::print_timings(&inputs, &times)?;
+    }
     match arguments.format {
         Format::Json => output::json(&manifest)?,
         Format::Human => stages::print_summary(&arguments.out, &manifest)?,

@@ -48,6 +48,8 @@ pub enum PositionStanding {
     SourcedGeneral,
     /// Follows from the rule of 2008 that every file ends with Year.
     Last,
+    /// Set by this project: the layout is our own.
+    Own,
     /// Found by matching a real file against the dictionary.
     Proposed,
     /// A working order.
@@ -266,7 +268,8 @@ impl Layout {
     /// The fields whose place was not read in a layout: it follows from a general rule, was matched against a
     /// file, or is a working order.
     pub fn unverified(&self) -> impl Iterator<Item = &LayoutField> {
-        self.fields.iter().filter(|field| field.position_standing != PositionStanding::Sourced)
+        let firm = [PositionStanding::Sourced, PositionStanding::Own];
+        self.fields.iter().filter(move |field| !firm.contains(&field.position_standing))
     }
 
     /// Whether the layout describes an XML file rather than tab-separated text.

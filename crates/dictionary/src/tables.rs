@@ -233,6 +233,7 @@ impl LayoutFieldRow {
                 ("sourced", PositionStanding::Sourced),
                 ("sourced-general", PositionStanding::SourcedGeneral),
                 ("last", PositionStanding::Last),
+                ("own", PositionStanding::Own),
                 ("proposed", PositionStanding::Proposed),
                 ("unverified", PositionStanding::Unverified),
             ],

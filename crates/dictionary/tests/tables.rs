@@ -37,9 +37,9 @@ fn positions_that_no_layout_confirms_are_counted_by_standing() {
             *by_standing.entry(format!("{:?}", field.position_standing)).or_default() += 1;
         }
     }
-    let expected = [("Last", 10), ("Sourced", 116), ("SourcedGeneral", 36), ("Unverified", 158)];
+    let expected = [("Last", 10), ("Own", 64), ("Sourced", 116), ("SourcedGeneral", 36), ("Unverified", 94)];
     assert_eq!(by_standing, expected.map(|(name, count)| (name.to_owned(), count)).into());
-    assert_eq!(dictionary().unverified_positions().count(), 204);
+    assert_eq!(dictionary().unverified_positions().count(), 140);
     assert!(
         dictionary()
             .unverified_positions()

@@ -30,11 +30,45 @@ pub struct DistrictCertification {
     pub now: CertifiedContent,
     /// Findings about the district that block certification, over all files of the collection.
     pub blocking: u64,
-    /// How the data now differ from what was certified; `None` where they do not, or nothing is certified.
-    pub differs: Option<Difference>,
+    /// Whether the data now differ from what was certified.
+    pub differs: Differs,
+}
+
+/// Whether the data of a district differ from what it certified.
+#[derive(Debug)]
+pub enum Differs {
+    /// Nothing is certified.
+    NotCertified,
+    /// They do not.
+    No,
+    /// These rows do.
+    Rows(Box<Difference>),
+    /// They do, and the rows that were certified are in no upload any more: an upload was changed in its place, or its
+    /// files were not given.
+    NotTraceable,
+}
+
+impl Differs {
+    /// Whether they differ.
+    #[must_use]
+    pub fn is_yes(&self) -> bool {
+        matches!(self, Differs::Rows(_) | Differs::NotTraceable)
+    }
+
+    /// The word used in files.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Differs::NotCertified => "",
+            Differs::No => "no",
+            Differs::Rows(_) => "yes",
+            Differs::NotTraceable => "yes, and the certified rows are not in the uploads",
+        }
+    }
 }
 
 /// Where every certification of a year stands.
+#[derive(Default)]
 pub struct Certified {
     /// The version of the rules that judged the data; blank where none ran.
     pub rule_set: String,
@@ -62,10 +96,11 @@ impl Year {
     /// they were certified are told with the rows that differ.
     ///
     /// The collections are those of the dictionary that are certified and have a layout, by their latest known year;
-    /// their window counts only where it is of this year. `tables` are those of [`Year::tables`].
+    /// their window counts only where it is of this year. Steps of other years, and steps after the day that stands for
+    /// today, are passed over. `tables` are those of [`Year::tables`].
     ///
     /// # Errors
-    /// When a step given is of another year, or lies after the day that stands for today, or tables cannot be made.
+    /// When tables cannot be made.
     pub fn certify(
         &self,
         register: &Register,
@@ -79,14 +114,16 @@ impl Year {
                 by_district.entry(district.number).or_default();
             }
         }
-        let mut given: BTreeMap<(&str, DistrictNumber), &Certification> = BTreeMap::new();
+        let mut given: BTreeMap<(String, DistrictNumber), Certification> = BTreeMap::new();
         for certification in self.certifications.iter().filter(|c| c.school_year() == self.school_year) {
-            given.insert((certification.collection(), certification.district()), certification);
-            by_district.entry(certification.district()).or_default();
+            if let Some(known) = certification.as_of(at)? {
+                by_district.entry(known.district()).or_default();
+                given.insert((known.collection().to_owned(), known.district()), known);
+            }
         }
         let mut collections = self.certified_collections();
         for (collection, _) in given.keys() {
-            collections.entry((*collection).to_owned()).or_default();
+            collections.entry(collection.clone()).or_default();
         }
         let rule_set = validated.map(|validated| validated.account.rule_set.clone()).unwrap_or_default();
         let mut certifications = Vec::new();
@@ -99,22 +136,27 @@ impl Year {
                     tables.iter().filter(|table| layouts.contains(table.name())).cloned().collect();
                 let now = CertifiedContent::of(&own);
                 let blocking = blocking.get(district).copied().unwrap_or(0);
-                let mut certification = match given.get(&(collection.as_str(), *district)) {
-                    Some(certification) => (*certification).clone(),
+                let mut certification = match given.remove(&(collection.clone(), *district)) {
+                    Some(certification) => certification,
                     None => self.open(*district, collection, *window)?,
                 };
                 let differs = match certification.certified() {
                     Some(certified) if certified.of.content != now.content => {
                         let then = self.certified_tables(register, &certification, &layouts)?;
-                        differs_from_certified(&certified.of, &then, &own, ROWS_KEPT)?
+                        match differs_from_certified(&certified.of, &then, &own, ROWS_KEPT) {
+                            Ok(None) => Differs::No,
+                            Ok(Some(difference)) => Differs::Rows(Box::new(difference)),
+                            Err(SnapshotError::NotTheCertifiedRows { .. }) => Differs::NotTraceable,
+                            Err(error) => return Err(error.into()),
+                        }
                     }
-                    Some(_) => None,
+                    Some(_) => Differs::No,
                     None => {
                         if validated.is_some() && !same_validation(&certification, &now, blocking) {
                             let found = Validation { rule_set: rule_set.clone(), of: now.clone(), blocking };
                             certification.validate(state_member()?, at, found)?;
                         }
-                        None
+                        Differs::NotCertified
                     }
                 };
                 certifications.push(DistrictCertification { certification, now, blocking, differs });

@@ -292,7 +292,7 @@ pub fn finding_report(
         .iter()
         .map(|rule| opi_report::SkippedRule::new(&rule.code, &rule.reason))
         .collect();
-    header.policy = report.policy.rule.iter().map(policy_entry).collect();
+    header.policy = report.policy.in_force(report.as_of).map(policy_entry).collect();
     FindingReport::new(header, findings)
 }
 

@@ -116,7 +116,21 @@ impl Year {
         let count_date = self.count_date()?;
         self.with_federal(Stage::Public, tables, others, |inputs| {
             let students = FederalState::new(inputs)?;
-            Ok(public_tables(definitions, &students, self.school_year, count_date, masking, progress)?)
+            if !tables.iter().any(|table| table.name() == "student-enrollments") {
+                return Err(YearError::Missing {
+                    stage: Stage::Public,
+                    what: "the table student-enrollments",
+                });
+            }
+            Ok(public_tables(
+                definitions,
+                &students,
+                self.school_year,
+                count_date,
+                self.as_of,
+                masking,
+                progress,
+            )?)
         })
     }
 

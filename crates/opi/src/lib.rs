@@ -31,7 +31,7 @@ mod splitting;
 mod validating;
 mod year;
 
-pub use certifying::{Certified, DEFAULT_MEMBER, DistrictCertification};
+pub use certifying::{Certified, DEFAULT_MEMBER, Differs, DistrictCertification};
 pub use checking::{CheckedUpload, district_of_folder, fails_on, finding_report};
 pub use federal::{
     FederalCell, FederalError, FederalFigure, FederalFileBytes, FederalInputs, FederalNote, FederalReason,

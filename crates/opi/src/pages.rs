@@ -194,7 +194,7 @@ fn certification(certified: &Certified) -> Section {
             || certified.certifications.iter().filter(|one| one.certification.collection() == collection);
         let blocked =
             own().filter(|one| !one.certification.state().is_certified() && one.blocking > 0).count();
-        let differ = own().filter(|one| one.differs.is_some()).count();
+        let differ = own().filter(|one| one.differs.is_yes()).count();
         table = table.row([
             Cell::text(collection),
             Cell::count(of),
@@ -211,7 +211,7 @@ fn certification(certified: &Certified) -> Section {
     let changed: Vec<String> = certified
         .certifications
         .iter()
-        .filter(|one| one.differs.is_some())
+        .filter(|one| one.differs.is_yes())
         .map(|one| format!("{} ({})", one.certification.district(), one.certification.collection()))
         .collect();
     if !changed.is_empty() {
@@ -490,7 +490,8 @@ fn figure_cell(tables: &PublicTables, codes: &[String]) -> Cell {
     match tables.cell(codes).ok().flatten() {
         Some(cell) if tables.certified.is_hidden(cell) => Cell::masked("*"),
         Some(cell) => Cell::count(tables.certified.publication().value(cell)),
-        None => Cell::count(0),
+        None if tables.certified.publication().zeros_known() => Cell::count(0),
+        None => Cell::masked("*"),
     }
 }
 

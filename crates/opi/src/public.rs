@@ -84,6 +84,7 @@ struct Context<'a> {
     units: &'a Units,
     count_date: NaiveDate,
     school_year: SchoolYear,
+    as_of: NaiveDate,
 }
 
 /// The publications, in order.
@@ -169,7 +170,8 @@ pub struct ChosenTable {
 
 /// Counts publications in one pass over the students, lets the planner choose how deep each table goes, masks all
 /// tables of a publication as one system and certifies the result. `progress` is told what comes next and answers
-/// whether to go on.
+/// whether to go on. A publication that counts nobody is left out: nothing is known of its students yet, as before the
+/// count date.
 ///
 /// # Errors
 /// When the students cannot be read, the rule does not fit, or a result cannot be certified: then nothing can be
@@ -179,10 +181,11 @@ pub fn public_tables(
     students: &dyn StudentSource,
     school_year: SchoolYear,
     count_date: NaiveDate,
+    as_of: NaiveDate,
     masking: &Masking,
     mut progress: impl FnMut(&str) -> bool,
 ) -> std::result::Result<Vec<PublicTables>, PublicError> {
-    let context = Context { units: students.units(), count_date, school_year };
+    let context = Context { units: students.units(), count_date, school_year, as_of };
     let mut counts: Vec<BTreeMap<Codes, u64>> = definitions.iter().map(|_| BTreeMap::new()).collect();
     students.each_student(&mut |student| {
         for (definition, counts) in definitions.iter().zip(&mut counts) {
@@ -193,7 +196,7 @@ pub fn public_tables(
         Ok(())
     })?;
     let mut public = Vec::with_capacity(definitions.len());
-    for (definition, counts) in definitions.iter().zip(&counts) {
+    for (definition, counts) in definitions.iter().zip(&counts).filter(|(_, counts)| !counts.is_empty()) {
         public.push(masked(definition, counts, masking, &mut progress)?);
     }
     Ok(public)
@@ -264,7 +267,7 @@ pub fn behind_public(
     count_date: NaiveDate,
     codes: &[String],
 ) -> std::result::Result<Vec<StudentKey>, PublicError> {
-    let context = Context { units: students.units(), count_date, school_year };
+    let context = Context { units: students.units(), count_date, school_year, as_of: school_year.last_day() };
     let dimensions = tables.certified.publication().dimensions();
     if codes.len() != dimensions.len() {
         let (expected, found) = (dimensions.len(), codes.len());
@@ -448,6 +451,9 @@ fn band(grade: &str) -> &'static str {
 
 fn enrolled(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
     let day = context.count_date;
+    if day > context.as_of {
+        return None;
+    }
     let here =
         student.enrollments.iter().filter(|enrollment| enrollment.primary && enrollment.span.contains(day));
     let enrollment = here.max_by(|one, two| began(one).cmp(&began(two)))?;

@@ -41,7 +41,10 @@ impl Year {
             register: Vec::new(),
             prior: prior.iter().map(|input| input as &dyn Input).collect(),
         };
-        let outcome = checker.check_state(&inputs)?;
+        let mut outcome = checker.check_state(&inputs)?;
+        for name in &left_out {
+            outcome.report.left_out(name, "current", "it is of no known layout");
+        }
         let findings = outcome.findings(&checker, &inputs, false)?;
         tell(of)?;
         let findings = finding_report(&outcome.report, findings)?;

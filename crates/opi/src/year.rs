@@ -506,6 +506,9 @@ impl Year {
             let Some(layout) = file.layout.as_deref() else {
                 return Err(YearError::NoLayout { file: name.to_owned() });
             };
+            if self.dictionary.layout(layout).is_err() {
+                return Err(YearError::NoLayout { file: name.to_owned() });
+            }
             let source = u32::try_from(source).unwrap_or(u32::MAX);
             let (table, not_read) = read_state_table(file.upload.as_ref(), &self.dictionary, layout, source)?;
             if not_read > 0 {

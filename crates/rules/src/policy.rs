@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// The code of the rule.
+    /// The code of the rule; `code` is understood too.
+    #[serde(alias = "code")]
     pub rule: String,
     /// The district it holds for; all districts when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,12 +22,33 @@ pub struct Change {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off: bool,
     /// Gives the rule another severity.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "severity")]
     pub severity: Option<Severity>,
     /// Why.
     pub reason: String,
-    /// The last day on which it holds.
+    /// The last day on which it holds: a date of TOML, or a text such as `2026-06-30`.
+    #[serde(deserialize_with = "day")]
     pub expires: NaiveDate,
+}
+
+/// A severity in any of its spellings, such as `blocks certification`.
+fn severity<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<Severity>, D::Error> {
+    let text = String::deserialize(source)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+fn day<'de, D: serde::Deserializer<'de>>(source: D) -> Result<NaiveDate, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Day {
+        Text(String),
+        Date(toml::value::Datetime),
+    }
+    let text = match Day::deserialize(source)? {
+        Day::Text(text) => text,
+        Day::Date(date) => date.to_string(),
+    };
+    text.parse().map_err(|_| serde::de::Error::custom(format!("{text:?} is no day such as 2026-06-30")))
 }
 
 /// A policy, read from TOML: `[parameters]` with thresholds and one `[[rule]]` a change.

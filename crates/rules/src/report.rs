@@ -166,6 +166,20 @@ impl Report {
         }
     }
 
+    /// Notes an input that the caller could not hand over, so that the run is not taken for complete. `role` is
+    /// `current`, `register` or `prior`.
+    pub fn left_out(&mut self, file: &str, role: &'static str, problem: &str) {
+        self.complete = false;
+        self.files.push(FileReport {
+            file: file.to_owned(),
+            layout: "unknown".to_owned(),
+            role,
+            rows: 0,
+            hash: None,
+            problem: Some(problem.to_owned()),
+        });
+    }
+
     /// The gravest severity among all findings.
     #[must_use]
     pub fn gravest(&self) -> Option<Severity> {

@@ -493,6 +493,34 @@ impl Certification {
         self.validation.as_ref().filter(|_| self.state.is_certified())
     }
 
+    /// It as it stood at a moment; `None` where it was not yet published.
+    ///
+    /// # Errors
+    /// None in practice: its steps were possible in their order before.
+    pub fn as_of(&self, moment: TimeGiven) -> Result<Option<Certification>, SnapshotError> {
+        let mut known: Option<Certification> = None;
+        for Step { by, at, event } in self.steps.iter().take_while(|step| step.at <= moment) {
+            match (&mut known, event) {
+                (Some(known), event) => known.apply(by.clone(), *at, event.clone())?,
+                (None, CertificationEvent::Opened { primary_members, window }) => {
+                    let (district, members) = (self.district, primary_members.clone());
+                    let (collection, year) = (self.collection.clone(), self.school_year);
+                    known = Some(Certification::open(
+                        district,
+                        collection,
+                        year,
+                        members,
+                        *window,
+                        by.clone(),
+                        *at,
+                    )?);
+                }
+                (None, _) => {}
+            }
+        }
+        Ok(known)
+    }
+
     /// Every step so far: who, when, what.
     pub fn history(&self) -> impl Iterator<Item = (&Member, TimeGiven, &CertificationEvent)> {
         self.steps.iter().map(|step| (&step.by, step.at, &step.event))

@@ -53,6 +53,9 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         year = year.directory(directory);
         for table in DirectoryTable::ALL {
             let path = folder.join(table.file_name());
+            if !path.exists() {
+                continue;
+            }
             let bytes = std::fs::read(&path).map_err(|error| Failure::of_file(&path, error))?;
             tables.push((table.file_name(), bytes));
         }
@@ -142,13 +145,18 @@ fn latest_year(dir: &Path) -> Result<SchoolYear, Failure> {
     let folder = dir.join("uploads");
     let entries = std::fs::read_dir(&folder).map_err(|error| Failure::of_file(&folder, error))?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let years = names.filter_map(|name| name.parse::<SchoolYear>().ok());
-    years
-        .max()
-        .ok_or_else(|| Failure::of_file(&folder, "holds no folder named by a school year, such as 2026"))
+    let named = |name: String| SchoolYear::ending(name.parse().ok().filter(|_| name.len() == 4)?).ok();
+    let years = names.filter_map(named);
+    let filled = |year: &SchoolYear| files_of(dir, "uploads", *year).is_ok_and(|files| !files.is_empty());
+    years.filter(filled).max().ok_or_else(|| {
+        Failure::of_file(
+            &folder,
+            "holds no folder of uploads named by the end of a school year, such as 2026",
+        )
+    })
 }
 
-/// The directory, where its folder exists.
+/// The directory, where its folder exists: districts and schools, and whatever other tables are there.
 pub(crate) fn directory(folder: &Path) -> Result<Option<Directory>, Failure> {
     if !folder.is_dir() {
         return Ok(None);
@@ -156,6 +164,10 @@ pub(crate) fn directory(folder: &Path) -> Result<Option<Directory>, Failure> {
     let mut builder = DirectoryBuilder::default();
     for table in DirectoryTable::ALL {
         let path = folder.join(table.file_name());
+        let needed = matches!(table, DirectoryTable::Districts | DirectoryTable::Schools);
+        if !needed && !path.exists() {
+            continue;
+        }
         builder.read(*table, files::open(&path)?).map_err(|error| Failure::of_file(&path, error))?;
     }
     Ok(Some(builder.build()?))

@@ -3,9 +3,14 @@
 use crate::{Failure, files};
 use opi::snapshot::ContentHash;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 const MANIFEST: &str = "manifest.json";
+
+/// Paths written so far, one a line, until the manifest is there: a run that was cut off is cleared by it.
+const JOURNAL: &str = ".written";
 
 /// The manifest of a run.
 #[derive(Serialize, Deserialize)]
@@ -74,30 +79,34 @@ pub(crate) struct FileDone {
 pub(crate) struct Outputs {
     folder: PathBuf,
     files: Vec<FileDone>,
+    journal: File,
 }
 
 impl Outputs {
     /// Takes away what an earlier run wrote here, by its manifest, and nothing else. Snapshots stay: they are history.
     pub(crate) fn start(folder: &Path) -> Result<Self, Failure> {
-        let manifest = folder.join(MANIFEST);
+        let gone = |path: &Path| match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::of_file(path, error)),
+            _ => Ok(()),
+        };
+        let (manifest, journal) = (folder.join(MANIFEST), folder.join(JOURNAL));
+        let mut earlier: Vec<String> = Vec::new();
         if manifest.is_file() {
-            let earlier: RunManifest = read_manifest(folder)?;
-            let gone = |path: &Path| match std::fs::remove_file(path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    Err(Failure::of_file(path, error))
-                }
-                _ => Ok(()),
-            };
-            gone(&manifest)?;
-            for file in earlier.files.iter().filter(|file| !file.path.starts_with(SNAPSHOTS)) {
-                let inner = Path::new(&file.path);
-                if inner.components().all(|part| matches!(part, Component::Normal(_))) {
-                    gone(&folder.join(inner))?;
-                }
+            earlier.extend(read_manifest(folder)?.files.into_iter().map(|file| file.path));
+        }
+        if journal.is_file() {
+            earlier.extend(files::text(&journal)?.lines().map(str::to_owned));
+        }
+        for path in earlier.iter().filter(|path| !path.starts_with(SNAPSHOTS)) {
+            let inner = Path::new(path);
+            if inner.components().all(|part| matches!(part, Component::Normal(_))) {
+                gone(&folder.join(inner))?;
             }
         }
+        gone(&manifest)?;
         std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))?;
-        Ok(Outputs { folder: folder.to_owned(), files: Vec::new() })
+        let journal = File::create(&journal).map_err(|error| Failure::of_file(&journal, error))?;
+        Ok(Outputs { folder: folder.to_owned(), files: Vec::new(), journal })
     }
 
     /// Writes a file.
@@ -108,6 +117,7 @@ impl Outputs {
         rows: Option<u64>,
         explain: &str,
     ) -> Result<(), Failure> {
+        writeln!(self.journal, "{path}")?;
         files::write_bytes(&self.folder.join(path), bytes)?;
         self.tell(path, bytes, rows, explain);
         Ok(())
@@ -148,6 +158,9 @@ impl Outputs {
         };
         let text = serde_json::to_string_pretty(&manifest)? + "\n";
         files::write(&self.folder.join(MANIFEST), &text)?;
+        let journal = self.folder.join(JOURNAL);
+        drop(self.journal);
+        std::fs::remove_file(&journal).map_err(|error| Failure::of_file(&journal, error))?;
         Ok(manifest)
     }
 }

@@ -10,9 +10,13 @@ use opi::mask::{Release, Symbols};
 use opi::pages::{self, Results};
 use opi::public::{PUBLICATIONS, PublicTables};
 use opi::report::Values;
-use opi::snapshot::{Register, Snapshot, Table, write_certifications};
+use opi::snapshot::{
+    Certification, Register, RowPlace, Snapshot, Table, TableDifference, write_certifications,
+};
 use opi::store::{SnapshotName, Store};
-use opi::{Certified, FederalYear, OtherYears, Progress, Stage, StateFunding, Taken, Validated, fails_on};
+use opi::{
+    Certified, Differs, FederalYear, OtherYears, Progress, Stage, StateFunding, Taken, Validated, fails_on,
+};
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -77,15 +81,23 @@ impl Stages {
         for (name, bytes) in &inputs.directory {
             let rows = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
             let path = format!("{DIRECTORY}/{name}");
-            self.outputs.write(&path, bytes, Some(rows), "opi schema --list")?;
+            self.outputs.write(&path, bytes, Some(rows), "opi schema")?;
         }
         let taken = self.stage(Stage::Read, |stages| stages.read(inputs))?;
         let validated = self.stage(Stage::Validate, |stages| stages.validate(inputs))?;
-        let Some((taken, tables, prior)) = taken else { return Ok(()) };
+        let Some((taken, tables, prior)) = taken else {
+            let rest = [Stage::Certify, Stage::Snapshot, Stage::Funding, Stage::Federal, Stage::Public];
+            self.not_reached(&rest, Stage::Read);
+            let results =
+                Results { validated: validated.as_ref(), not_done: self.not_done(), ..Results::default() };
+            return self.pages(inputs, &results);
+        };
         let register = &taken.register;
         let certify = |stages: &mut Self| stages.certify(inputs, register, &tables, validated.as_ref());
-        let Some(certified) = self.stage(Stage::Certify, certify)? else { return Ok(()) };
-        let take = |stages: &mut Self| stages.snapshot(inputs, register, tables, &certified, prior.as_ref());
+        let certified = self.stage(Stage::Certify, certify)?;
+        let nothing = Certified::default();
+        let steps = certified.as_ref().unwrap_or(&nothing);
+        let take = |stages: &mut Self| stages.snapshot(inputs, register, tables, steps, prior.as_ref());
         let snapshot = self.stage(Stage::Snapshot, take)?;
         // The register holds the history of every row; the figures need only the snapshot.
         let Taken { reading, register, .. } = taken;
@@ -96,23 +108,21 @@ impl Stages {
                     prior.iter().map(|prior| (prior.info().school_year, prior.tables())).collect();
                 self.figures(inputs, snapshot.tables(), &others)?
             }
-            None => Figures::default(),
+            None => {
+                self.not_reached(&[Stage::Funding, Stage::Federal, Stage::Public], Stage::Snapshot);
+                Figures::default()
+            }
         };
         let id = self.snapshot.clone();
         let results = Results {
             reading: Some(&reading),
             validated: validated.as_ref(),
-            certified: Some(&certified),
+            certified: certified.as_ref(),
             snapshot: Some(id).filter(|id| !id.is_empty()),
             funding: figures.funding.as_ref(),
             federal: figures.federal.as_ref(),
             public: &figures.public,
-            not_done: self
-                .done
-                .iter()
-                .filter(|stage| !stage.done)
-                .map(|stage| (stage.stage.clone(), stage.summary.clone()))
-                .collect(),
+            not_done: self.not_done(),
         };
         self.pages(inputs, &results)
     }
@@ -215,7 +225,8 @@ impl Stages {
         let public = inputs.year.public(PUBLICATIONS, tables, others, &inputs.masking.0, |step| {
             bar.set_message(step.to_owned());
             if timings {
-                eprintln!("{:>9.3} {step}", started.elapsed().as_secs_f64());
+                // A reader of the times who went away does not stop the work.
+                let _ = writeln!(std::io::stderr(), "{:>9.3} {step}", started.elapsed().as_secs_f64());
             }
             true
         })?;
@@ -232,16 +243,24 @@ impl Stages {
             self.outputs.write(&path, release.certificate.as_bytes(), None, "opi mask verify FILE")?;
             let plan = serde_json::to_string_pretty(&(&tables.chosen, &tables.utility))? + "\n";
             let path = format!("restricted/masking/{name}-plan.json");
-            self.outputs.write(&path, plan.as_bytes(), None, "opi mask plan --help")?;
+            self.outputs.write(&path, plan.as_bytes(), None, "opi why OUT mask:PUBLICATION:CODES")?;
             cells += tables.utility.all.cells;
             hidden += tables.utility.all.primary + tables.utility.all.secondary;
         }
-        let summary = format!(
+        let missing: Vec<&str> = PUBLICATIONS
+            .iter()
+            .map(|known| known.name)
+            .filter(|name| !public.iter().any(|tables| tables.definition.name == *name))
+            .collect();
+        let mut summary = format!(
             "{} publications, {} cells, {} hidden, all certified",
             public.len(),
             grouped(cells),
             grouped(hidden)
         );
+        if !missing.is_empty() {
+            summary.push_str(&format!("; of {} nothing is known by then", missing.join(", ")));
+        }
         Ok((public, summary))
     }
 
@@ -256,6 +275,20 @@ impl Stages {
             self.outputs.write(path, &bytes, None, "opi why OUT FIGURE")?;
         }
         Ok(())
+    }
+
+    /// Tells of stages that could not begin because an earlier one was not done.
+    fn not_reached(&mut self, stages: &[Stage], needed: Stage) {
+        self.done.extend(stages.iter().map(|stage| StageDone {
+            stage: stage.to_string(),
+            done: false,
+            summary: format!("it needs the stage {needed}"),
+        }));
+    }
+
+    fn not_done(&self) -> Vec<(String, String)> {
+        let missing = self.done.iter().filter(|stage| !stage.done);
+        missing.map(|stage| (stage.stage.clone(), stage.summary.clone())).collect()
     }
 
     /// Runs a stage, and notes how long it took and what came of it. `None` when it could not be done.
@@ -285,11 +318,16 @@ impl Stages {
             || inputs.year.read(moved).map_err(Failure::from),
             || inputs.year.read_prior(|_| true).map_err(Failure::from),
         );
-        let (taken, prior) = (taken?, prior?);
+        let taken = taken?;
+        let prior = prior.unwrap_or_else(|failure| {
+            let (stage, summary) = ("year before".to_owned(), failure.to_string());
+            self.done.push(StageDone { stage, done: false, summary });
+            None
+        });
         bar.finish_and_clear();
         let reading = &taken.reading;
         let text = serde_json::to_string_pretty(reading)? + "\n";
-        self.outputs.write("restricted/reading.json", text.as_bytes(), None, "opi read --help")?;
+        self.outputs.write("restricted/reading.json", text.as_bytes(), None, "opi schema read-report")?;
         let mut summary = format!(
             "{} students in {} districts, {} rows in {} files",
             grouped(reading.students),
@@ -299,6 +337,8 @@ impl Stages {
         );
         let aside: u64 = taken.imports.iter().flat_map(|(_, import)| import.not_applied.values()).sum();
         let not_read: u64 = reading.report.families.values().map(|family| family.rows_not_read).sum();
+        // Rows that are not in the register are in no figure.
+        self.blocks |= aside > 0 || not_read > 0;
         for (count, what) in [
             (not_read, "rows could not be read"),
             (aside, "rows were not taken into the register"),
@@ -331,7 +371,7 @@ impl Stages {
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
         self.outputs.write("restricted/summary.csv", &bytes, Some(lines), explain)?;
         let account = &validated.account;
-        self.blocks = fails_on(account, Severity::BlocksCertification) || !account.complete;
+        self.blocks |= fails_on(account, Severity::BlocksCertification) || !account.complete;
         self.rule_set.clone_from(&account.rule_set);
         let found = match account.findings {
             0 => "no findings".to_owned(),
@@ -369,15 +409,18 @@ impl Stages {
             "collection,district,state,certified_by,rows,content,blocking,differs_from_certified\n",
         );
         let mut differing = 0_u64;
+        let mut changes =
+            String::from("collection,district,table,change,line_when_certified,line_now,columns\n");
         for one in &certified.certifications {
             let certification = &one.certification;
             let by: Vec<&str> = certification.certified_by().iter().map(|member| member.as_str()).collect();
-            let differs = match (certification.certified().is_some(), &one.differs) {
-                (false, _) => "",
-                (true, None) => "no",
-                (true, Some(_)) => "yes",
-            };
-            differing += u64::from(one.differs.is_some());
+            let differs = quoted(one.differs.word());
+            differing += u64::from(one.differs.is_yes());
+            if let Differs::Rows(difference) = &one.differs {
+                for table in difference.tables.iter().filter(|table| !table.keys.is_same()) {
+                    changes.push_str(&difference_lines(certification, table));
+                }
+            }
             table.push_str(&format!(
                 "{},{},{},{},{},{},{},{differs}\n",
                 quoted(certification.collection()),
@@ -392,6 +435,11 @@ impl Stages {
         let rows = Some(certified.certifications.len() as u64);
         let explain = "opi snapshot --help";
         self.outputs.write("restricted/certification.csv", table.as_bytes(), rows, explain)?;
+        let lines = changes.lines().count().saturating_sub(1) as u64;
+        if lines > 0 {
+            let path = "restricted/certification-differences.csv";
+            self.outputs.write(path, changes.as_bytes(), Some(lines), explain)?;
+        }
         let steps = write_certifications(certified.certifications.iter().map(|one| &one.certification))?;
         self.outputs.write("restricted/certifications.csv", steps.as_bytes(), None, explain)?;
         let totals: Vec<String> = certified
@@ -445,31 +493,9 @@ impl Stages {
         Ok((id.to_string(), rows))
     }
 
-    /// Prints how long each stage took, beside reading the same bytes line by line and nothing else.
-    pub(crate) fn print_timings(&self, inputs: &YearInputs) -> Result<(), Failure> {
-        let started = Instant::now();
-        let (mut bytes, mut lines) = (0_u64, 0_u64);
-        for path in &inputs.uploads {
-            let mut file = files::open(path)?;
-            let mut line = Vec::new();
-            while file.read_until(b'\n', &mut line)? > 0 {
-                bytes += line.len() as u64;
-                lines += 1;
-                line.clear();
-            }
-        }
-        let raw = started.elapsed();
-        let mut err = std::io::stderr().lock();
-        writeln!(err, "{:<10} {:>9} {:>12}", "stage", "seconds", "of raw")?;
-        let raw_label = format!("{} lines, {} bytes", grouped(lines), grouped(bytes));
-        writeln!(err, "{:<10} {:>9.3} {:>12.1}  {raw_label}", "raw lines", raw.as_secs_f64(), 1.0)?;
-        let total = self.times.iter().map(|(_, time)| *time).sum();
-        let rows = self.times.iter().map(|(stage, time)| (stage.as_str(), *time)).chain([("all", total)]);
-        for (name, time) in rows {
-            let ratio = time.as_secs_f64() / raw.as_secs_f64().max(1e-9);
-            writeln!(err, "{name:<10} {:>9.3} {ratio:>12.1}", time.as_secs_f64())?;
-        }
-        Ok(())
+    /// How long each stage took.
+    pub(crate) fn times(&self) -> Vec<(Stage, Duration)> {
+        self.times.clone()
     }
 
     /// Writes the manifest.
@@ -486,6 +512,58 @@ impl Stages {
         };
         self.outputs.finish(run, self.done)
     }
+}
+
+/// Prints how long each stage took, beside reading the same bytes line by line and nothing else.
+pub(crate) fn print_timings(inputs: &YearInputs, times: &[(Stage, Duration)]) -> Result<(), Failure> {
+    let started = Instant::now();
+    let (mut bytes, mut lines) = (0_u64, 0_u64);
+    for path in &inputs.uploads {
+        let mut file = files::open(path)?;
+        let mut line = Vec::new();
+        while file.read_until(b'\n', &mut line)? > 0 {
+            bytes += line.len() as u64;
+            lines += 1;
+            line.clear();
+        }
+    }
+    let raw = started.elapsed();
+    let mut err = std::io::stderr().lock();
+    writeln!(err, "{:<10} {:>9} {:>12}", "stage", "seconds", "of raw")?;
+    let raw_label = format!("{} lines, {} bytes", grouped(lines), grouped(bytes));
+    writeln!(err, "{:<10} {:>9.3} {:>12.1}  {raw_label}", "raw lines", raw.as_secs_f64(), 1.0)?;
+    let total = times.iter().map(|(_, time)| *time).sum();
+    let rows = times.iter().map(|(stage, time)| (stage.as_str(), *time)).chain([("all", total)]);
+    for (name, time) in rows {
+        let ratio = time.as_secs_f64() / raw.as_secs_f64().max(1e-9);
+        writeln!(err, "{name:<10} {:>9.3} {ratio:>12.1}", time.as_secs_f64())?;
+    }
+    Ok(())
+}
+
+/// The rows of a table that differ from what was certified: where they stand, not what they hold.
+fn difference_lines(certification: &Certification, table: &TableDifference) -> String {
+    let mut lines = String::new();
+    let line = |place: Option<RowPlace>| place.map_or_else(String::new, |place| place.line.to_string());
+    for row in &table.rows {
+        let columns: Vec<&str> = row.values.iter().map(|(column, _, _)| column.as_str()).collect();
+        lines.push_str(&format!(
+            "{},{},{},{:?},{},{},{}\n",
+            quoted(certification.collection()),
+            certification.district(),
+            table.table,
+            row.change,
+            line(row.older),
+            line(row.newer),
+            columns.join(";")
+        ));
+    }
+    if table.rows_not_kept > 0 {
+        let (collection, district) = (quoted(certification.collection()), certification.district());
+        let (name, more) = (&table.table, table.rows_not_kept);
+        lines.push_str(&format!("{collection},{district},{name},{more} more,,,\n"));
+    }
+    lines
 }
 
 /// A cell of CSV, in quotes where it needs them.
