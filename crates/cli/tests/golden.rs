@@ -77,3 +77,63 @@ fn a_small_year() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("known are place, grade, race"), "{}", ran.err);
 }
+
+/// The row of a district in `certification.csv`, as cells.
+fn certification(out: &Path, collection: &str, district: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(out.join("restricted/certification.csv")).unwrap();
+    let start = format!("{collection},{district},");
+    let line = text.lines().find(|line| line.starts_with(&start)).unwrap();
+    line.split(',').map(str::to_owned).collect()
+}
+
+#[test]
+fn what_a_district_certified_is_held_against_what_it_has_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, out) = (folder.path().join("state"), folder.path().join("out"));
+    assert_eq!(opi(["synth", "--students", "300", "--quiet", text(&state)]).code, Some(0));
+    let year = || opi(["year", text(&state), "--out", text(&out), "--quiet"]);
+    assert_eq!(year().code, Some(0));
+
+    // The district certifies the content that the run told it.
+    let district = program::districts(&state)[0].file_name().unwrap().to_str().unwrap().to_owned();
+    let told = certification(&out, "Behavior", &district);
+    assert_eq!(told[2], "validated");
+    let mut steps = std::fs::read_to_string(out.join("restricted/certifications.csv")).unwrap();
+    let at = "2026-06-30T23:59:59";
+    steps.push_str(&format!(
+        "2025-26,Behavior,{district},certified,authorized-representative,{at},,,,,{},,,,\n",
+        told[5]
+    ));
+    std::fs::write(state.join("certifications.csv"), steps).unwrap();
+    assert_eq!(year().code, Some(0));
+    let now = certification(&out, "Behavior", &district);
+    assert_eq!((now[2].as_str(), now[7].as_str()), ("certified", "no"));
+
+    // Steps after the day that stands for today are not yet taken.
+    let ran = opi(["year", text(&state), "--out", text(&out), "--as-of", "2026-06-29", "--quiet"]);
+    assert_ne!(ran.code, Some(2), "{ran:#?}");
+    assert_eq!(certification(&out, "Behavior", &district)[2], "validated");
+
+    // An upload changed in its place: the certified rows are nowhere, and the year goes on.
+    let file = state.join("uploads/2026").join(&district).join("student-demographics.tsv");
+    let rows = std::fs::read_to_string(&file).unwrap();
+    let without_last: Vec<&str> = rows.split_inclusive('\n').collect();
+    std::fs::write(&file, without_last[..without_last.len() - 1].concat()).unwrap();
+    let ran = year();
+    assert_ne!(ran.code, Some(2), "{ran:#?}");
+    let now = certification(&out, "Behavior", &district).join(",");
+    assert!(now.contains("the certified rows are not in the uploads"), "{now}");
+    assert!(ran.out.contains("1 differ from what was certified"), "{}", ran.out);
+}
+
+#[test]
+fn before_the_count_date_nothing_is_published_of_the_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, out) = (folder.path().join("state"), folder.path().join("out"));
+    assert_eq!(opi(["synth", "--students", "300", "--quiet", text(&state)]).code, Some(0));
+    let ran = opi(["year", text(&state), "--out", text(&out), "--as-of", "2025-10-22", "--quiet"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(ran.out.contains("NOT DONE: public needs the table student-enrollments"), "{}", ran.out);
+    let public: Vec<_> = program::files(&out.join("public")).into_keys().collect();
+    assert_eq!(public, [Path::new("report.html")]);
+}
