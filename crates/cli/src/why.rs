@@ -38,6 +38,9 @@ pub(crate) struct WhyArgs {
     /// Show the state ids of the students behind it.
     #[arg(long)]
     show_ids: bool,
+    /// The folder that the year was run on: the rules are run again on it, to see whether a finding still stands.
+    #[arg(long, value_name = "DIR")]
+    inputs: Option<PathBuf>,
     /// How many rows to print.
     #[arg(long, value_name = "N", default_value_t = 50)]
     rows: usize,
@@ -51,7 +54,7 @@ pub(crate) fn run(arguments: &WhyArgs) -> Result<ExitCode, Failure> {
         arguments.figure.parse().map_err(|error: opi::FigureError| Failure::new(error.to_string()))?;
     let manifest = read_manifest(&arguments.out)?;
     if let Figure::Finding { code, file, line } = &figure {
-        return finding(arguments, code, file, *line);
+        return finding(arguments, &manifest, code, file, *line);
     }
     let run = Run::open(&arguments.out, &manifest)?;
     match &figure {
@@ -277,16 +280,28 @@ fn all_codes(masked: &PublicTables, given: &[(String, String)]) -> Result<Vec<St
     Ok(masked.codes(&given))
 }
 
-fn finding(arguments: &WhyArgs, code: &str, file: &str, line: u64) -> Result<ExitCode, Failure> {
+fn finding(
+    arguments: &WhyArgs,
+    manifest: &RunManifest,
+    code: &str,
+    file: &str,
+    line: u64,
+) -> Result<ExitCode, Failure> {
     let path = arguments.out.join("restricted/findings.jsonl");
     let text = files::text(&path)?;
     let found = text.lines().skip(1).filter_map(|line| serde_json::from_str::<Finding>(line).ok());
-    let found: Vec<Finding> = found
-        .filter(|found| found.code == code && found.position.file == file && found.position.line == line)
-        .collect();
+    let this =
+        |found: &Finding| found.code == code && found.position.file == file && found.position.line == line;
+    let found: Vec<Finding> = found.filter(this).collect();
     let rule = opi::rules::rule(code);
+    let stands = match &arguments.inputs {
+        Some(dir) => Some(year::validated_again(dir, manifest)?.findings.findings().iter().any(this)),
+        None => None,
+    };
     if arguments.format == Format::Json {
-        output::json(&json!({"findings": found, "rule": rule.map(|rule| &rule.info)}))?;
+        output::json(&json!({
+            "findings": found, "rule": rule.map(|rule| &rule.info), "stands_now": stands,
+        }))?;
         return Ok(ExitCode::from(u8::from(found.is_empty())));
     }
     let mut out = std::io::stdout().lock();
@@ -295,6 +310,10 @@ fn finding(arguments: &WhyArgs, code: &str, file: &str, line: u64) -> Result<Exi
     }
     if found.is_empty() {
         writeln!(out, "{code} at {file}:{line} is not among the findings that the run kept")?;
+    }
+    if let Some(stands) = stands {
+        let now = if stands { "still stands" } else { "no longer stands" };
+        writeln!(out, "the rules run again on the inputs: it {now}")?;
     }
     if let Some(rule) = rule {
         writeln!(out, "\n{}", opi::rules::page(rule))?;

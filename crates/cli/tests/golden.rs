@@ -73,6 +73,13 @@ fn a_small_year() {
     let ran = opi(["why", text(&out), "mask:enrollment:grade=05"]);
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     insta::assert_snapshot!("why_mask", ran.out);
+    let findings = std::fs::read_to_string(out.join("restricted/findings.jsonl")).unwrap();
+    let first: Value = serde_json::from_str(findings.lines().nth(1).unwrap()).unwrap();
+    let name = |key: &str| first[key].as_str().unwrap().to_owned();
+    let figure = format!("finding:{}:{}:{}", name("code"), name("file"), first["line"]);
+    let ran = opi(["why", text(&out), &figure, "--inputs", text(&state)]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(ran.out.contains("run again on the inputs: it still stands"), "{}", ran.out);
     let ran = opi(["why", text(&out), "mask:enrollment:weather=05"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("known are place, grade, race"), "{}", ran.err);
