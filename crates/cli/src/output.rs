@@ -63,3 +63,21 @@ pub(crate) fn progress(length: u64, what: &'static str, quiet: bool) -> indicati
     }
     bar
 }
+
+/// As [`progress`], for work whose length is not known: it turns, and shows how long it has been going on.
+pub(crate) fn spinner(what: &'static str, quiet: bool) -> indicatif::ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new_spinner().with_message(what);
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
+}
+
+/// A number with its noun, which is plural where the number asks for it.
+pub(crate) fn counted(count: u64, one: &str, more: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { more })
+}

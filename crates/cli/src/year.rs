@@ -2,6 +2,7 @@
 
 mod inputs;
 pub(crate) mod outputs;
+mod printing;
 mod stages;
 
 use crate::Failure;
@@ -110,11 +111,11 @@ fn run_stages(arguments: &YearArgs) -> Result<ExitCode, Failure> {
     let times = stages.times();
     let manifest = stages.finish(&inputs)?;
     if arguments.timings {
-        stages::print_timings(&inputs, &times)?;
+        printing::print_timings(&inputs, &times)?;
     }
     match arguments.format {
         Format::Json => output::json(&manifest)?,
-        Format::Human => stages::print_summary(&arguments.out, &manifest)?,
+        Format::Human => printing::print_summary(&arguments.out, &manifest)?,
     }
     Ok(ExitCode::from(if failed { 2 } else { u8::from(blocks) }))
 }

@@ -130,7 +130,7 @@ fn what_a_district_certified_is_held_against_what_it_has_now() {
     assert_ne!(ran.code, Some(2), "{ran:#?}");
     let now = certification(&out, "Behavior", &district).join(",");
     assert!(now.contains("the certified rows are not in the uploads"), "{now}");
-    assert!(ran.out.contains("1 differ from what was certified"), "{}", ran.out);
+    assert!(ran.out.contains("the data are no longer those of 1 certification"), "{}", ran.out);
 }
 
 #[test]

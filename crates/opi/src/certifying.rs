@@ -74,9 +74,16 @@ pub struct Certified {
     pub rule_set: String,
     /// By collection, then by district.
     pub certifications: Vec<DistrictCertification>,
+    /// The certifications of other years that were given, as they were given.
+    pub other_years: Vec<Certification>,
 }
 
 impl Certified {
+    /// Every certification, of this year and of others, as a later run wants them.
+    pub fn all(&self) -> impl Iterator<Item = &Certification> {
+        self.certifications.iter().map(|one| &one.certification).chain(&self.other_years)
+    }
+
     /// For each collection: how many districts have certified, and how many there are.
     #[must_use]
     pub fn by_collection(&self) -> BTreeMap<&str, (u64, u64)> {
@@ -100,7 +107,7 @@ impl Year {
     /// today, are passed over. `tables` are those of [`Year::tables`].
     ///
     /// # Errors
-    /// When tables cannot be made.
+    /// When a step names a collection that the dictionary does not know, or tables cannot be made.
     pub fn certify(
         &self,
         register: &Register,
@@ -115,7 +122,10 @@ impl Year {
             }
         }
         let mut given: BTreeMap<(String, DistrictNumber), Certification> = BTreeMap::new();
-        for certification in self.certifications.iter().filter(|c| c.school_year() == self.school_year) {
+        let (this_year, other_years): (Vec<&Certification>, Vec<&Certification>) =
+            self.certifications.iter().partition(|given| given.school_year() == self.school_year);
+        for certification in this_year {
+            self.know_collection(certification.collection())?;
             if let Some(known) = certification.as_of(at)? {
                 by_district.entry(known.district()).or_default();
                 given.insert((known.collection().to_owned(), known.district()), known);
@@ -162,7 +172,18 @@ impl Year {
                 certifications.push(DistrictCertification { certification, now, blocking, differs });
             }
         }
-        Ok(Certified { rule_set, certifications })
+        Ok(Certified { rule_set, certifications, other_years: other_years.into_iter().cloned().collect() })
+    }
+
+    /// A misspelt collection would stand beside the one that was meant, with no row in it.
+    fn know_collection(&self, name: &str) -> Result<(), YearError> {
+        let known: BTreeSet<&str> =
+            self.dictionary.collections().iter().map(|collection| collection.collection.as_str()).collect();
+        if known.contains(name) {
+            return Ok(());
+        }
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        Err(YearError::UnknownCollection { collection: name.to_owned(), known })
     }
 
     /// The collections that are certified, with their window in this year where it is known.

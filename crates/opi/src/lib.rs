@@ -17,6 +17,7 @@ pub use opi_snapshot as snapshot;
 #[cfg(feature = "store")]
 pub use opi_store as store;
 
+mod certification_files;
 mod certifying;
 mod checking;
 pub mod federal;
@@ -31,6 +32,7 @@ mod splitting;
 mod validating;
 mod year;
 
+pub use certification_files::{CertificationStanding, CertifiedRowChange};
 pub use certifying::{Certified, DEFAULT_MEMBER, Differs, DistrictCertification};
 pub use checking::{CheckedUpload, district_of_folder, fails_on, finding_report};
 pub use federal::{

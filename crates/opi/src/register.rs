@@ -70,7 +70,8 @@ pub struct Registered {
     pub reading: ReadReport,
     /// What importing each file did, in the order in which they came.
     pub imports: Vec<(String, ImportReport)>,
-    /// By district: the state ids in its files, sorted, each once. They are personal.
+    /// By district: the state ids in its rows, sorted, each once; a row that names no district is of its file's. They
+    /// are personal.
     pub students: BTreeMap<DistrictNumber, Vec<u32>>,
     /// Files that came in too late to be taken, by name.
     pub later: Vec<String>,
@@ -168,10 +169,11 @@ fn take(
         .map_err(|source| YearError::Read { file: name.clone(), source: AimError::Io { line: 0, source } })?;
     let upload = opi_snapshot::Upload::new(&name, file.district, school_year, at).content(content);
     let mut taking = Taking { register: Some(&mut registered.register), upload, import: None, failed: None };
-    let mut ids: Vec<u32> = Vec::new();
+    let mut ids: BTreeMap<Option<DistrictNumber>, Vec<u32>> = BTreeMap::new();
     let report = read_upload(file.upload.as_ref(), dictionary, &file.options(options), |row| {
         if let Ok(Some(id)) = row.value::<StateId>(fields::STUDENT_STATE_ID) {
-            ids.push(id.reveal_number());
+            let district = row.value(fields::DISTRICT_NUMBER).ok().flatten();
+            ids.entry(district).or_default().push(id.reveal_number());
         }
         taking.row(row);
     })
@@ -181,7 +183,12 @@ fn take(
         .finish(layout, report.complete)
         .map_err(|source| YearError::Import { file: name.clone(), source: Box::new(source) })?;
     registered.imports.extend(imported.map(|imported| (name, imported)));
-    if let Some(district) = report.district.or(file.district) {
+    let of_file = report.district.or(file.district);
+    for district in of_file.into_iter().chain(file.district) {
+        registered.students.entry(district).or_default();
+    }
+    for (district, mut ids) in ids {
+        let Some(district) = district.or(of_file) else { continue };
         let known = registered.students.entry(district).or_default();
         known.append(&mut ids);
         known.sort_unstable();

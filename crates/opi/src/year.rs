@@ -138,6 +138,14 @@ pub enum YearError {
         /// How many rows.
         rows: u64,
     },
+    /// A step of certification in a collection that is none.
+    #[error("certifications: there is no collection `{collection}`; the collections are {known}")]
+    UnknownCollection {
+        /// What was named.
+        collection: String,
+        /// Those that there are.
+        known: String,
+    },
     /// The rules could not be run.
     #[error("validation: {0}")]
     Rules(#[from] opi_rules::RulesError),

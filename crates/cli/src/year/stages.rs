@@ -2,23 +2,20 @@
 
 use super::inputs::YearInputs;
 use super::outputs::{DIRECTORY, HISTORY, Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
-use crate::output::{self, Style, grouped};
-use crate::{Failure, files};
+use crate::Failure;
+use crate::output::{self, counted, grouped};
+use indicatif::ProgressBar;
 use opi::anb::{AnbHistory, to_csv};
 use opi::dictionary::{SchoolYear, Severity};
 use opi::mask::{Release, Symbols};
 use opi::pages::{self, Results};
 use opi::public::{PUBLICATIONS, PublicTables};
 use opi::report::Values;
-use opi::snapshot::{
-    Certification, Register, RowPlace, Snapshot, Table, TableDifference, write_certifications,
-};
+use opi::snapshot::{Register, Snapshot, Table, write_certifications};
 use opi::store::{SnapshotName, Store};
-use opi::{
-    Certified, Differs, FederalYear, OtherYears, Progress, Stage, StateFunding, Taken, Validated, fails_on,
-};
+use opi::{Certified, FederalYear, OtherYears, Progress, Stage, StateFunding, Taken, Validated, fails_on};
 use std::collections::BTreeSet;
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -36,6 +33,7 @@ struct Figures {
 /// The stages that were run, and their files.
 pub(crate) struct Stages {
     outputs: Outputs,
+    bar: ProgressBar,
     quiet: bool,
     timings: bool,
     done: Vec<StageDone>,
@@ -51,6 +49,7 @@ impl Stages {
     pub(crate) fn new(out: &Path, quiet: bool, timings: bool) -> Result<Self, Failure> {
         Ok(Stages {
             outputs: Outputs::start(out)?,
+            bar: ProgressBar::hidden(),
             quiet,
             timings,
             done: Vec::new(),
@@ -161,15 +160,16 @@ impl Stages {
         write("restricted/funding-notes.csv", to_csv(&funding.notes)?, funding.notes.len())?;
         let failures = &files.results.failures;
         let mut summary = format!(
-            "ANB of {} budget units and entitlements of {} legal entities",
-            grouped(files.anb.len() as u64),
-            grouped(files.results.districts.len() as u64)
+            "ANB of {} and entitlements of {}",
+            counted(files.anb.len() as u64, "budget unit", "budget units"),
+            counted(files.results.districts.len() as u64, "legal entity", "legal entities")
         );
         if let Some(first) = files.anb.first() {
             summary.push_str(&format!(" for {}", first.fiscal_year));
         }
         if !failures.is_empty() {
-            summary.push_str(&format!("; {} legal entities could not be computed", failures.len()));
+            let failed = counted(failures.len() as u64, "legal entity", "legal entities");
+            summary.push_str(&format!("; {failed} could not be computed"));
         }
         Ok(((funding, history), summary))
     }
@@ -203,12 +203,12 @@ impl Stages {
         }
         let numbers: BTreeSet<String> = federal.files.iter().map(|file| file.file.to_string()).collect();
         let summary = format!(
-            "{} files of {} kinds, {} records, {} findings of our checker; {} kinds need what is not there",
-            grouped(federal.files.len() as u64),
-            numbers.len(),
-            grouped(federal.files.iter().map(|file| file.records).sum()),
-            grouped(federal.check.findings.len() as u64),
-            federal.not_produced.len()
+            "{} of {}, {}, {} of our checker; inputs are missing for {}",
+            counted(federal.files.len() as u64, "file", "files"),
+            counted(numbers.len() as u64, "kind", "kinds"),
+            counted(federal.files.iter().map(|file| file.records).sum(), "record", "records"),
+            counted(federal.check.findings.len() as u64, "finding", "findings"),
+            counted(federal.not_produced.len() as u64, "kind", "kinds")
         );
         Ok((federal, summary))
     }
@@ -220,7 +220,7 @@ impl Stages {
         others: &OtherYears<'_>,
     ) -> Result<(Vec<PublicTables>, String), Failure> {
         let started = Instant::now();
-        let bar = output::progress(0, "masking", self.quiet);
+        let bar = self.bar.clone();
         let timings = self.timings;
         let public = inputs.year.public(PUBLICATIONS, tables, others, &inputs.masking.0, |step| {
             bar.set_message(step.to_owned());
@@ -230,7 +230,6 @@ impl Stages {
             }
             true
         })?;
-        bar.finish_and_clear();
         let explain = "opi why OUT mask:PUBLICATION:CODES";
         let (mut cells, mut hidden) = (0, 0);
         for tables in &public {
@@ -253,9 +252,9 @@ impl Stages {
             .filter(|name| !public.iter().any(|tables| tables.definition.name == *name))
             .collect();
         let mut summary = format!(
-            "{} publications, {} cells, {} hidden, all certified",
-            public.len(),
-            grouped(cells),
+            "{}, {}, {} hidden, all certified",
+            counted(public.len() as u64, "publication", "publications"),
+            counted(cells, "cell", "cells"),
             grouped(hidden)
         );
         if !missing.is_empty() {
@@ -298,7 +297,10 @@ impl Stages {
         work: impl FnOnce(&mut Self) -> Result<(T, String), Failure>,
     ) -> Result<Option<T>, Failure> {
         let started = Instant::now();
-        let (value, done, summary) = match work(self) {
+        self.bar = output::spinner(stage.as_str(), self.quiet);
+        let worked = work(self);
+        self.bar.finish_and_clear();
+        let (value, done, summary) = match worked {
             Ok((value, summary)) => (Some(value), true, summary),
             Err(failure) if failure.is_broken_pipe() => return Err(failure),
             Err(failure) => (None, false, failure.to_string()),
@@ -309,7 +311,7 @@ impl Stages {
     }
 
     fn read(&mut self, inputs: &YearInputs) -> Result<(Known, String), Failure> {
-        let bar = output::progress(inputs.uploads.len() as u64, "reading", self.quiet);
+        let bar = output::progress(inputs.uploads.len() as u64, "read", self.quiet);
         let moved = |progress: Progress<'_>| {
             bar.set_position(progress.done as u64);
             true
@@ -329,25 +331,32 @@ impl Stages {
         let text = serde_json::to_string_pretty(reading)? + "\n";
         self.outputs.write("restricted/reading.json", text.as_bytes(), None, "opi schema read-report")?;
         let mut summary = format!(
-            "{} students in {} districts, {} rows in {} files",
-            grouped(reading.students),
-            grouped(reading.students_by_district.len() as u64),
-            grouped(reading.report.rows()),
-            grouped(reading.report.files.len() as u64)
+            "{} in {}, {} in {}",
+            counted(reading.students, "student", "students"),
+            counted(reading.students_by_district.len() as u64, "district", "districts"),
+            counted(reading.report.rows(), "row", "rows"),
+            counted(reading.report.files.len() as u64, "file", "files")
         );
         let aside: u64 = taken.imports.iter().flat_map(|(_, import)| import.not_applied.values()).sum();
         let not_read: u64 = reading.report.families.values().map(|family| family.rows_not_read).sum();
         // Rows that are not in the register are in no figure.
         self.blocks |= aside > 0 || not_read > 0;
-        for (count, what) in [
-            (not_read, "rows could not be read"),
-            (aside, "rows were not taken into the register"),
-            (reading.later_files.len() as u64, "files came in later and were left aside"),
-            (reading.districts_without_files.len() as u64, "districts of the directory sent no file"),
-            (reading.districts_not_in_directory.len() as u64, "districts are not in the directory"),
+        let (row, rows) = ("row", "rows");
+        let (district, districts) = ("district", "districts");
+        for (count, one, more, what) in [
+            (not_read, row, rows, "could not be read"),
+            (aside, row, rows, "not taken into the register"),
+            (reading.later_files.len() as u64, "file", "files", "left aside: received later"),
+            (
+                reading.districts_without_files.len() as u64,
+                district,
+                districts,
+                "of the directory sent no file",
+            ),
+            (reading.districts_not_in_directory.len() as u64, district, districts, "not in the directory"),
         ] {
             if count > 0 {
-                summary.push_str(&format!("; {} {what}", grouped(count)));
+                summary.push_str(&format!("; {} {what}", counted(count, one, more)));
             }
         }
         let tables = inputs.year.tables(&taken.register)?;
@@ -355,9 +364,7 @@ impl Stages {
     }
 
     fn validate(&mut self, inputs: &YearInputs) -> Result<(Validated, String), Failure> {
-        let bar = output::progress(0, "checking", self.quiet);
         let validated = inputs.year.validate(|_| true)?;
-        bar.finish_and_clear();
         let findings = &validated.findings;
         let explain = "opi rules CODE";
         let rows = Some(findings.findings().len() as u64);
@@ -382,17 +389,18 @@ impl Stages {
                     .rev()
                     .map(|(severity, count)| format!("{} {severity}", grouped(*count)))
                     .collect();
-                format!("{} findings: {}", grouped(count), by.join(", "))
+                format!("{}: {}", counted(count, "finding", "findings"), by.join(", "))
             }
         };
         let mut summary = format!(
-            "{} rules over {} rows, {found}; {} rules did not run, the report says why",
-            account.rules_run.len(),
-            grouped(account.rows),
-            account.rules_skipped.len()
+            "{} over {}, {found}; {} did not run, the report says why",
+            counted(account.rules_run.len() as u64, "rule", "rules"),
+            counted(account.rows, "row", "rows"),
+            counted(account.rules_skipped.len() as u64, "rule", "rules")
         );
         if !validated.left_out.is_empty() {
-            summary.push_str(&format!("; {} files were of no known layout", validated.left_out.len()));
+            let left_out = counted(validated.left_out.len() as u64, "file", "files");
+            summary.push_str(&format!("; {left_out} of no known layout"));
         }
         Ok((validated, summary))
     }
@@ -405,42 +413,16 @@ impl Stages {
         validated: Option<&Validated>,
     ) -> Result<(Certified, String), Failure> {
         let certified = inputs.year.certify(register, tables, validated)?;
-        let mut table = String::from(
-            "collection,district,state,certified_by,rows,content,blocking,differs_from_certified\n",
-        );
-        let mut differing = 0_u64;
-        let mut changes =
-            String::from("collection,district,table,change,line_when_certified,line_now,columns\n");
-        for one in &certified.certifications {
-            let certification = &one.certification;
-            let by: Vec<&str> = certification.certified_by().iter().map(|member| member.as_str()).collect();
-            let differs = quoted(one.differs.word());
-            differing += u64::from(one.differs.is_yes());
-            if let Differs::Rows(difference) = &one.differs {
-                for table in difference.tables.iter().filter(|table| !table.keys.is_same()) {
-                    changes.push_str(&difference_lines(certification, table));
-                }
-            }
-            table.push_str(&format!(
-                "{},{},{},{},{},{},{},{differs}\n",
-                quoted(certification.collection()),
-                certification.district(),
-                certification.state(),
-                quoted(&by.join(";")),
-                one.now.row_count(),
-                one.now.content,
-                one.blocking
-            ));
-        }
-        let rows = Some(certified.certifications.len() as u64);
         let explain = "opi snapshot --help";
-        self.outputs.write("restricted/certification.csv", table.as_bytes(), rows, explain)?;
-        let lines = changes.lines().count().saturating_sub(1) as u64;
-        if lines > 0 {
-            let path = "restricted/certification-differences.csv";
-            self.outputs.write(path, changes.as_bytes(), Some(lines), explain)?;
+        let standings = certified.standings();
+        let rows = Some(standings.len() as u64);
+        self.outputs.write("restricted/certification.csv", to_csv(&standings)?.as_bytes(), rows, explain)?;
+        let changes = certified.changed_rows();
+        if !changes.is_empty() {
+            let (path, rows) = ("restricted/certification-differences.csv", Some(changes.len() as u64));
+            self.outputs.write(path, to_csv(&changes)?.as_bytes(), rows, explain)?;
         }
-        let steps = write_certifications(certified.certifications.iter().map(|one| &one.certification))?;
+        let steps = write_certifications(certified.all())?;
         self.outputs.write("restricted/certifications.csv", steps.as_bytes(), None, explain)?;
         let totals: Vec<String> = certified
             .by_collection()
@@ -448,8 +430,10 @@ impl Stages {
             .map(|(collection, (done, of))| format!("{collection} {done} of {of}"))
             .collect();
         let mut summary = format!("certified: {}", totals.join(", "));
+        let differing = certified.certifications.iter().filter(|one| one.differs.is_yes()).count() as u64;
         if differing > 0 {
-            summary.push_str(&format!("; {differing} differ from what was certified"));
+            let differing = counted(differing, "certification", "certifications");
+            summary.push_str(&format!("; the data are no longer those of {differing}"));
         }
         Ok((certified, summary))
     }
@@ -471,7 +455,8 @@ impl Stages {
         let (short, tables): (String, usize) = (id.chars().take(12).collect(), snapshot.tables().len());
         self.snapshot = id;
         let name = SnapshotName::of_collection(inputs.year.school_year(), opi::WHOLE_YEAR);
-        Ok((snapshot, format!("{name}, {short}: {} rows in {tables} tables", grouped(rows))))
+        let (rows, tables) = (counted(rows, "row", "rows"), counted(tables as u64, "table", "tables"));
+        Ok((snapshot, format!("{name}, {short}: {rows} in {tables}")))
     }
 
     /// Writes a snapshot and tells of its files: its id and how many rows it has.
@@ -512,80 +497,4 @@ impl Stages {
         };
         self.outputs.finish(run, self.done)
     }
-}
-
-/// Prints how long each stage took, beside reading the same bytes line by line and nothing else.
-pub(crate) fn print_timings(inputs: &YearInputs, times: &[(Stage, Duration)]) -> Result<(), Failure> {
-    let started = Instant::now();
-    let (mut bytes, mut lines) = (0_u64, 0_u64);
-    for path in &inputs.uploads {
-        let mut file = files::open(path)?;
-        let mut line = Vec::new();
-        while file.read_until(b'\n', &mut line)? > 0 {
-            bytes += line.len() as u64;
-            lines += 1;
-            line.clear();
-        }
-    }
-    let raw = started.elapsed();
-    let mut err = std::io::stderr().lock();
-    writeln!(err, "{:<10} {:>9} {:>12}", "stage", "seconds", "of raw")?;
-    let raw_label = format!("{} lines, {} bytes", grouped(lines), grouped(bytes));
-    writeln!(err, "{:<10} {:>9.3} {:>12.1}  {raw_label}", "raw lines", raw.as_secs_f64(), 1.0)?;
-    let total = times.iter().map(|(_, time)| *time).sum();
-    let rows = times.iter().map(|(stage, time)| (stage.as_str(), *time)).chain([("all", total)]);
-    for (name, time) in rows {
-        let ratio = time.as_secs_f64() / raw.as_secs_f64().max(1e-9);
-        writeln!(err, "{name:<10} {:>9.3} {ratio:>12.1}", time.as_secs_f64())?;
-    }
-    Ok(())
-}
-
-/// The rows of a table that differ from what was certified: where they stand, not what they hold.
-fn difference_lines(certification: &Certification, table: &TableDifference) -> String {
-    let mut lines = String::new();
-    let line = |place: Option<RowPlace>| place.map_or_else(String::new, |place| place.line.to_string());
-    for row in &table.rows {
-        let columns: Vec<&str> = row.values.iter().map(|(column, _, _)| column.as_str()).collect();
-        lines.push_str(&format!(
-            "{},{},{},{:?},{},{},{}\n",
-            quoted(certification.collection()),
-            certification.district(),
-            table.table,
-            row.change,
-            line(row.older),
-            line(row.newer),
-            columns.join(";")
-        ));
-    }
-    if table.rows_not_kept > 0 {
-        let (collection, district) = (quoted(certification.collection()), certification.district());
-        let (name, more) = (&table.table, table.rows_not_kept);
-        lines.push_str(&format!("{collection},{district},{name},{more} more,,,\n"));
-    }
-    lines
-}
-
-/// A cell of CSV, in quotes where it needs them.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
-
-/// Prints what came of each stage.
-pub(crate) fn print_summary(folder: &Path, manifest: &RunManifest) -> Result<(), Failure> {
-    let style = Style::of_stdout();
-    let mut out = std::io::stdout().lock();
-    let run = &manifest.run;
-    writeln!(out, "{}", style.bold(&format!("school year {} as of {}", run.school_year, run.as_of)))?;
-    for stage in &manifest.stages {
-        let mark = if stage.done { "" } else { "NOT DONE: " };
-        writeln!(out, "{:<9} {mark}{}", stage.stage, stage.summary)?;
-    }
-    let files = manifest.files.len() as u64;
-    writeln!(out, "results: {} ({} files, told in manifest.json)", folder.display(), grouped(files))?;
-    Ok(())
 }
