@@ -27,6 +27,7 @@
 mod codes;
 mod figure;
 mod files;
+mod kinds;
 mod notes;
 mod places;
 mod reading;

@@ -258,3 +258,60 @@ fn records_become_rows_of_their_place_and_year() {
         ]
     );
 }
+
+/// Taken for blank, an end that cannot be read would leave the child in the program for ever.
+#[test]
+fn a_date_that_is_none_leaves_its_record_out_and_is_told() {
+    let directory = directory();
+    let (school, _) = two_schools(&directory);
+    let (district, number) = (school.key.district.to_string(), school.key.school.to_string());
+    let id = "990000101";
+    let place: Fields<'_> = &[("student_state_id", id), ("district_number", &district)];
+    let at_school: Fields<'_> = &[("school_number", &number), ("grade", "05"), ("service_type", "P")];
+    let cases: [(&str, &str, &str, Vec<(&str, &str)>); 8] = [
+        ("student-enrollments", "start_date", "end_date", at_school.to_vec()),
+        ("section-504", "section_504_start_date", "section_504_end_date", vec![]),
+        ("homeless", "start_date", "end_date", vec![("primary_nighttime_residence", "D")]),
+        ("english-learners", "identified_date", "program_exit_date", vec![("program_status", "Exited EL")]),
+        ("special-education", "plan_start_date", "plan_end_date", vec![("primary_disability", "SLD")]),
+        ("fram", "eligibility_start_date", "eligibility_end_date", vec![("eligibility", "F")]),
+        ("foster-care", "start_date", "end_date", vec![]),
+        ("migrant-certificates", "eligibility_start_date", "eligibility_end_date", vec![]),
+    ];
+    for (layout, first, last, more) in cases {
+        let known = Dictionary::built_in().layout(layout).unwrap();
+        let has = |name: &str| known.fields.iter().any(|field| field.key == name);
+        let row = |first_day, last_day| -> Vec<(&str, &str)> {
+            let own = place.iter().copied().filter(|(name, _)| has(name));
+            own.chain(more.iter().copied()).chain([(first, first_day), (last, last_day)]).collect()
+        };
+        let count = |student: &StudentRows| student.statuses.len() + student.enrollments.len();
+        let of = |row: &[(&str, &str)]| rows(&directory, &[table(layout, &[row])], &[]);
+        let (students, notes) = of(&row("08/27/2025", "06/05/2026"));
+        assert!(count(&students[id]) > 0, "{layout} {notes:?}");
+        assert!(notes.iter().all(|note| note.kind != NoteKind::NoDate), "{layout} {notes:?}");
+        for (column, row) in [(first, row("13/45/2025", "")), (last, row("08/27/2025", "06/31/2026"))] {
+            let (students, notes) = of(&row);
+            assert_eq!(count(&students[id]), 0, "{layout} {column}");
+            let told = notes.iter().find(|note| note.kind == NoteKind::NoDate);
+            assert_eq!(told.map(|note| note.column), Some(Some(column)), "{layout} {notes:?}");
+        }
+    }
+}
+
+#[test]
+fn a_code_that_counts_nowhere_is_no_note_and_an_unknown_one_is() {
+    let directory = directory();
+    let meals = |code: &str| {
+        let row = [
+            ("student_state_id", "990000101"),
+            ("eligibility", code),
+            ("eligibility_start_date", "08/27/2025"),
+        ];
+        let (students, notes) = rows(&directory, &[table("fram", &[&row])], &[]);
+        (students["990000101"].statuses.len(), notes.iter().any(|note| note.column == Some("eligibility")))
+    };
+    assert_eq!(meals("F"), (2, false));
+    assert_eq!(meals("N"), (0, false));
+    assert_eq!(meals("X"), (0, true));
+}

@@ -1,4 +1,5 @@
 //! A year held in memory: what reading counts, and what becomes of certifications that were given.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test program")]
 
 use opi::dictionary::DistrictNumber;
 use opi::snapshot::{Certification, read_certifications};

@@ -64,10 +64,12 @@ impl FromStr for FederalFigure {
         let (lea, school) = match level {
             Level::Sea => (None, None),
             Level::Lea => (Some(part("district")?.to_owned()), None),
-            Level::Sch => match part("school")?.split_once('/') {
-                Some((lea, school)) => (Some(lea.to_owned()), Some(school.to_owned())),
-                None => (None, text.split(':').nth(3).map(str::to_owned)),
-            },
+            Level::Sch => {
+                let named = part("school")?;
+                let (lea, school) =
+                    named.split_once('/').map_or((None, named), |(lea, school)| (Some(lea), school));
+                (lea.map(str::to_owned), Some(school.to_owned()))
+            }
         };
         let set = part("category set")?;
         let (table, set) = match set.split_once('/') {
@@ -184,7 +186,7 @@ pub fn explain_federal(
     let Some(declared) = declared else {
         return Err(refuse("the file is a register of units: nothing is counted in it".to_owned()));
     };
-    let reasons = if declared.unit == opi_edfacts::CountingUnit::StaffFte {
+    let reasons: Option<Vec<FederalReason>> = if declared.unit == opi_edfacts::CountingUnit::StaffFte {
         let rows = staff::assignments(inputs.tables, &state.places, &mut Notes::default());
         let assignments: Vec<_> = rows.iter().map(|(row, _, _)| row.clone()).collect();
         let found = explain_staff(
@@ -209,7 +211,7 @@ pub fn explain_federal(
             };
             Some(FederalReason { id, adds: assignment.fte_hundredths, rows: vec![row] })
         };
-        found.into_iter().filter_map(reason).collect()
+        found.into_iter().map(reason).collect::<Option<Vec<_>>>()
     } else {
         let behind = explain(inputs.catalogue, &config, &state, figure.file, figure.level, &query)?;
         let row = |found: &opi_edfacts::RowRef| {
@@ -219,13 +221,14 @@ pub fn explain_federal(
             let (source, line) = (origin.source, origin.line);
             Some(FederalRow { table: table.name().to_owned(), kind: Some(found.kind), source, line })
         };
-        let reason = |student: opi_edfacts::Behind| FederalReason {
-            id: student.student.reveal().to_owned(),
-            adds: student.adds,
-            rows: student.rows.iter().filter_map(row).collect(),
+        let reason = |student: opi_edfacts::Behind| {
+            let rows = student.rows.iter().map(row).collect::<Option<Vec<_>>>()?;
+            Some(FederalReason { id: student.student.reveal().to_owned(), adds: student.adds, rows })
         };
         behind.into_iter().map(reason).collect()
     };
+    // Fewer rows than were counted would explain another figure.
+    let reasons = reasons.ok_or_else(|| refuse("a row behind it is in none of the tables".to_owned()))?;
     let steps = declared.steps.iter().filter(|step| !step.is_empty()).map(|step| (*step).to_owned());
     let figure = FederalFigure { table: Some(table), ..figure };
     Ok(FederalCell { figure, title: spec.title.clone(), values, steps: steps.collect(), reasons })

@@ -1,6 +1,7 @@
 //! Reading a table that the state holds, and walking the records of several tables student by student.
 
 use crate::federal::FederalError;
+use crate::federal::kinds::Kind;
 use crate::year::Upload;
 use opi_aim::{ReadOptions, Reader};
 use opi_dictionary::{Dictionary, SchoolYear};
@@ -41,144 +42,6 @@ pub(crate) struct StudentTable<'a> {
     order: Option<Vec<u32>>,
 }
 
-/// What a table holds, by the key of its layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Enrollments,
-    Demographics,
-    Attendance,
-    Programs,
-    Learners,
-    Section504,
-    Homeless,
-    Meals,
-    FosterCare,
-    SpecialEducation,
-    Discipline,
-    Migrant,
-}
-
-impl Kind {
-    const ALL: [(Kind, &'static str); 12] = [
-        (Kind::Enrollments, "student-enrollments"),
-        (Kind::Demographics, "student-demographics"),
-        (Kind::Attendance, "eoy-attendance-totals"),
-        (Kind::Programs, "program-participation"),
-        (Kind::Learners, "english-learners"),
-        (Kind::Section504, "section-504"),
-        (Kind::Homeless, "homeless"),
-        (Kind::Meals, "fram"),
-        (Kind::FosterCare, "foster-care"),
-        (Kind::SpecialEducation, "special-education"),
-        (Kind::Discipline, "discipline"),
-        (Kind::Migrant, "migrant-certificates"),
-    ];
-
-    fn of(table: &str) -> Option<Kind> {
-        Kind::ALL.iter().find(|(_, key)| *key == table).map(|(kind, _)| *kind)
-    }
-
-    /// The columns that are read, in the order in which [`StudentTable::texts`] gives them.
-    const fn columns(self) -> &'static [&'static str] {
-        match self {
-            Kind::Enrollments => &[
-                "district_number",
-                "school_number",
-                "grade",
-                "start_date",
-                "service_type",
-                "end_date",
-                "end_status",
-                "no_show",
-                "diploma_date",
-                "diploma_type",
-                "date_first_entered_the_9th_grade",
-            ],
-            Kind::Demographics => &[
-                "gender",
-                "birth_date",
-                "hispanic_latino",
-                "american_indian_or_alaska_native",
-                "asian",
-                "black_or_african_american",
-                "native_hawaiian_or_other_pacific_islander",
-                "white",
-            ],
-            Kind::Attendance => {
-                &["district_number", "school_number", "ada_days_enrolled", "essa_days_absent"]
-            }
-            Kind::Programs => &[
-                "district_number",
-                "school_number",
-                "title_i",
-                "immigrant",
-                "date_immigrant_entered_us_school",
-                "homeless",
-                "military_connected_student",
-            ],
-            Kind::Learners => &[
-                "district_number",
-                "program_status",
-                "identified_date",
-                "program_exit_date",
-                "home_primary_language_or_language_of_impact",
-            ],
-            Kind::Section504 => &["district_number", "section_504_start_date", "section_504_end_date"],
-            Kind::Homeless => &[
-                "district_number",
-                "start_date",
-                "end_date",
-                "primary_nighttime_residence",
-                "unaccompanied_youth",
-                "mckinney_vento_served",
-            ],
-            Kind::Meals => {
-                &["eligibility", "certification_type", "eligibility_start_date", "eligibility_end_date"]
-            }
-            Kind::FosterCare => &["start_date", "end_date"],
-            Kind::SpecialEducation => &[
-                "district_number",
-                "plan_start_date",
-                "plan_end_date",
-                "primary_disability",
-                "setting_of_service",
-                "special_ed_exit_date",
-                "special_ed_exit_reason",
-            ],
-            Kind::Discipline => &[
-                "district_number",
-                "school_number",
-                "incident_id",
-                "incident_date",
-                "removal_date",
-                "days_removed",
-                "discipline_method",
-                "interim_removal",
-                "interim_removal_reason",
-                "educational_services",
-                "firearm_type",
-                "firearm_result",
-            ],
-            Kind::Migrant => &[
-                "district_number",
-                "qualifying_arrival_date",
-                "eligibility_start_date",
-                "eligibility_end_date",
-                "priority_for_services",
-                "migrant_served",
-                "continued_service",
-                "served_in_summer",
-                "instructional_service",
-                "reading_instruction",
-                "mathematics_instruction",
-                "credit_accrual",
-                "support_service",
-                "counseling_service",
-            ],
-        }
-    }
-}
-
 impl<'a> StudentTable<'a> {
     /// The table, where it holds student records that federal files need.
     pub(crate) fn new(table: &'a Table, year: SchoolYear) -> Option<Self> {
@@ -209,8 +72,9 @@ impl<'a> StudentTable<'a> {
         Some(self.table.record(self.record_at(place)?)?.field(self.student))
     }
 
-    /// The texts of the columns of the kind; blank where the table lacks one.
-    pub(crate) fn texts<const N: usize>(&self, record: &Record<'a>) -> [&'a str; N] {
+    /// The texts of the columns of the kind; blank where the table lacks one. The list of the
+    /// kind, from [`columns`](crate::federal::kinds::columns), says how many there are.
+    pub(crate) fn texts<const N: usize>(&self, record: &Record<'a>, _columns: &[&str; N]) -> [&'a str; N] {
         std::array::from_fn(|column| self.columns.get(column).map_or("", |column| record.field(*column)))
     }
 }

@@ -1,5 +1,6 @@
 //! The records that the state holds of one student: special education, removals, migrant certificates.
 
+use crate::federal::kinds::columns;
 use crate::federal::notes::NoteKind;
 use crate::federal::reading::{Place, StudentTable};
 use crate::federal::students::{Making, date, filled, owned, yes};
@@ -12,7 +13,8 @@ use opi_snapshot::Record;
 
 impl<'a> Making<'_, 'a> {
     pub(super) fn special_education(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [district, first, last, disability, setting, exit, reason] = table.texts(record);
+        let [district, first, last, disability, setting, exit, reason] =
+            table.texts(record, &columns::SPECIAL_EDUCATION);
         let federal = self.state.codes.disability(disability).map(str::to_owned);
         if federal.is_none() && !disability.is_empty() {
             self.leave_out(place, Some("primary_disability"), NoteKind::CodeWithoutCounterpart);
@@ -22,7 +24,9 @@ impl<'a> Making<'_, 'a> {
             env_school_age: owned(setting),
             env_early: owned(setting),
         };
-        self.status_in(district, place, date(first), date(last), kind);
+        if let Some((first, last)) = self.days(place, [("plan_start_date", first), ("plan_end_date", last)]) {
+            self.status_in(district, place, first, last, kind);
+        }
         match (date(exit), filled(exit)) {
             (Some(day), _) => match self.lea_on(district, day) {
                 Some(lea) => {
@@ -50,7 +54,7 @@ impl<'a> Making<'_, 'a> {
             services,
             firearm,
             result,
-        ] = table.texts(record);
+        ] = table.texts(record, &columns::DISCIPLINE);
         let found = match filled(school) {
             Some(school) => {
                 self.state.places.school(district, school).map(|(lea, school)| (lea, Some(school)))
@@ -104,12 +108,16 @@ impl<'a> Making<'_, 'a> {
     }
 
     pub(super) fn migrant(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [district, arrived, first, last, priority, served, continued, summer, services @ ..]: [&str; 14] =
-            table.texts(record);
-        let (from, to) = (date(first), date(last));
+        let [district, arrived, first, last, priority, served, continued, summer, services @ ..] =
+            table.texts(record, &columns::MIGRANT);
+        let days = [("eligibility_start_date", first), ("eligibility_end_date", last)];
+        let Some((from, to)) = self.days(place, days) else { return };
         self.status_anywhere(place, from, to, StatusKind::Migrant);
         // The certificates of other years say of those who was served.
-        let (Some(from), year) = (from.filter(|_| table.year == self.state.year), table.year) else { return };
+        let year = table.year;
+        if year != self.state.year {
+            return;
+        }
         let lea = filled(district).and_then(|district| self.lea_on(district, from.max(year.first_day())));
         let span = Span { first: Some(from), last: to };
         let grade = self.last_grade(year);

@@ -1,9 +1,10 @@
 //! The records of one student as federal rows.
 
 use crate::federal::codes::Codes;
+use crate::federal::kinds::{Kind, columns};
 use crate::federal::notes::{NoteKind, Notes};
 use crate::federal::places::Places;
-use crate::federal::reading::{Kind, Place, StudentTable, each_student};
+use crate::federal::reading::{Place, StudentTable, each_student};
 use crate::federal::{FederalError, FederalInputs, FederalNote};
 use chrono::NaiveDate;
 use opi_dictionary::{FieldValue, SchoolYear};
@@ -121,6 +122,9 @@ pub(super) struct Making<'s, 'a> {
     pub(super) flagged_homeless: Vec<Status>,
 }
 
+/// A record was left out; the note is made.
+pub(super) struct LeftOut;
+
 pub(super) fn date(text: &str) -> Option<NaiveDate> {
     NaiveDate::read(text)
 }
@@ -150,19 +154,24 @@ impl<'a> Making<'_, 'a> {
     fn take(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
         match table.kind {
             Kind::Enrollments => self.enrollment(table, place, record),
-            Kind::Demographics => self.demographics(table, record),
+            Kind::Demographics => self.demographics(table, place, record),
             Kind::Attendance => self.attendance(table, place, record),
             Kind::Programs => self.programs(table, place, record),
             Kind::Learners => self.learner(table, place, record),
             Kind::Section504 => {
-                let [district, first, last] = table.texts(record);
-                self.status_in(district, place, date(first), date(last), StatusKind::Section504);
+                let [district, first, last] = table.texts(record, &columns::SECTION_504);
+                let days = [("section_504_start_date", first), ("section_504_end_date", last)];
+                if let Some((first, last)) = self.days(place, days) {
+                    self.status_in(district, place, first, last, StatusKind::Section504);
+                }
             }
             Kind::Homeless => self.homeless(table, place, record),
             Kind::Meals => self.meals(table, place, record),
             Kind::FosterCare => {
-                let [first, last] = table.texts(record);
-                self.status_anywhere(place, date(first), date(last), StatusKind::FosterCare);
+                let [first, last] = table.texts(record, &columns::FOSTER_CARE);
+                if let Some((first, last)) = self.days(place, [("start_date", first), ("end_date", last)]) {
+                    self.status_anywhere(place, first, last, StatusKind::FosterCare);
+                }
             }
             Kind::SpecialEducation => self.special_education(table, place, record),
             Kind::Discipline => self.discipline(table, place, record),
@@ -181,24 +190,48 @@ impl<'a> Making<'_, 'a> {
         if found.is_none() {
             self.leave_out(place, Some(column), NoteKind::CodeWithoutCounterpart);
         }
-        found
+        found.filter(|federal| !federal.is_empty())
+    }
+
+    /// A date that a record can do without. Left out with a note where it is filled and is none: taken for blank, an
+    /// end that was not read would be no end.
+    pub(super) fn day(
+        &mut self,
+        place: Place,
+        (column, text): (&'static str, &str),
+    ) -> Result<Option<NaiveDate>, LeftOut> {
+        match date(text) {
+            None if filled(text).is_some() => {
+                self.leave_out(place, Some(column), NoteKind::NoDate);
+                Err(LeftOut)
+            }
+            day => Ok(day),
+        }
+    }
+
+    /// The first and the last day of a record; none, with a note, where the first is blank or either is no date.
+    pub(super) fn days(
+        &mut self,
+        place: Place,
+        [first, last]: [(&'static str, &str); 2],
+    ) -> Option<(NaiveDate, Option<NaiveDate>)> {
+        let Some(first_day) = date(first.1) else {
+            self.leave_out(place, Some(first.0), NoteKind::NoDate);
+            return None;
+        };
+        Some((first_day, self.day(place, last).ok()?))
     }
 
     fn enrollment(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
         let [district, school, grade, first, service, last, end_status, no_show, awarded, diploma, ninth] =
-            table.texts(record);
+            table.texts(record, &columns::ENROLLMENTS);
         let Some((lea, school)) = self.state.places.school(district, school) else {
             return self.leave_out(place, Some("school_number"), NoteKind::UnknownPlace);
         };
-        let Some(first) = date(first) else {
-            return self.leave_out(place, Some("start_date"), NoteKind::NoDate);
+        let Some((first, last)) = self.days(place, [("start_date", first), ("end_date", last)]) else {
+            return;
         };
-        let last = match (filled(last), date(last)) {
-            (Some(_), None) => return self.leave_out(place, Some("end_date"), NoteKind::NoDate),
-            (_, last) => last,
-        };
-        let code = grade;
-        let grade = self.state.codes.grade(code);
+        let grade = self.state.codes.grade(grade);
         if grade.is_none() {
             self.leave_out(place, Some("grade"), NoteKind::CodeWithoutCounterpart);
         }
@@ -239,15 +272,18 @@ impl<'a> Making<'_, 'a> {
     }
 
     /// The first record of the year with an answer stands; records of other years fill what it leaves open.
-    fn demographics(&mut self, table: &StudentTable<'a>, record: &Record<'a>) {
-        let [gender, birth, hispanic, indian, asian, black, pacific, white] = table.texts(record);
+    fn demographics(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
+        let [gender, birth, hispanic, indian, asian, black, pacific, white] =
+            table.texts(record, &columns::DEMOGRAPHICS);
         self.met |= table.year == self.state.year;
-        self.rows.birth = self.rows.birth.or_else(|| date(birth));
-        self.rows.sex = self.rows.sex.or(match gender {
-            "F" => Some(Sex::Female),
-            "M" => Some(Sex::Male),
+        let born = self.day(place, ("birth_date", birth)).unwrap_or_default();
+        self.rows.birth = self.rows.birth.or(born);
+        let sex = match self.code("sex", gender, place, "gender") {
+            Some("F") => Some(Sex::Female),
+            Some("M") => Some(Sex::Male),
             _ => None,
-        });
+        };
+        self.rows.sex = self.rows.sex.or(sex);
         if !self.rows.hispanic && self.rows.races.count() == 0 {
             self.rows.hispanic = yes(hispanic);
             let flags = [
@@ -265,7 +301,7 @@ impl<'a> Making<'_, 'a> {
     /// Days go to the first primary enrollment in the school that has none yet, in order of first days; more
     /// records than enrollments are added up there.
     fn attendance(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [district, school, enrolled, absent] = table.texts(record);
+        let [district, school, enrolled, absent] = table.texts(record, &columns::ATTENDANCE);
         let Some((_, school)) = self.state.places.school(district, school) else {
             return self.leave_out(place, Some("school_number"), NoteKind::UnknownPlace);
         };
@@ -317,22 +353,19 @@ impl<'a> Making<'_, 'a> {
         found.or_else(|| self.leas_in(district).first().copied())
     }
 
-    fn known(&self, place: Place, first: Option<NaiveDate>, last: Option<NaiveDate>) -> Span {
+    fn known(&self, place: Place, first: NaiveDate, last: Option<NaiveDate>) -> Span {
         let own = self.state.year;
         let year = self.state.tables.get(place.table).map_or(own, |table| table.year);
-        known_in(year, own, first, last)
+        known_in(year, own, Some(first), last)
     }
 
     pub(super) fn status_anywhere(
         &mut self,
         place: Place,
-        first: Option<NaiveDate>,
+        first: NaiveDate,
         last: Option<NaiveDate>,
         kind: StatusKind,
     ) {
-        if first.is_none() {
-            return self.leave_out(place, None, NoteKind::NoDate);
-        }
         let span = self.known(place, first, last);
         self.rows.statuses.push(Status { lea: None, span, kind, row: place.key() });
     }
@@ -341,13 +374,10 @@ impl<'a> Making<'_, 'a> {
         &mut self,
         district: &str,
         place: Place,
-        first: Option<NaiveDate>,
+        first: NaiveDate,
         last: Option<NaiveDate>,
         kind: StatusKind,
     ) {
-        if first.is_none() {
-            return self.leave_out(place, None, NoteKind::NoDate);
-        }
         let leas = self.leas_in(district);
         if leas.is_empty() {
             return self.leave_out(place, Some("district_number"), NoteKind::UnknownPlace);
@@ -359,7 +389,8 @@ impl<'a> Making<'_, 'a> {
     }
 
     fn programs(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [district, school, title_one, immigrant, since, homeless, military] = table.texts(record);
+        let [district, school, title_one, immigrant, since, homeless, military] =
+            table.texts(record, &columns::PROGRAMS);
         let Some((lea, school)) = self.state.places.school(district, school) else {
             return self.leave_out(place, Some("school_number"), NoteKind::UnknownPlace);
         };
@@ -410,8 +441,10 @@ impl<'a> Making<'_, 'a> {
     }
 
     fn learner(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [district, status, first, last, language] = table.texts(record);
-        let (first, last) = (date(first), date(last));
+        let [district, status, first, last, language] = table.texts(record, &columns::LEARNERS);
+        let first = self.day(place, ("identified_date", first));
+        let last = self.day(place, ("program_exit_date", last));
+        let (Ok(first), Ok(last)) = (first, last) else { return };
         // Who has left the program was a learner until then; without that day it is not known since when not.
         let was = match status {
             "EL" => true,
@@ -421,32 +454,36 @@ impl<'a> Making<'_, 'a> {
             let language =
                 self.code("language", language, place, "home_primary_language_or_language_of_impact");
             let language = language.map(str::to_owned);
-            let first = first.or(Some(table.year.first_day()));
+            let first = first.unwrap_or(table.year.first_day());
             self.status_in(district, place, first, last, StatusKind::EnglishLearner { language });
         }
     }
 
     fn homeless(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [district, first, last, residence, unaccompanied, served] = table.texts(record);
+        let [district, first, last, residence, unaccompanied, served] =
+            table.texts(record, &columns::HOMELESS);
+        let Some((first, last)) = self.days(place, [("start_date", first), ("end_date", last)]) else {
+            return;
+        };
         let residence =
             self.code("residence", residence, place, "primary_nighttime_residence").map(str::to_owned);
-        let last = date(last).or(Some(table.year.last_day()));
+        let last = last.or(Some(table.year.last_day()));
         let (unaccompanied, served) = (yes(unaccompanied), yes(served));
         let kind = StatusKind::Homeless { residence, unaccompanied, served };
-        self.status_in(district, place, date(first), last, kind);
+        self.status_in(district, place, first, last, kind);
     }
 
     fn meals(&mut self, table: &StudentTable<'a>, place: Place, record: &Record<'a>) {
-        let [eligibility, ground, first, last] = table.texts(record);
-        let Some(code) = self.state.codes.of("lunch", eligibility) else { return };
-        let (first, last) = (date(first), date(last));
-        let eligibility = Some(code.to_owned());
-        self.status_anywhere(place, first, last, StatusKind::Lunch { eligibility });
-        if first.is_some() {
-            self.status_anywhere(place, first, last, StatusKind::EconomicallyDisadvantaged);
-            if self.state.codes.of("direct_certification", ground).is_some() {
-                self.status_anywhere(place, first, last, StatusKind::DirectCertification);
-            }
+        let [eligibility, ground, first, last] = table.texts(record, &columns::MEALS);
+        let Some(code) = self.code("lunch", eligibility, place, "eligibility").map(str::to_owned) else {
+            return;
+        };
+        let days = [("eligibility_start_date", first), ("eligibility_end_date", last)];
+        let Some((first, last)) = self.days(place, days) else { return };
+        self.status_anywhere(place, first, last, StatusKind::Lunch { eligibility: Some(code) });
+        self.status_anywhere(place, first, last, StatusKind::EconomicallyDisadvantaged);
+        if self.state.codes.of("direct_certification", ground).is_some() {
+            self.status_anywhere(place, first, last, StatusKind::DirectCertification);
         }
     }
 
