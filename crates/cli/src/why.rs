@@ -6,7 +6,7 @@ use crate::{Failure, files, year};
 use clap::Args;
 use opi::anb::{AnbHistory, Detail};
 use opi::dictionary::{BudgetUnitId, Finding, FiscalYear, SchoolYear};
-use opi::public::{PUBLICATIONS, PublicTables};
+use opi::public::{Figured, PUBLICATIONS, PublicTables};
 use opi::report::{Style, Values, write_finding};
 use opi::snapshot::{Snapshot, Table};
 use opi::store::Store;
@@ -219,13 +219,17 @@ fn public(
     let Some(masked) = masked.first() else { return Err(Failure::new("nothing was published")) };
     let codes = all_codes(masked, codes)?;
     let behind = run.year.public_figure(tables, &others, masked, &codes)?;
-    let Some(cell) = masked.cell(&codes)? else {
-        let what = match behind.len() {
-            0 => "nobody is behind it, and no table has a cell for it".to_owned(),
-            students => format!("{} students are behind it, and no table shows it", grouped(students as u64)),
-        };
-        writeln!(std::io::stdout(), "{}: {what}", codes.join(" | "))?;
-        return Ok(ExitCode::from(u8::from(!behind.is_empty())));
+    let cell = match masked.cell(&codes)? {
+        Figured::Cell(cell) => cell,
+        nowhere => {
+            let students = grouped(behind.len() as u64);
+            let what = match nowhere {
+                Figured::NotShown => format!("no table shows it; {students} students are behind it"),
+                _ => format!("0, as the tables show; {students} students are behind it"),
+            };
+            writeln!(std::io::stdout(), "{}: {what}", codes.join(" | "))?;
+            return Ok(ExitCode::SUCCESS);
+        }
     };
     let hidden = masked.certified.is_hidden(cell);
     let sensitive = masked.certified.sensitive().get(cell.index()) == Some(&true);

@@ -162,7 +162,8 @@ impl Year {
                     }
                     Some(_) => Differs::No,
                     None => {
-                        if validated.is_some() && !same_validation(&certification, &now, blocking) {
+                        if validated.is_some() && !same_validation(&certification, &now, blocking, &rule_set)
+                        {
                             let found = Validation { rule_set: rule_set.clone(), of: now.clone(), blocking };
                             certification.validate(state_member()?, at, found)?;
                         }
@@ -278,9 +279,16 @@ fn blocking(validated: &Validated, layouts: &BTreeSet<&str>) -> BTreeMap<Distric
     totals
 }
 
-fn same_validation(certification: &Certification, now: &CertifiedContent, blocking: u64) -> bool {
+fn same_validation(
+    certification: &Certification,
+    now: &CertifiedContent,
+    blocking: u64,
+    rule_set: &str,
+) -> bool {
     let held = certification.validation();
-    held.is_some_and(|held| held.of.content == now.content && held.blocking == blocking)
+    held.is_some_and(|held| {
+        held.of.content == now.content && held.blocking == blocking && held.rule_set == rule_set
+    })
 }
 
 fn state_member() -> Result<Member, SnapshotError> {

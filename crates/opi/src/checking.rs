@@ -1,6 +1,7 @@
 //! Validation: uploads behind the traits of the rule engine, and the account of a run as a report.
 
 use crate::reading::looks_like_xml;
+use crate::register::content_hash;
 use crate::year::Upload;
 use opi_aim::{AimError, BehaviorReader, ReadLog, ReadOptions, ReadRule, Reader};
 use opi_dictionary::{Dictionary, DistrictNumber, Finding, Layout, Row, Severity};
@@ -8,9 +9,8 @@ use opi_report::{
     FindingReport, InputFile, PolicyAction, PolicyEntry, ReportError, RuleCount, RuleOutline, RunHeader,
 };
 use opi_rules::{Input, Notice, RowSource, RulesError, registry};
-use opi_snapshot::ContentHasher;
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 /// The codes that the readers judge themselves.
 const JUDGED: [&str; 18] = [
@@ -238,17 +238,7 @@ impl RowSource for Pass<'_> {
         if !self.file.hashed {
             return None;
         }
-        let mut input = self.file.upload.open().ok()?;
-        let mut hasher = ContentHasher::default();
-        let mut piece = vec![0; 64 * 1024];
-        loop {
-            match input.read(&mut piece) {
-                Ok(0) => return Some(format!("blake3:{}", hasher.finish())),
-                Ok(length) => hasher.update(piece.get(..length)?),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(_) => return None,
-            }
-        }
+        content_hash(self.file.upload).ok().map(|hash| format!("blake3:{hash}"))
     }
 }
 

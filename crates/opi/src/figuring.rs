@@ -5,9 +5,8 @@ use crate::federal::{
     federal_files,
 };
 use crate::funding::{DistrictFunding, Funding, FundingError, StateFunding};
-use crate::public::{Masking, PublicDefinition, PublicTables, behind_public, public_tables};
+use crate::public::{Masking, PublicDays, PublicDefinition, PublicTables, behind_public, public_tables};
 use crate::year::{Stage, Year, YearError};
-use chrono::NaiveDate;
 use opi_anb::{AnbHistory, Law};
 use opi_dictionary::{BudgetUnitId, Directory, SchoolYear, Weekdays};
 use opi_edfacts::{Catalogue, StateProfile, StudentKey};
@@ -101,7 +100,8 @@ impl Year {
         self.with_federal(Stage::Federal, tables, others, |inputs| Ok(explain_federal(inputs, figure)?))
     }
 
-    /// Public tables, such as [`PUBLICATIONS`](crate::public::PUBLICATIONS), masked and certified. `progress` is told what comes next and answers whether to go on.
+    /// Public tables, such as [`PUBLICATIONS`](crate::public::PUBLICATIONS), masked and certified. `progress` is told
+    /// what comes next and answers whether to go on.
     ///
     /// # Errors
     /// When no directory was given, or a publication cannot be certified: then none is given.
@@ -113,7 +113,7 @@ impl Year {
         masking: &Masking,
         progress: impl FnMut(&str) -> bool,
     ) -> Result<Vec<PublicTables>, YearError> {
-        let count_date = self.count_date()?;
+        let days = self.public_days()?;
         self.with_federal(Stage::Public, tables, others, |inputs| {
             let students = FederalState::new(inputs)?;
             if !tables.iter().any(|table| table.name() == "student-enrollments") {
@@ -122,15 +122,7 @@ impl Year {
                     what: "the table student-enrollments",
                 });
             }
-            Ok(public_tables(
-                definitions,
-                &students,
-                self.school_year,
-                count_date,
-                self.as_of,
-                masking,
-                progress,
-            )?)
+            Ok(public_tables(definitions, &students, days, masking, progress)?)
         })
     }
 
@@ -145,17 +137,18 @@ impl Year {
         publication: &PublicTables,
         codes: &[String],
     ) -> Result<Vec<StudentKey>, YearError> {
-        let count_date = self.count_date()?;
+        let days = self.public_days()?;
         self.with_federal(Stage::Public, tables, others, |inputs| {
             let students = FederalState::new(inputs)?;
-            Ok(behind_public(publication, &students, self.school_year, count_date, codes)?)
+            Ok(behind_public(publication, &students, days, codes)?)
         })
     }
 
-    /// The fall count date, on which public enrollment is counted.
-    fn count_date(&self) -> Result<NaiveDate, YearError> {
+    /// The days that public tables count by.
+    fn public_days(&self) -> Result<PublicDays, YearError> {
         let date = self.dictionary.statutory_date("fall_count", self.school_year, &Weekdays);
-        Ok(date.map_err(FederalError::from)?)
+        let count_date = date.map_err(FederalError::from)?;
+        Ok(PublicDays { school_year: self.school_year, count_date, as_of: self.as_of })
     }
 
     fn with_federal<T>(

@@ -3,10 +3,10 @@
 use crate::certifying::Certified;
 use crate::federal::FederalYear;
 use crate::funding::StateFunding;
-use crate::public::{NOT_REPORTED, PLACE, PlaceLevel, PublicTables};
+use crate::public::{Figured, NOT_REPORTED, PLACE, PlaceLevel, PublicTables};
 use crate::validating::Validated;
 use crate::year::{Reading, Year};
-use opi_anb::{AnbHistory, Fraction};
+use opi_anb::{AnbHistory, DistrictFailure, Fraction};
 use opi_dictionary::FiscalYear;
 use opi_edfacts::Grade;
 use opi_mask::Dimension;
@@ -257,17 +257,20 @@ fn anb(funding: &StateFunding, history: &AnbHistory) -> Section {
             Cell::text(row.standing.to_string()),
         ]);
     }
-    let total = files.anb.iter().filter_map(|row| whole(row.anb_budgeted)).sum::<i64>();
+    let total = files.anb.iter().try_fold(Fraction::ZERO, |sum, row| sum.plus(row.anb_budgeted));
+    let total = total.map_or_else(
+        |_| "too large".to_owned(),
+        |total| match whole(total) {
+            Some(total) => grouped(total.unsigned_abs()),
+            None => total.to_string(),
+        },
+    );
     let mut section = Section::new("Average number belonging and budgets").key_figures([
-        KeyFigure::new("ANB budgeted", grouped(total.unsigned_abs())).note(first.fiscal_year.to_string()),
+        KeyFigure::new("ANB budgeted", total).note(first.fiscal_year.to_string()),
         KeyFigure::new("Budget units", grouped(files.anb.len() as u64)),
         KeyFigure::new("Legal entities", grouped(files.results.districts.len() as u64)),
     ]);
-    if !files.results.failures.is_empty() {
-        let list: Vec<String> =
-            files.results.failures.iter().map(|failure| failure.district.to_string()).collect();
-        section = section.note(Tone::Bad, format!("Not computed: districts {}.", list.join(", ")));
-    }
+    section = not_computed(section, &files.results.failures);
     changes.sort_by(|one, two| two.1.abs().cmp(&one.1.abs()).then(one.0.cmp(two.0)));
     if !changes.is_empty() {
         let mut chart = BarChart::new(
@@ -300,6 +303,22 @@ fn anb(funding: &StateFunding, history: &AnbHistory) -> Section {
 }
 
 /// A fraction that is whole, as it is for ANB unless a choice of rounding leaves a part.
+/// Who has no result, and why.
+fn not_computed(section: Section, failures: &[DistrictFailure]) -> Section {
+    if failures.is_empty() {
+        return section;
+    }
+    let columns = [Column::text("District"), Column::text("Legal entity"), Column::text("Why")];
+    let mut table = Table::new("Not computed", columns);
+    for failure in failures {
+        let entity = failure.legal_entity.map_or_else(String::new, |entity| entity.to_string());
+        let cells = [failure.district.to_string(), entity, failure.problem.clone()];
+        table = table.row(cells.map(Cell::text));
+    }
+    let note = format!("Districts or legal entities without a result: {}.", grouped(failures.len() as u64));
+    section.note(Tone::Bad, note).table(table)
+}
+
 fn whole(anb: Fraction) -> Option<i64> {
     i64::try_from(anb.numerator()).ok().filter(|_| anb.is_whole())
 }
@@ -482,15 +501,20 @@ fn masking(publications: &[PublicTables]) -> Section {
 
 /// A figure as it may be shown: `None` where it is hidden or no table has it.
 fn shown(tables: &PublicTables, codes: &[String]) -> Option<u64> {
-    let cell = tables.cell(codes).ok().flatten()?;
-    (!tables.certified.is_hidden(cell)).then(|| tables.certified.publication().value(cell))
+    match tables.cell(codes).ok()? {
+        Figured::Cell(cell) if tables.certified.is_hidden(cell) => None,
+        Figured::Cell(cell) => Some(tables.certified.publication().value(cell)),
+        Figured::Zero => Some(0),
+        Figured::NotShown => None,
+    }
 }
 
 fn figure_cell(tables: &PublicTables, codes: &[String]) -> Cell {
-    match tables.cell(codes).ok().flatten() {
-        Some(cell) if tables.certified.is_hidden(cell) => Cell::masked("*"),
-        Some(cell) => Cell::count(tables.certified.publication().value(cell)),
-        None if tables.certified.publication().zeros_known() => Cell::count(0),
+    match shown(tables, codes) {
+        Some(count) => Cell::count(count),
+        None if tables.cell(codes).is_ok_and(|figured| figured == Figured::NotShown) => {
+            Cell::text("not shown")
+        }
         None => Cell::masked("*"),
     }
 }

@@ -79,12 +79,21 @@ pub struct PublicDefinition {
 /// The place of a student and the codes of the other dimensions.
 type Codes = (String, Vec<Cow<'static, str>>);
 
+/// The days that public tables count by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicDays {
+    /// The school year.
+    pub school_year: SchoolYear,
+    /// The fall count date, on which enrollment is counted.
+    pub count_date: NaiveDate,
+    /// The day that stands for today: what comes after it is not yet there.
+    pub as_of: NaiveDate,
+}
+
 /// What the counting of public tables needs besides the students.
 struct Context<'a> {
     units: &'a Units,
-    count_date: NaiveDate,
-    school_year: SchoolYear,
-    as_of: NaiveDate,
+    days: PublicDays,
 }
 
 /// The publications, in order.
@@ -179,13 +188,11 @@ pub struct ChosenTable {
 pub fn public_tables(
     definitions: &'static [PublicDefinition],
     students: &dyn StudentSource,
-    school_year: SchoolYear,
-    count_date: NaiveDate,
-    as_of: NaiveDate,
+    days: PublicDays,
     masking: &Masking,
     mut progress: impl FnMut(&str) -> bool,
 ) -> std::result::Result<Vec<PublicTables>, PublicError> {
-    let context = Context { units: students.units(), count_date, school_year, as_of };
+    let context = Context { units: students.units(), days };
     let mut counts: Vec<BTreeMap<Codes, u64>> = definitions.iter().map(|_| BTreeMap::new()).collect();
     students.each_student(&mut |student| {
         for (definition, counts) in definitions.iter().zip(&mut counts) {
@@ -263,11 +270,10 @@ fn masked(
 pub fn behind_public(
     tables: &PublicTables,
     students: &dyn StudentSource,
-    school_year: SchoolYear,
-    count_date: NaiveDate,
+    days: PublicDays,
     codes: &[String],
 ) -> std::result::Result<Vec<StudentKey>, PublicError> {
-    let context = Context { units: students.units(), count_date, school_year, as_of: school_year.last_day() };
+    let context = Context { units: students.units(), days };
     let dimensions = tables.certified.publication().dimensions();
     if codes.len() != dimensions.len() {
         let (expected, found) = (dimensions.len(), codes.len());
@@ -296,6 +302,17 @@ pub fn behind_public(
     Ok(behind)
 }
 
+/// Where a figure stands in the tables of a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figured {
+    /// In this cell, shown or hidden.
+    Cell(CellId),
+    /// A table that shows it has no cell of it: everyone knows that it is zero.
+    Zero,
+    /// No table shows it.
+    NotShown,
+}
+
 impl PublicTables {
     /// The share of one code of a dimension at a place, as it may be printed: the cell over the place's total.
     ///
@@ -306,7 +323,11 @@ impl PublicTables {
         let of = self.cell(&self.codes(&[(PLACE, place), (dimension, code)]))?;
         let base = self.cell(&self.codes(&[(PLACE, place), (dimension, root)]))?;
         match (of, base) {
-            (Some(of), Some(base)) => Ok(self.certified.percent(of, base, decimals)),
+            (Figured::Cell(of), Figured::Cell(base)) => Ok(self.certified.percent(of, base, decimals)),
+            (Figured::Zero, Figured::Cell(base)) if !self.certified.is_hidden(base) => {
+                let decimals = decimals as usize;
+                Ok(Value::Percent(format!("{:.decimals$}%", 0.0)))
+            }
             _ => Ok(Value::Absent("N/A".to_owned())),
         }
     }
@@ -327,12 +348,17 @@ impl PublicTables {
         dimensions.find(|dimension| dimension.name() == name).map_or("", |dimension| dimension.code(0))
     }
 
-    /// The cell of these codes, in the order of the dimensions; `None` where no table shows it.
+    /// Where the figure of these codes stands, in the order of the dimensions.
     ///
     /// # Errors
     /// When a code does not exist.
-    pub fn cell(&self, codes: &[String]) -> Result<Option<CellId>> {
-        self.certified.publication().find(codes)
+    pub fn cell(&self, codes: &[String]) -> Result<Figured> {
+        match self.certified.publication().find(codes) {
+            Ok(Some(cell)) => Ok(Figured::Cell(cell)),
+            Ok(None) => Ok(Figured::Zero),
+            Err(Error::UnknownCell { .. }) => Ok(Figured::NotShown),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -450,8 +476,8 @@ fn band(grade: &str) -> &'static str {
 }
 
 fn enrolled(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
-    let day = context.count_date;
-    if day > context.as_of {
+    let day = context.days.count_date;
+    if day > context.days.as_of {
         return None;
     }
     let here =
@@ -478,7 +504,7 @@ fn enrolled(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
 }
 
 fn departed(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
-    let own = student.departures.iter().filter(|departure| context.school_year.contains(departure.date));
+    let own = student.departures.iter().filter(|departure| context.days.school_year.contains(departure.date));
     let last: &Departure = own.max_by(|one, two| one.date.cmp(&two.date).then(two.lea.cmp(&one.lea)))?;
     let outcome = match last.kind {
         DepartureKind::Dropout => "Dropped out",
@@ -489,8 +515,10 @@ fn departed(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
 }
 
 fn attended(context: &Context<'_>, student: &StudentRows) -> Option<Codes> {
-    let year =
-        Span { first: Some(context.school_year.first_day()), last: Some(context.school_year.last_day()) };
+    let year = Span {
+        first: Some(context.days.school_year.first_day()),
+        last: Some(context.days.school_year.last_day()),
+    };
     let own: Vec<&Enrollment> = student
         .enrollments
         .iter()

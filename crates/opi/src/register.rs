@@ -165,7 +165,7 @@ fn take(
     options: &ReadOptions,
 ) -> Result<(), YearError> {
     let name = file.upload.name().to_owned();
-    let content = hash(file.upload.as_ref())
+    let content = content_hash(file.upload.as_ref())
         .map_err(|source| YearError::Read { file: name.clone(), source: AimError::Io { line: 0, source } })?;
     let upload = opi_snapshot::Upload::new(&name, file.district, school_year, at).content(content);
     let mut taking = Taking { register: Some(&mut registered.register), upload, import: None, failed: None };
@@ -276,7 +276,7 @@ impl Year {
         for file in state_files {
             let name = file.upload.name().to_owned();
             let refused = |source| AimError::Io { line: 0, source };
-            let content = hash(file.upload.as_ref())
+            let content = content_hash(file.upload.as_ref())
                 .map_err(|source| YearError::Read { file: name.clone(), source: refused(source) })?;
             let at = file.at.unwrap_or(TimeGiven::start_of(self.as_of));
             all.push(SourceEntry { file: name, district: None, at, content: Some(content) });
@@ -350,16 +350,20 @@ fn header_time(upload: &dyn Upload, dictionary: &Dictionary, options: &ReadOptio
     Some(TimeGiven::of(FieldValue::read(&header.date)?, FieldValue::read(&header.time)?))
 }
 
-fn hash(upload: &dyn Upload) -> std::io::Result<ContentHash> {
+/// The hash of an upload's bytes.
+pub(crate) fn content_hash(upload: &dyn Upload) -> std::io::Result<ContentHash> {
     let mut input = upload.open()?;
     let mut hasher = opi_snapshot::ContentHasher::default();
     loop {
-        let piece = input.fill_buf()?;
-        if piece.is_empty() {
-            return Ok(hasher.finish());
-        }
-        hasher.update(piece);
-        let length = piece.len();
+        let length = match input.fill_buf() {
+            Ok([]) => return Ok(hasher.finish()),
+            Ok(piece) => {
+                hasher.update(piece);
+                piece.len()
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
         input.consume(length);
     }
 }

@@ -13,7 +13,7 @@ pub struct Validated {
     pub account: opi_rules::Report,
     /// The findings with the account, to be rendered in any format. It shows no value.
     pub findings: FindingReport,
-    /// Files that no rule could read: of no known layout.
+    /// Files that no rule could read, of this year and the one before: of no known layout.
     pub left_out: Vec<String>,
 }
 
@@ -28,8 +28,8 @@ impl Year {
         references.directory = self.directory.as_ref();
         let options = Options { samples_per_rule: self.samples_per_rule, ..Options::default() };
         let checker = Checker::new(&references, &self.policy, options)?;
-        let (current, left_out) = self.inputs(&self.uploads)?;
-        let (prior, _) = self.inputs(&self.prior_uploads)?;
+        let (current, mut left_out) = self.inputs(&self.uploads)?;
+        let (prior, left_out_before) = self.inputs(&self.prior_uploads)?;
         let of = current.len() + prior.len();
         let mut tell = |done: usize| match progress(Progress { stage: Stage::Validate, done, of, file: "" }) {
             true => Ok(()),
@@ -42,9 +42,12 @@ impl Year {
             prior: prior.iter().map(|input| input as &dyn Input).collect(),
         };
         let mut outcome = checker.check_state(&inputs)?;
-        for name in &left_out {
-            outcome.report.left_out(name, "current", "it is of no known layout");
+        for (role, names) in [("current", &left_out), ("prior", &left_out_before)] {
+            for name in names {
+                outcome.report.left_out(name, role, "it is of no known layout");
+            }
         }
+        left_out.extend(left_out_before);
         let findings = outcome.findings(&checker, &inputs, false)?;
         tell(of)?;
         let findings = finding_report(&outcome.report, findings)?;

@@ -268,7 +268,8 @@ fn a_date_that_is_none_leaves_its_record_out_and_is_told() {
     let id = "990000101";
     let place: Fields<'_> = &[("student_state_id", id), ("district_number", &district)];
     let at_school: Fields<'_> = &[("school_number", &number), ("grade", "05"), ("service_type", "P")];
-    let cases: [(&str, &str, &str, Vec<(&str, &str)>); 8] = [
+    type Case<'c> = (&'c str, &'c str, &'c str, Vec<(&'c str, &'c str)>);
+    let cases: [Case<'_>; 8] = [
         ("student-enrollments", "start_date", "end_date", at_school.to_vec()),
         ("section-504", "section_504_start_date", "section_504_end_date", vec![]),
         ("homeless", "start_date", "end_date", vec![("primary_nighttime_residence", "D")]),
