@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 /// The codes that the readers judge themselves.
-const JUDGED: [&str; 18] = [
+const JUDGED: [&str; 19] = [
     "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-008", "FILE-009", "FILE-010",
     "FILE-011", "FILE-012", "READ-001", "READ-002", "READ-003", "READ-004", "READ-005", "READ-006",
-    "READ-007", "READ-008",
+    "READ-007", "READ-008", "READ-009",
 ];
 
 /// An upload as an input of the rule engine.
@@ -303,4 +303,19 @@ fn policy_entry(change: &opi_rules::Change) -> PolicyEntry {
 #[must_use]
 pub fn fails_on(report: &opi_rules::Report, severity: Severity) -> bool {
     report.by_severity.iter().any(|(found, count)| *found >= severity && *count > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_readers_judge_every_rule_of_reading_but_those_of_fields() {
+        let of_fields =
+            [ReadRule::TooLong, ReadRule::Untrimmed, ReadRule::Blank, ReadRule::Form, ReadRule::NotACode];
+        let judged = ReadRule::ALL.iter().filter(|rule| !of_fields.contains(rule));
+        let judged: BTreeSet<&str> = judged.map(|rule| rule.info().code).collect();
+        assert_eq!(judged.into_iter().collect::<Vec<_>>(), JUDGED);
+    }
 }

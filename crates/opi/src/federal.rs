@@ -95,6 +95,14 @@ pub enum FederalError {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
+    /// A table lacks a column that federal files are counted from: without it every student would count as unknown.
+    #[error("the table {table} has no column `{column}`, which federal files are counted from")]
+    MissingColumn {
+        /// The table.
+        table: String,
+        /// The column, by its key.
+        column: &'static str,
+    },
     /// A table of this crate is damaged; its tests prove that the built-in ones are not.
     #[error("{table}: {problem}")]
     Spec {

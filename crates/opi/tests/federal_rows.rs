@@ -5,7 +5,7 @@
 use opi::dictionary::{Dictionary, Directory, School, SchoolYear};
 use opi::edfacts::{Catalogue, DepartureKind, StateProfile, StatusKind, StudentRows};
 use opi::snapshot::{Origin, Table, TableBuilder, TableSchema};
-use opi::{FederalInputs, FederalNote, FederalState, NoteKind};
+use opi::{FederalInputs, FederalNote, FederalState, NoteKind, federal_files};
 use opi_synth::{Plan, State};
 use std::collections::BTreeMap;
 
@@ -315,4 +315,33 @@ fn a_code_that_counts_nowhere_is_no_note_and_an_unknown_one_is() {
     assert_eq!(meals("F"), (2, false));
     assert_eq!(meals("N"), (0, false));
     assert_eq!(meals("X"), (0, true));
+}
+
+#[test]
+fn a_table_without_a_column_that_is_counted_stops_the_federal_files() {
+    let directory = directory();
+    let profile = StateProfile::montana().unwrap();
+    for (layout, column) in [
+        ("student-enrollments", "grade"),
+        ("student-demographics", "student_state_id"),
+        ("unit-programs", "lunch_program_status"),
+        ("staff-assignments", "in_field"),
+    ] {
+        let mut schema = TableSchema::of(Dictionary::built_in().layout(layout).unwrap());
+        schema.columns.retain(|known| known.name != column);
+        let tables = [TableBuilder::new(schema).finish()];
+        let inputs = FederalInputs {
+            school_year: year(2026),
+            catalogue: Catalogue::builtin().unwrap(),
+            dictionary: Dictionary::built_in(),
+            profile: &profile,
+            directory: &directory,
+            tables: &tables,
+            other_years: &[],
+        };
+        let refused = federal_files(&inputs).unwrap_err().to_string();
+        let told =
+            format!("the table {layout} has no column `{column}`, which federal files are counted from");
+        assert_eq!(refused, told);
+    }
 }

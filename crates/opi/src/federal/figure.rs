@@ -187,7 +187,7 @@ pub fn explain_federal(
         return Err(refuse("the file is a register of units: nothing is counted in it".to_owned()));
     };
     let reasons: Option<Vec<FederalReason>> = if declared.unit == opi_edfacts::CountingUnit::StaffFte {
-        let rows = staff::assignments(inputs.tables, &state.places, &mut Notes::default());
+        let rows = staff::assignments(inputs.tables, &state.places, &mut Notes::default())?;
         let assignments: Vec<_> = rows.iter().map(|(row, _, _)| row.clone()).collect();
         let found = explain_staff(
             inputs.catalogue,

@@ -137,7 +137,7 @@ pub fn federal_files(inputs: &FederalInputs<'_>) -> Result<FederalYear, FederalE
         Ok::<(), FederalError>(())
     })?;
     let mut staff_notes = Notes::default();
-    let staff = staff::assignments(inputs.tables, &state.places, &mut staff_notes);
+    let staff = staff::assignments(inputs.tables, &state.places, &mut staff_notes)?;
     let staff: Vec<opi_edfacts::StaffAssignment> = staff.into_iter().map(|(row, _, _)| row).collect();
     counter.add_staff(&staff);
     notes.extend(staff_notes.finish());
@@ -156,8 +156,8 @@ pub fn federal_files(inputs: &FederalInputs<'_>) -> Result<FederalYear, FederalE
     drop(result);
     let named: Vec<NamedFile<'_>> =
         files.iter().map(|file| NamedFile { name: &file.name, bytes: &file.bytes }).collect();
-    let table = unit_files::units_table(units);
-    let directory = [NamedFile { name: "units.csv", bytes: table.as_bytes() }];
+    let table = unit_files::units_table(units)?;
+    let directory = [NamedFile { name: "units.csv", bytes: &table }];
     let options = CheckOptions::new(inputs.profile.clone());
     let check = check_files(inputs.catalogue, &options, &named, &directory, &[])?;
     let manifest = manifest(inputs.catalogue, inputs.profile, &named, &check);

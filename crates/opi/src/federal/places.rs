@@ -2,6 +2,7 @@
 
 use crate::federal::FederalError;
 use crate::federal::codes::Codes;
+use crate::federal::reading::column;
 use opi_dictionary::{Directory, SchoolYear, Years};
 use opi_edfacts::{Grade, LeaIndex, SchoolIndex, TitleOne, Unit, UnitStatus, Units};
 use opi_snapshot::Table;
@@ -48,7 +49,7 @@ impl Places {
         year: SchoolYear,
         codes: &Codes,
     ) -> Result<Self, FederalError> {
-        let programs = programs(tables, codes);
+        let programs = programs(tables, codes)?;
         let of = |district: &str, school: &str| {
             programs.get(&(district.to_owned(), school.to_owned())).cloned().unwrap_or_default()
         };
@@ -128,14 +129,14 @@ impl Places {
 }
 
 /// The state's answers by district and school; a blank school is the district itself.
-fn programs(tables: &[Table], codes: &Codes) -> BTreeMap<(String, String), Programs> {
+fn programs(tables: &[Table], codes: &Codes) -> Result<BTreeMap<(String, String), Programs>, FederalError> {
     let mut found = BTreeMap::new();
     for table in tables.iter().filter(|table| table.name() == "unit-programs") {
-        let column = |name: &str| table.schema().column(name).unwrap_or(usize::MAX);
-        let (district, school) = (column("district_number"), column("school_number"));
-        let (title, lunch) = (column("title_i_school_status"), column("lunch_program_status"));
+        let column = |name| column(table, name);
+        let (district, school) = (column("district_number")?, column("school_number")?);
+        let (title, lunch) = (column("title_i_school_status")?, column("lunch_program_status")?);
         let (subgrant, immigrant) =
-            (column("mckinney_vento_subgrant"), column("title_iii_immigrant_subgrant"));
+            (column("mckinney_vento_subgrant")?, column("title_iii_immigrant_subgrant")?);
         for record in table.records() {
             let key = (record.field(district).to_owned(), record.field(school).to_owned());
             let programs = Programs {
@@ -151,5 +152,5 @@ fn programs(tables: &[Table], codes: &Codes) -> BTreeMap<(String, String), Progr
             found.insert(key, programs);
         }
     }
-    found
+    Ok(found)
 }

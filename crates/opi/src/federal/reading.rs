@@ -30,12 +30,18 @@ pub fn read_state_table(
     Ok((builder.finish(), not_read))
 }
 
+/// The place of a column in a table.
+pub(crate) fn column(table: &Table, column: &'static str) -> Result<usize, FederalError> {
+    let missing = || FederalError::MissingColumn { table: table.name().to_owned(), column };
+    table.schema().column(column).ok_or_else(missing)
+}
+
 /// A table of student records in the order of students.
 pub(crate) struct StudentTable<'a> {
     pub(crate) table: &'a Table,
     pub(crate) year: SchoolYear,
     pub(crate) kind: Kind,
-    /// The columns of the kind, in its order; past the end where the table lacks one.
+    /// The columns of the kind, in its order.
     columns: Vec<usize>,
     student: usize,
     /// The records by student, where the table has another order.
@@ -44,11 +50,10 @@ pub(crate) struct StudentTable<'a> {
 
 impl<'a> StudentTable<'a> {
     /// The table, where it holds student records that federal files need.
-    pub(crate) fn new(table: &'a Table, year: SchoolYear) -> Option<Self> {
-        let kind = Kind::of(table.name())?;
-        let student = table.schema().column("student_state_id")?;
-        let column = |name: &&str| table.schema().column(name).unwrap_or(usize::MAX);
-        let columns = kind.columns().iter().map(column).collect();
+    pub(crate) fn new(table: &'a Table, year: SchoolYear) -> Result<Option<Self>, FederalError> {
+        let Some(kind) = Kind::of(table.name()) else { return Ok(None) };
+        let student = column(table, "student_state_id")?;
+        let columns = kind.columns().iter().map(|name| column(table, name)).collect::<Result<_, _>>()?;
         let id = |record: usize| table.record(record).map_or("", |record| record.field(student));
         let sorted = (1..table.len()).all(|record| id(record - 1) <= id(record));
         let order = (!sorted).then(|| {
@@ -57,7 +62,7 @@ impl<'a> StudentTable<'a> {
             order.sort_by(|one, two| id(*one as usize).cmp(id(*two as usize)).then(one.cmp(two)));
             order
         });
-        Some(StudentTable { table, year, kind, columns, student, order })
+        Ok(Some(StudentTable { table, year, kind, columns, student, order }))
     }
 
     /// The number of the record at a place in the order of students.
@@ -72,8 +77,8 @@ impl<'a> StudentTable<'a> {
         Some(self.table.record(self.record_at(place)?)?.field(self.student))
     }
 
-    /// The texts of the columns of the kind; blank where the table lacks one. The list of the
-    /// kind, from [`columns`](crate::federal::kinds::columns), says how many there are.
+    /// The texts of the columns of the kind. The list of the kind, from
+    /// [`columns`](crate::federal::kinds::columns), says how many there are.
     pub(crate) fn texts<const N: usize>(&self, record: &Record<'a>, _columns: &[&str; N]) -> [&'a str; N] {
         std::array::from_fn(|column| self.columns.get(column).map_or("", |column| record.field(*column)))
     }

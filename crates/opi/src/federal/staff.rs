@@ -1,36 +1,42 @@
 //! Staff assignments as federal rows.
 
+use crate::federal::FederalError;
 use crate::federal::notes::{NoteKind, Notes};
 use crate::federal::places::Places;
+use crate::federal::reading::column;
 use opi_edfacts::{Days, StaffAssignment};
 use opi_snapshot::Table;
 
 const TEACHERS: [&str; 5] = ["PKTCH", "KGTCH", "ELMTCH", "SECTCH", "UGTCH"];
+
+/// The columns that are read, in the order in which [`of_record`] takes them.
+const COLUMNS: [&str; 11] = [
+    "district_number",
+    "school_number",
+    "staff_category",
+    "full_time_equivalent",
+    "staff_program",
+    "related_service",
+    "age_group_served",
+    "fully_certified",
+    "experienced",
+    "emergency_credential",
+    "in_field",
+];
 
 /// The assignments of the tables, each with the table and record it comes from.
 pub(crate) fn assignments(
     tables: &[Table],
     places: &Places,
     notes: &mut Notes,
-) -> Vec<(StaffAssignment, usize, usize)> {
+) -> Result<Vec<(StaffAssignment, usize, usize)>, FederalError> {
     let mut found = Vec::new();
     for (number, table) in tables.iter().enumerate().filter(|(_, table)| table.name() == "staff-assignments")
     {
-        let column = |name: &str| table.schema().column(name).unwrap_or(usize::MAX);
-        let columns: [usize; 11] = [
-            "district_number",
-            "school_number",
-            "staff_category",
-            "full_time_equivalent",
-            "staff_program",
-            "related_service",
-            "age_group_served",
-            "fully_certified",
-            "experienced",
-            "emergency_credential",
-            "in_field",
-        ]
-        .map(column);
+        let mut columns = [0; COLUMNS.len()];
+        for (place, name) in columns.iter_mut().zip(COLUMNS) {
+            *place = column(table, name)?;
+        }
         for (place, record) in table.records().enumerate() {
             let texts = columns.map(|column| record.field(column));
             match of_record(texts, places) {
@@ -39,11 +45,14 @@ pub(crate) fn assignments(
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// One assignment counts in the file of all staff, and in those of its program and of teachers.
-fn of_record(texts: [&str; 11], places: &Places) -> Result<Vec<StaffAssignment>, (&'static str, NoteKind)> {
+fn of_record(
+    texts: [&str; COLUMNS.len()],
+    places: &Places,
+) -> Result<Vec<StaffAssignment>, (&'static str, NoteKind)> {
     let [
         district,
         school,

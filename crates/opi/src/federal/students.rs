@@ -34,7 +34,8 @@ impl<'a> FederalState<'a> {
         let own = inputs.tables.iter().map(|table| (table, year));
         let others =
             inputs.other_years.iter().flat_map(|(year, tables)| tables.iter().map(|table| (table, *year)));
-        let tables = own.chain(others).filter_map(|(table, year)| StudentTable::new(table, year)).collect();
+        let tables = own.chain(others).filter_map(|(table, year)| StudentTable::new(table, year).transpose());
+        let tables = tables.collect::<Result<_, _>>()?;
         Ok(FederalState { tables, places, codes, year })
     }
 

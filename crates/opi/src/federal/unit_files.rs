@@ -1,6 +1,7 @@
 //! The files that are registers of units, not counts: grades offered (039) and homeless subgrants (170), and the
 //! table of units against which the other files are checked.
 
+use crate::federal::FederalError;
 use opi_edfacts::{DataRow, FileNumber, Grade, Level, Unit, Units};
 
 /// The rows of a register file; `None` for a file that is no register of ours.
@@ -45,14 +46,17 @@ fn subgrant(unit: &Unit) -> DataRow {
 }
 
 /// The units with their grades as the checker reads them.
-pub(crate) fn units_table(units: &Units) -> String {
-    let mut text = "lea,school,status,reported_federally,grades\n".to_owned();
+pub(crate) fn units_table(units: &Units) -> Result<Vec<u8>, FederalError> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let refused = |problem: String| FederalError::Spec { table: "units.csv", problem };
+    let mut write = |row: [&str; 5]| table.write_record(row).map_err(|error| refused(error.to_string()));
+    write(["lea", "school", "status", "reported_federally", "grades"])?;
     for (unit, reported) in units.iter() {
         let status = if reported { "Open" } else { "Closed" };
         let grades = Grade::all().filter(|grade| unit.grades.contains(*grade)).map(Grade::code);
         let grades: Vec<&str> = grades.collect();
         let school = unit.school.as_deref().unwrap_or_default();
-        text.push_str(&format!("{},{school},{status},yes,{}\n", unit.lea, grades.join(";")));
+        write([&unit.lea, school, status, "yes", &grades.join(";")])?;
     }
-    text
+    table.into_inner().map_err(|error| refused(error.to_string()))
 }
