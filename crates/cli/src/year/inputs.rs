@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct YearInputs {
     /// The year with everything given to it.
     pub(crate) year: Year,
-    /// The files of the year on disk, for the account of speed.
-    pub(crate) uploads: Vec<PathBuf>,
+    /// The files that are read, on disk: of both years, uploads and tables of the state; for the account of speed.
+    pub(crate) read: Vec<PathBuf>,
     /// How public tables are masked, by which policy, with which treatment of zeros.
     pub(crate) masking: (Masking, String, String),
     /// The choices where the law of funding is open, where they were given.
@@ -40,13 +40,14 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         return Err(Failure::of_file(&folder_of(dir, "uploads", school_year), "holds no upload"));
     }
     let mut year = Year::builder(school_year).received(received(dir, &uploads));
-    let mut before = Vec::new();
+    let (mut prior, mut before) = (Vec::new(), Vec::new());
     if let Ok(last_year) = school_year.previous() {
-        year = year.prior(received(dir, &files_of(dir, "uploads", last_year)?));
+        prior = files_of(dir, "uploads", last_year)?;
         before = files_of(dir, "state", last_year)?;
     }
     let state = files_of(dir, "state", school_year)?;
-    year = year.state_files(tables(dir, &state), tables(dir, &before));
+    year = year.prior(received(dir, &prior)).state_files(tables(dir, &state), tables(dir, &before));
+    let read = [uploads, prior, state, before].concat();
     let folder = dir.join("directory");
     let mut tables = Vec::new();
     if let Some(directory) = directory(&folder)? {
@@ -89,7 +90,7 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
     }
     let masking = masking(&arguments.masking, arguments.zeros)?;
     let (interpretation, directory) = (chosen, tables);
-    Ok(YearInputs { year: year.build(), uploads, masking, interpretation, history, directory })
+    Ok(YearInputs { year: year.build(), read, masking, interpretation, history, directory })
 }
 
 /// How public tables are masked: a policy, and the treatment of zeros that it may leave open.

@@ -9,11 +9,11 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Prints how long each stage took, beside reading the same bytes line by line and nothing else.
+/// Prints how long each stage took, beside reading the same files again line by line and nothing else.
 pub(crate) fn print_timings(inputs: &YearInputs, times: &[(Stage, Duration)]) -> Result<(), Failure> {
     let started = Instant::now();
     let (mut bytes, mut lines) = (0_u64, 0_u64);
-    for path in &inputs.uploads {
+    for path in &inputs.read {
         let mut file = files::open(path)?;
         let mut line = Vec::new();
         while file.read_until(b'\n', &mut line)? > 0 {

@@ -311,8 +311,9 @@ impl Stages {
     }
 
     fn read(&mut self, inputs: &YearInputs) -> Result<(Known, String), Failure> {
-        let bar = output::progress(inputs.uploads.len() as u64, "read", self.quiet);
+        let bar = output::progress(0, "read", self.quiet);
         let moved = |progress: Progress<'_>| {
+            bar.set_length(progress.of as u64);
             bar.set_position(progress.done as u64);
             true
         };
@@ -429,7 +430,13 @@ impl Stages {
             .into_iter()
             .map(|(collection, (done, of))| format!("{collection} {done} of {of}"))
             .collect();
-        let mut summary = format!("certified: {}", totals.join(", "));
+        let none = certified.certifications.iter().all(|one| !one.certification.state().is_certified());
+        let mut summary = if none {
+            let open = counted(certified.certifications.len() as u64, "certification", "certifications");
+            format!("no district has certified: {open} stand open")
+        } else {
+            format!("certified: {}", totals.join(", "))
+        };
         let differing = certified.certifications.iter().filter(|one| one.differs.is_yes()).count() as u64;
         if differing > 0 {
             let differing = counted(differing, "certification", "certifications");
