@@ -71,7 +71,7 @@ pub use identifiers::{
 pub use layout::{FieldType, HeaderRule, Layout, LayoutField, PositionStanding, Requirement};
 pub use personal::{Personal, REDACTED, shape};
 pub use rounding::{Rounding, RoundingMode};
-pub use row::{FieldError, Row, RowBuffer};
+pub use row::{FieldError, Row, RowBuffer, Stretch};
 pub use school_time::{FiscalYear, InstructionDays, SchoolDays, SchoolYear, Weekdays, age_on};
 pub use standing::{Citation, Standing};
 pub use statutory::{DateRule, StatutoryDate};

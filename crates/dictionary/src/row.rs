@@ -117,6 +117,33 @@ impl<'a> Row<'a> {
         })
     }
 
+    /// The columns from the first to the last, both included, in one piece; `None` where the record lacks one.
+    #[inline]
+    #[must_use]
+    pub fn stretch(&self, first: usize, last: usize) -> Option<Stretch<'a>> {
+        let start = match first.checked_sub(1) {
+            None => self.start,
+            Some(before) => self.separators.get(before)?.wrapping_add(1),
+        };
+        let end = match self.separators.get(last) {
+            Some(end) => *end,
+            None if last == self.separators.len() => self.end,
+            None => return None,
+        };
+        Some(Stretch {
+            bytes: self.text.as_bytes().get(start as usize..end as usize)?,
+            separators: self.separators.get(first..last)?,
+            start,
+        })
+    }
+
+    /// The bytes of a column: those of [`Row::raw_at`], without its look at character boundaries.
+    #[inline]
+    #[must_use]
+    pub fn bytes_at(&self, column: usize) -> Option<&'a [u8]> {
+        Some(self.stretch(column, column)?.bytes)
+    }
+
     /// The raw text of a field as it stands in the file; `None` where the layout or the record lacks it.
     #[inline]
     #[must_use]
@@ -288,6 +315,37 @@ impl<'a> Row<'a> {
             found: Personal::new(found.to_owned()),
             expected,
         }
+    }
+}
+
+/// Some columns of a record that stand side by side: their bytes, and where they are parted.
+#[derive(Clone, Copy)]
+pub struct Stretch<'a> {
+    bytes: &'a [u8],
+    separators: &'a [u32],
+    start: u32,
+}
+
+impl<'a> Stretch<'a> {
+    /// The bytes, separators included.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Where its columns are parted, counted from its first byte.
+    #[inline]
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = u32> + use<'a> {
+        let start = self.start;
+        self.separators.iter().map(move |separator| separator.wrapping_sub(start))
+    }
+}
+
+/// Shows how long it is, never the values.
+impl fmt::Debug for Stretch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stretch({} columns, {} bytes)", self.separators.len() + 1, self.bytes.len())
     }
 }
 

@@ -262,15 +262,25 @@ impl Problems<'_, '_, '_> {
 
     #[cold]
     fn add(&mut self, rule: u16, field: Option<FieldId>) {
-        let number = |column: usize, width: usize| {
-            let text = self.row.raw_at(column).map(trim).filter(|text| text.len() == width)?;
-            digits(text.as_bytes())
-        };
-        let district = number(self.district, 4).and_then(|n| u16::try_from(n).ok()).unwrap_or(NO_DISTRICT);
-        let student = number(self.student, 9).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        let (district, student) = (self.district(), self.student());
         if let Some(sink) = &mut self.sink {
             let hit = Hit { file: self.file, line: self.line, rule, field };
             sink.add(hit, student, None, district, None);
         }
+    }
+
+    /// The district that a row with such a problem is counted under.
+    pub(crate) fn district(&self) -> u16 {
+        self.number(self.district, 4).and_then(|n| u16::try_from(n).ok()).unwrap_or(NO_DISTRICT)
+    }
+
+    /// The student whom a row with such a problem is about.
+    pub(crate) fn student(&self) -> u32 {
+        self.number(self.student, 9).and_then(|n| u32::try_from(n).ok()).unwrap_or(0)
+    }
+
+    fn number(&self, column: usize, width: usize) -> Option<i64> {
+        let text = self.row.raw_at(column).map(trim).filter(|text| text.len() == width)?;
+        digits(text.as_bytes())
     }
 }

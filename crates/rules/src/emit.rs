@@ -44,6 +44,16 @@ pub(crate) struct Sink<'a> {
     pub(crate) samples: Vec<Vec<Found>>,
     /// Findings about rows of the severity asked for, for splitting a file.
     pub(crate) rejected: Vec<Hit>,
+    /// While it listens: what it heard, which is then not counted.
+    heard: Option<Vec<Heard>>,
+}
+
+/// A finding without the row it was found in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Heard {
+    pub(crate) rule: u16,
+    pub(crate) district: u16,
+    pub(crate) field: Option<FieldId>,
 }
 
 impl<'a> Sink<'a> {
@@ -63,6 +73,26 @@ impl<'a> Sink<'a> {
             districts: HashMap::new(),
             samples: vec![Vec::new(); verdicts.len()],
             rejected: Vec::new(),
+            heard: None,
+        }
+    }
+
+    /// Lets something report, and answers what it reported instead of counting it.
+    pub(crate) fn listen(&mut self, act: impl FnOnce(&mut Self)) -> Vec<Heard> {
+        self.heard = Some(Vec::new());
+        act(self);
+        self.heard.take().unwrap_or_default()
+    }
+
+    /// How much it heard so far.
+    pub(crate) fn heard(&self) -> usize {
+        self.heard.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Forgets what it heard after so much.
+    pub(crate) fn unhear(&mut self, length: usize) {
+        if let Some(heard) = &mut self.heard {
+            heard.truncate(length);
         }
     }
 
@@ -74,6 +104,10 @@ impl<'a> Sink<'a> {
         district: u16,
         own: Option<Severity>,
     ) {
+        if let Some(heard) = &mut self.heard {
+            heard.push(Heard { rule: hit.rule, district, field: hit.field });
+            return;
+        }
         let rule = usize::from(hit.rule);
         let (Some(verdict), Some(base)) = (self.verdicts.get(rule), self.base.get(rule)) else { return };
         let Some(severity) = verdict.severity_in(district, own, *base) else {

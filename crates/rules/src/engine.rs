@@ -2,9 +2,9 @@
 
 use crate::emit::{Emit, Found, NO_DISTRICT, Place, Sink};
 use crate::facts::FileKind;
-use crate::pass::{FileInfo, Partition, Role, read_input};
+use crate::pass::{FileInfo, Judges, Partition, Role, read_input};
 use crate::policy::Policy;
-use crate::record::{Head, Plan};
+use crate::record::Plan;
 use crate::register::StoredFact;
 use crate::render;
 use crate::report::{FileReport, Report};
@@ -254,14 +254,7 @@ impl<'a> Checker<'a> {
         inputs: &[(Role, &dyn Input)],
         runs: &[bool],
     ) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
-        let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
-        let mut sink = self.new_sink();
-        let mut files = Vec::new();
-        for (number, (role, input)) in inputs.iter().enumerate() {
-            let Some(partition) = partitions.get_mut(*role as usize) else { continue };
-            files.push(read_input(self, number as u32, *role, *input, runs, partition, &mut sink));
-        }
-        (partitions, sink, files)
+        self.read_part(0, inputs, runs)
     }
 
     #[cfg(feature = "rayon")]
@@ -275,25 +268,35 @@ impl<'a> Checker<'a> {
         let threads = rayon::current_num_threads();
         let runs_wanted = if threads > 1 { threads * 4 } else { 1 };
         let run = inputs.len().div_ceil(runs_wanted).max(1);
-        let read = |(number, inputs): (usize, &[(Role, &dyn Input)])| {
-            let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
-            let mut sink = self.new_sink();
-            let mut files = Vec::new();
-            for (index, (role, input)) in inputs.iter().enumerate() {
-                let Some(partition) = partitions.get_mut(*role as usize) else { continue };
-                let number = (number * run + index) as u32;
-                files.push(read_input(self, number, *role, *input, runs, partition, &mut sink));
-            }
-            (partitions, sink, files)
-        };
-        let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
-        let mut sink = self.new_sink();
-        let mut files = Vec::new();
+        let read =
+            |(number, inputs): (usize, &[(Role, &dyn Input)])| self.read_part(number * run, inputs, runs);
         let parts: Vec<_> = inputs.par_chunks(run).enumerate().map(read).collect();
+        let mut parts = parts.into_iter();
+        let Some((mut partitions, mut sink, mut files)) = parts.next() else {
+            return self.read_part(0, &[], runs);
+        };
         for (part, part_sink, part_files) in parts {
             partitions.iter_mut().zip(part).for_each(|(mine, theirs)| mine.append(theirs));
             sink.merge(part_sink);
             files.extend(part_files);
+        }
+        (partitions, sink, files)
+    }
+
+    /// Reads a run of inputs, of which the first has this number.
+    fn read_part(
+        &self,
+        first: usize,
+        inputs: &[(Role, &dyn Input)],
+        runs: &[bool],
+    ) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
+        let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
+        let mut sink = self.new_sink();
+        let (mut files, mut judges) = (Vec::new(), Judges::default());
+        for (index, (role, input)) in inputs.iter().enumerate() {
+            let Some(partition) = partitions.get_mut(*role as usize) else { continue };
+            let numbered = ((first + index) as u32, *role, *input);
+            files.push(read_input(self, numbered, runs, &mut judges, partition, &mut sink));
         }
         (partitions, sink, files)
     }
@@ -328,11 +331,7 @@ fn of_kind(files: &[FileInfo], role: Role, kind: Option<FileKind>) -> BTreeSet<u
 
 /// Stored enrollments of a district whose enrollments are uploaded are replaced by them.
 fn mark_replaced([_, stored, _]: &mut [Partition; 3], districts: &BTreeSet<u16>) {
-    for row in stored.buckets.iter_mut().flat_map(|facts| &mut facts.enrollments) {
-        if districts.contains(&row.head.district) {
-            row.head.flags |= Head::REPLACED;
-        }
-    }
+    stored.spans.replace(|district| districts.contains(&district));
 }
 
 /// What a run found: exact counts and the account of the run in the report, findings as far as they were kept.

@@ -2,6 +2,7 @@
 
 use crate::cell::{NO_GRADE, code, hash_bytes, hash_pair};
 use crate::emit::Place;
+use crate::enrollments::Enrollments;
 use crate::record::{Head, NONE, Record};
 use opi_dictionary::{FieldId, fields as f};
 
@@ -106,6 +107,46 @@ impl Enrollment {
     pub(crate) const DIPLOMA_COMPLETE: u8 = 2;
     pub(crate) const END_BLANK: u8 = 4;
     pub(crate) const END_STATUS_BLANK: u8 = 8;
+
+    /// What a row says.
+    pub(crate) fn of(record: &Record<'_>) -> Self {
+        let day = |field| record.day(field).unwrap_or(NO_DAY);
+        // A code of digits, packed a byte each, as a number.
+        let number = |field| {
+            let mut packed = record.value(field).filter(|packed| (0..=0xff_ffff).contains(packed))?;
+            let (mut number, mut unit) = (0u16, 1u16);
+            while packed > 0 {
+                let digit = (packed & 0xff).wrapping_sub(i64::from(b'0'));
+                number += unit * u16::try_from(digit).ok().filter(|digit| *digit < 10)?;
+                unit *= 10;
+                packed >>= 8;
+            }
+            Some(number)
+        };
+        let mark = |mark: u8, holds: bool| if holds { mark } else { 0 };
+        let filled = |field| record.is_good(field);
+        let end_blank = record.is_blank(f::END_DATE);
+        Enrollment {
+            head: record.head,
+            start: day(f::START_DATE),
+            end: if end_blank { OPEN } else { day(f::END_DATE) },
+            ninth: day(f::DATE_FIRST_ENTERED_THE_9TH_GRADE),
+            year: record.value(f::YEAR).and_then(|year| u16::try_from(year).ok()).unwrap_or(NONE),
+            end_status: number(f::END_STATUS).unwrap_or(NONE),
+            start_status: number(f::START_STATUS)
+                .and_then(|status| u8::try_from(status).ok())
+                .unwrap_or(u8::MAX),
+            service: record.value(f::SERVICE_TYPE).and_then(|value| u8::try_from(value).ok()).unwrap_or(0),
+            grade: if record.is_good(f::GRADE) { record.grade() } else { NO_GRADE },
+            marks: mark(Enrollment::NO_SHOW, record.is(f::NO_SHOW, const { code("Y") }))
+                | mark(
+                    Enrollment::DIPLOMA_COMPLETE,
+                    filled(f::DIPLOMA_DATE) && filled(f::DIPLOMA_TYPE) && filled(f::DIPLOMA_PERIOD),
+                )
+                | mark(Enrollment::END_BLANK, end_blank)
+                | mark(Enrollment::END_STATUS_BLANK, record.is_blank(f::END_STATUS)),
+        }
+    }
 
     pub(crate) fn has(&self, mark: u8) -> bool {
         self.marks & mark != 0
@@ -294,7 +335,7 @@ impl FileKind {
 /// All facts of the files of one role.
 #[derive(Default)]
 pub(crate) struct Facts {
-    pub(crate) enrollments: Vec<Enrollment>,
+    pub(crate) enrollments: Enrollments,
     pub(crate) identities: Vec<Identity>,
     pub(crate) counts: Vec<Count>,
     pub(crate) programs: Vec<Program>,
@@ -339,7 +380,8 @@ impl Facts {
                         | if record.is_blank(f::STUDENT_STATE_ID) { Identity::ID_BLANK } else { 0 },
                 });
             }
-            FileKind::Enrollments => self.enrollments.push(enrollment(record)),
+            // Kept apart: most rows share what they say.
+            FileKind::Enrollments => {}
             FileKind::Count(file) => self.counts.push(Count {
                 head,
                 kind: file,
@@ -430,7 +472,7 @@ impl Facts {
 
     #[cfg(feature = "rayon")]
     pub(crate) fn append(&mut self, mut other: Facts) {
-        self.enrollments.append(&mut other.enrollments);
+        self.enrollments.append(other.enrollments);
         self.identities.append(&mut other.identities);
         self.counts.append(&mut other.counts);
         self.programs.append(&mut other.programs);
@@ -453,7 +495,7 @@ impl Facts {
                 facts.sort_unstable_by_key(key);
             }
         }
-        by_student(&mut self.enrollments);
+        self.enrollments.sort();
         by_student(&mut self.identities);
         by_student(&mut self.counts);
         by_student(&mut self.programs);
@@ -466,43 +508,6 @@ impl Facts {
         by_student(&mut self.homeless);
         by_student(&mut self.incidents);
         by_student(&mut self.seats);
-    }
-}
-
-fn enrollment(record: &Record<'_>) -> Enrollment {
-    let day = |field| record.day(field).unwrap_or(NO_DAY);
-    // A code of digits, packed a byte each, as a number.
-    let number = |field| {
-        let mut packed = record.value(field).filter(|packed| (0..=0xff_ffff).contains(packed))?;
-        let (mut number, mut unit) = (0u16, 1u16);
-        while packed > 0 {
-            let digit = (packed & 0xff).wrapping_sub(i64::from(b'0'));
-            number += unit * u16::try_from(digit).ok().filter(|digit| *digit < 10)?;
-            unit *= 10;
-            packed >>= 8;
-        }
-        Some(number)
-    };
-    let mark = |mark: u8, holds: bool| if holds { mark } else { 0 };
-    let filled = |field| record.is_good(field);
-    let end_blank = record.is_blank(f::END_DATE);
-    Enrollment {
-        head: record.head,
-        start: day(f::START_DATE),
-        end: if end_blank { OPEN } else { day(f::END_DATE) },
-        ninth: day(f::DATE_FIRST_ENTERED_THE_9TH_GRADE),
-        year: record.value(f::YEAR).and_then(|year| u16::try_from(year).ok()).unwrap_or(NONE),
-        end_status: number(f::END_STATUS).unwrap_or(NONE),
-        start_status: number(f::START_STATUS).and_then(|status| u8::try_from(status).ok()).unwrap_or(u8::MAX),
-        service: record.value(f::SERVICE_TYPE).and_then(|value| u8::try_from(value).ok()).unwrap_or(0),
-        grade: if record.is_good(f::GRADE) { record.grade() } else { NO_GRADE },
-        marks: mark(Enrollment::NO_SHOW, record.is(f::NO_SHOW, const { code("Y") }))
-            | mark(
-                Enrollment::DIPLOMA_COMPLETE,
-                filled(f::DIPLOMA_DATE) && filled(f::DIPLOMA_TYPE) && filled(f::DIPLOMA_PERIOD),
-            )
-            | mark(Enrollment::END_BLANK, end_blank)
-            | mark(Enrollment::END_STATUS_BLANK, record.is_blank(f::END_STATUS)),
     }
 }
 

@@ -3,11 +3,13 @@
 use crate::RulesError;
 use crate::emit::{Emit, NO_DISTRICT, Sink};
 use crate::engine::Checker;
-use crate::facts::{Facts, FileKind, Thing};
-use crate::record::{OFF, Plan, Record};
+use crate::enrollments::Spans;
+use crate::facts::{Enrollment, Facts, FileKind, Thing};
+use crate::judge::{Judge, Judged};
+use crate::record::{OFF, Plan};
 use crate::source::{Input, Notice};
-use crate::table::{RecordCheck, number_if_runs, record_checks};
-use opi_dictionary::{Hit, Row, fields};
+use crate::table::{number_if_runs, record_checks};
+use opi_dictionary::{Hit, Layout, Row, fields};
 use std::collections::BTreeSet;
 
 /// What an input is in a run.
@@ -39,39 +41,120 @@ const BUCKETS: usize = 256;
 pub(crate) struct Partition {
     pub(crate) buckets: Vec<Facts>,
     pub(crate) things: Vec<Thing>,
+    /// What enrollments say beside whose they are.
+    pub(crate) spans: Spans,
 }
 
 impl Partition {
     pub(crate) fn new() -> Self {
-        Partition { buckets: (0..BUCKETS).map(|_| Facts::default()).collect(), things: Vec::new() }
+        let buckets = (0..BUCKETS).map(|_| Facts::default()).collect();
+        Partition { buckets, things: Vec::new(), spans: Spans::default() }
     }
 
-    /// Adds what a row says to the part of its student.
-    fn add(&mut self, kind: FileKind, record: &Record<'_>) {
-        if kind.is_of_students() {
-            let bucket = record.head.student.wrapping_mul(0x9e37_79b1) >> 24;
-            if let Some(facts) = self.buckets.get_mut(bucket as usize) {
-                facts.add(kind, record);
-            }
-        } else {
+    /// Adds what a row says to the part of its student. Answers the number of the fact where one can be kept for rows
+    /// of the same content.
+    #[inline]
+    fn add(&mut self, kind: FileKind, judged: &Judged<'_>) -> Option<u32> {
+        let record = &judged.record;
+        if !kind.is_of_students() {
             self.things.extend(Thing::of(kind, record));
+            return None;
         }
+        let bucket = record.head.student.wrapping_mul(0x9e37_79b1) >> 24;
+        let facts = self.buckets.get_mut(bucket as usize)?;
+        if kind != FileKind::Enrollments {
+            facts.add(kind, record);
+            return None;
+        }
+        let span = judged.fact.unwrap_or_else(|| self.spans.add(Enrollment::of(record)));
+        facts.enrollments.push(&record.head, span);
+        Some(span)
+    }
+
+    /// All enrollments.
+    pub(crate) fn enrollments(&self) -> impl Iterator<Item = Enrollment> {
+        self.buckets.iter().flat_map(|facts| facts.enrollments.whole(&self.spans))
     }
 
     #[cfg(feature = "rayon")]
     pub(crate) fn append(&mut self, other: Partition) {
-        self.buckets.iter_mut().zip(other.buckets).for_each(|(mine, theirs)| mine.append(theirs));
+        let moved = self.spans.append(other.spans);
+        for (mine, mut theirs) in self.buckets.iter_mut().zip(other.buckets) {
+            theirs.enrollments.move_spans(moved);
+            mine.append(theirs);
+        }
         self.things.extend(other.things);
     }
 }
 
-/// Reads an input to its end, or as far as it can be read.
-pub(crate) fn read_input(
-    checker: &Checker<'_>,
-    number: u32,
+/// What a worker keeps from file to file: a judge for each layout that it met, by what it is compiled for.
+#[derive(Default)]
+pub(crate) struct Judges<'w> {
+    known: Vec<(Key<'w>, Judge<'w>)>,
+}
+
+/// What a judge is compiled for.
+struct Key<'w> {
+    layout: &'w Layout,
     role: Role,
-    input: &dyn Input,
+    judged: &'w [&'static str],
+}
+
+impl<'w> Judges<'w> {
+    /// The judge for an input, compiled when there is none.
+    fn of(
+        &mut self,
+        checker: &'w Checker<'_>,
+        role: Role,
+        input: &'w dyn Input,
+        runs: &[bool],
+    ) -> Option<&mut Judge<'w>> {
+        let (layout, judged) = (input.layout(), input.judged());
+        let fits =
+            |key: &Key<'_>| std::ptr::eq(key.layout, layout) && key.role == role && key.judged == judged;
+        let place = match self.known.iter().position(|(key, _)| fits(key)) {
+            Some(place) => place,
+            None => {
+                // One layout may come in copies: the last one is kept.
+                self.known.retain(|(key, _)| {
+                    (&key.layout.key, key.role) != (&layout.key, role) || key.judged != judged
+                });
+                let judge = compile(checker, role, input, runs);
+                self.known.push((Key { layout, role, judged }, judge));
+                self.known.len() - 1
+            }
+        };
+        self.known.get_mut(place).map(|(_, judge)| judge)
+    }
+}
+
+/// The rules that run on an input: what its reader judges itself is left to it.
+fn left_to_engine(checker: &Checker<'_>, input: &dyn Input, runs: &[bool]) -> Vec<bool> {
+    let mut mine = runs.to_vec();
+    for code in input.judged() {
+        if let Some(runs) = checker.table.number(code).and_then(|number| mine.get_mut(usize::from(number))) {
+            *runs = false;
+        }
+    }
+    mine
+}
+
+fn compile<'w>(checker: &'w Checker<'_>, role: Role, input: &dyn Input, runs: &[bool]) -> Judge<'w> {
+    let (layout, mine) = (input.layout(), left_to_engine(checker, input, runs));
+    let plan = Plan::new(layout, &checker.world, |code| number_if_runs(&checker.table, &mine, code));
+    let checks = match role {
+        Role::Current => record_checks(&checker.table, layout, &mine),
+        _ => Vec::new(),
+    };
+    Judge::new(layout, plan, checks)
+}
+
+/// Reads an input to its end, or as far as it can be read.
+pub(crate) fn read_input<'w>(
+    checker: &'w Checker<'_>,
+    (number, role, input): (u32, Role, &'w dyn Input),
     runs: &[bool],
+    judges: &mut Judges<'w>,
     partition: &mut Partition,
     sink: &mut Sink<'_>,
 ) -> FileInfo {
@@ -88,16 +171,8 @@ pub(crate) fn read_input(
         problem: None,
         emptiness_judged: input.judged().contains(&"FILE-010"),
     };
-    // What the reader judges itself is left to it.
-    let mut mine = runs.to_vec();
-    for code in input.judged() {
-        if let Some(runs) = checker.table.number(code).and_then(|number| mine.get_mut(usize::from(number))) {
-            *runs = false;
-        }
-    }
-    let code = |code: &str| number_if_runs(&checker.table, &mine, code);
-    let mut plan = Plan::new(layout, &checker.world, code);
-    plan.uploader = input.uploader().map_or(plan.uploader, |district| district.number() as u16);
+    let Some(judge) = judges.of(checker, role, input, runs) else { return file };
+    judge.begin(input.uploader().or(checker.world.references.uploader));
     let mut source = match input.open() {
         Ok(source) => source,
         Err(error) => {
@@ -106,13 +181,14 @@ pub(crate) fn read_input(
         }
     };
     let current = role == Role::Current;
+    let several =
+        if input.judged().contains(&"FILE-014") { None } else { checker.number_if_runs(runs, "FILE-014") };
     let mut pass = Pass {
         checker,
         number,
         current,
-        plan,
-        checks: if current { record_checks(&checker.table, layout, &mine) } else { Vec::new() },
-        several_districts: if current { code("FILE-014") } else { OFF },
+        judge,
+        several_districts: several.filter(|_| current).unwrap_or(OFF),
         first_district: NO_DISTRICT,
         last_district: NO_DISTRICT,
         partition,
@@ -138,13 +214,12 @@ pub(crate) fn read_input(
 }
 
 /// What a pass carries from row to row.
-struct Pass<'p, 'a, 's> {
-    checker: &'p Checker<'a>,
+struct Pass<'p, 'w, 's> {
+    checker: &'w Checker<'w>,
     number: u32,
     /// Whether the input is one that is checked.
     current: bool,
-    plan: Plan,
-    checks: Vec<RecordCheck<'p>>,
+    judge: &'p mut Judge<'w>,
     /// The number of FILE-014.
     several_districts: u16,
     first_district: u16,
@@ -165,13 +240,11 @@ impl Pass<'_, '_, '_> {
         }
         self.file.rows += 1;
         let sink = if self.current { Some(&mut *self.sink) } else { None };
-        if !self.plan.read(row, self.number, self.checker.options.short_rows, sink) {
+        let short_rows = self.checker.options.short_rows;
+        let Some(judged) = self.judge.judge(row, self.number, short_rows, &self.checker.world, sink) else {
             return true;
-        }
-        let record = self.plan.record(row, &self.checker.world, self.number);
-        for check in &self.checks {
-            check.run(&record, self.sink);
-        }
+        };
+        let record = &judged.record;
         let district = record.head.district;
         if district != NO_DISTRICT {
             if district != self.last_district {
@@ -185,7 +258,10 @@ impl Pass<'_, '_, '_> {
                 record.report(&mut emit, fields::DISTRICT_NUMBER);
             }
         }
-        self.partition.add(self.file.kind, &record);
+        let fact = self.partition.add(self.file.kind, &judged);
+        if let (Some(fact), None, Some(content)) = (fact, judged.fact, judged.content) {
+            self.judge.keep_fact(content, fact);
+        }
         true
     }
 }

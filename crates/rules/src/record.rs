@@ -79,11 +79,25 @@ impl Plan {
         short_rows: bool,
         sink: Option<&mut Sink<'_>>,
     ) -> bool {
-        let line = row.line() as u32;
-        let wrong_count = row.len() != self.columns.len() && !(short_rows && row.len() < self.columns.len());
-        let (district, student) = (self.district, self.student);
-        let mut problems = Problems { sink, rules: self.rules, file, line, row, district, student };
-        if wrong_count {
+        let mut sink = sink;
+        if !self.admits(row, file, short_rows, sink.as_deref_mut()) {
+            return false;
+        }
+        self.read_columns(row, file, sink);
+        true
+    }
+
+    /// Whether a row has as many fields as its layout. Reports it when it has not, and what makes no field.
+    #[inline]
+    pub(crate) fn admits(
+        &self,
+        row: &Row<'_>,
+        file: u32,
+        short_rows: bool,
+        sink: Option<&mut Sink<'_>>,
+    ) -> bool {
+        let mut problems = self.problems(row, file, sink);
+        if row.len() != self.columns.len() && !(short_rows && row.len() < self.columns.len()) {
             problems.report(self.ragged, None);
             return false;
         }
@@ -94,6 +108,12 @@ impl Plan {
                 }
             }
         }
+        true
+    }
+
+    /// Reads all columns of a row that was admitted.
+    pub(crate) fn read_columns(&mut self, row: &Row<'_>, file: u32, sink: Option<&mut Sink<'_>>) {
+        let mut problems = self.problems(row, file, sink);
         self.filled = ALWAYS;
         // A row that may be cut short is blank where it ends.
         let texts = row.columns().chain(std::iter::repeat(&[][..]));
@@ -104,12 +124,10 @@ impl Plan {
                 self.filled |= column_bit(index);
             }
         }
-        true
     }
 
     /// The row with its cells.
     pub(crate) fn record<'r>(&'r self, row: &'r Row<'r>, world: &'r World<'r>, file: u32) -> Record<'r> {
-        let place = Place { file, line: row.line() as u32 };
         let value = |column: usize| self.cells.get(column).and_then(|cell| cell.get());
         let number =
             |column: usize| value(column).and_then(|value| u16::try_from(value).ok()).unwrap_or(NONE);
@@ -119,8 +137,6 @@ impl Plan {
         let found_calendar = if calendar == NONE { None } else { world.calendar(district, school, calendar) };
         let school_usable =
             school != NONE && district != NONE && (!world.has_directory || found_school.is_some());
-        let student = self.cells.get(self.student).and_then(|cell| cell.get()).unwrap_or(0);
-        let name = |column: usize| row.raw_at(column).map_or(0, name_hash);
         let mut flags = 0;
         if school_usable {
             flags |= Head::SCHOOL_USABLE;
@@ -131,24 +147,98 @@ impl Plan {
         Record {
             row,
             cells: &self.cells,
+            own: &self.cells,
+            own_columns: 0,
+            touched: std::cell::Cell::new(0),
             world,
             school: found_school,
             calendar: found_calendar,
             uploader: self.uploader,
             filled: self.filled,
             grade: value(self.grade).map_or(NO_GRADE, grade_index),
-            head: Head {
-                student: u32::try_from(student).unwrap_or(0),
-                file,
-                line: place.line,
-                last: name(self.last),
-                first: name(self.first),
-                district,
-                school,
-                calendar,
-                flags,
-            },
+            head: self.head(row, file, Head { district, school, calendar, flags, ..Head::NOBODY }),
         }
+    }
+
+    /// The head of a row, of which district, school and calendar are known.
+    #[inline]
+    fn head(&self, row: &Row<'_>, file: u32, at: Head) -> Head {
+        let student = self.cells.get(self.student).and_then(|cell| cell.get()).unwrap_or(0);
+        let name = |column: usize| row.raw_at(column).map_or(0, name_hash);
+        Head {
+            student: u32::try_from(student).unwrap_or(0),
+            file,
+            line: row.line() as u32,
+            last: name(self.last),
+            first: name(self.first),
+            ..at
+        }
+    }
+
+    /// Reads some columns into their cells, reports what fails by itself, and answers which are filled.
+    #[inline]
+    pub(crate) fn read_some(
+        &mut self,
+        columns: impl IntoIterator<Item = usize>,
+        row: &Row<'_>,
+        file: u32,
+        sink: Option<&mut Sink<'_>>,
+    ) -> u64 {
+        let mut problems = self.problems(row, file, sink);
+        let mut filled = 0;
+        for index in columns {
+            let (Some(column), Some(cell)) = (self.columns.get(index), self.cells.get_mut(index)) else {
+                break;
+            };
+            column.read(row.bytes_at(index).unwrap_or_default(), index, cell, &mut problems);
+            if cell.state != State::Blank {
+                filled |= column_bit(index);
+            }
+        }
+        filled
+    }
+
+    /// Says which of the columns read by parts are filled.
+    pub(crate) fn set_filled(&mut self, filled: u64) {
+        self.filled = ALWAYS | filled;
+    }
+
+    /// A row of a content that was read before, whose own columns were read just now.
+    #[inline]
+    pub(crate) fn record_of<'r>(
+        &'r self,
+        shared: &'r Shared<'r>,
+        own_columns: u64,
+        own_filled: u64,
+        row: &'r Row<'r>,
+        world: &'r World<'r>,
+        file: u32,
+    ) -> Record<'r> {
+        Record {
+            row,
+            cells: &shared.cells,
+            own: &self.cells,
+            own_columns,
+            touched: std::cell::Cell::new(0),
+            world,
+            school: shared.school,
+            calendar: shared.calendar,
+            uploader: self.uploader,
+            filled: shared.filled & !own_columns | own_filled,
+            grade: shared.grade,
+            head: self.head(row, file, shared.at),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn problems<'s, 'a, 'r>(
+        &self,
+        row: &'r Row<'r>,
+        file: u32,
+        sink: Option<&'s mut Sink<'a>>,
+    ) -> Problems<'s, 'a, 'r> {
+        let (district, student) = (self.district, self.student);
+        Problems { sink, rules: self.rules, file, line: row.line() as u32, row, district, student }
     }
 }
 
@@ -190,6 +280,18 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// Of no row.
+    pub(crate) const NOBODY: Head = Head {
+        student: 0,
+        file: 0,
+        line: 0,
+        last: 0,
+        first: 0,
+        district: NONE,
+        school: NONE,
+        calendar: NONE,
+        flags: 0,
+    };
     pub(crate) const SCHOOL_USABLE: u16 = 1;
     pub(crate) const CALENDAR_USABLE: u16 = 2;
     /// A stored row that the files of the run replace.
@@ -215,10 +317,26 @@ impl Head {
     }
 }
 
+/// What rows of one content have in common.
+pub(crate) struct Shared<'w> {
+    cells: Box<[Cell]>,
+    filled: u64,
+    school: Option<&'w School>,
+    calendar: Option<&'w Days>,
+    grade: u8,
+    /// District, school, calendar and flags.
+    at: Head,
+}
+
 /// A row with its fields read, as record rules see it. A field that is blank or failed its own form gives `None`.
 pub struct Record<'a> {
     row: &'a Row<'a>,
     cells: &'a [Cell],
+    /// The cells of the columns in `own_columns`, where `cells` are those of another row of the same content.
+    own: &'a [Cell],
+    own_columns: u64,
+    /// The columns that were looked at, by [`column_bit`].
+    touched: std::cell::Cell<u64>,
     pub(crate) world: &'a World<'a>,
     pub(crate) school: Option<&'a School>,
     pub(crate) calendar: Option<&'a Days>,
@@ -234,18 +352,52 @@ impl<'a> Record<'a> {
     /// The row.
     #[must_use]
     pub fn row(&self) -> &Row<'a> {
+        self.touched.set(u64::MAX);
         self.row
     }
 
     /// The text of a field without spaces around it.
     #[must_use]
     pub fn text(&self, field: FieldId) -> &'a str {
+        if let Some(column) = self.row.layout().column(field) {
+            self.touch(column);
+        }
         self.row.text(field)
     }
 
     #[inline]
     fn cell(&self, field: FieldId) -> Option<Cell> {
-        self.row.layout().column(field).and_then(|column| self.cells.get(column)).copied()
+        let column = self.row.layout().column(field)?;
+        self.touch(column);
+        let own = self.own_columns & column_bit(column) != 0;
+        let cells = if own { self.own } else { self.cells };
+        cells.get(column).copied()
+    }
+
+    #[inline]
+    fn touch(&self, column: usize) {
+        self.touched.set(self.touched.get() | column_bit(column));
+    }
+
+    /// What it has in common with other rows of its content, and who it is about set aside.
+    pub(crate) fn share<'w>(&mut self, world: &'w World<'_>) -> Shared<'w> {
+        let Head { district, school, calendar, flags, .. } = self.head;
+        self.head = Head { district, school, calendar, flags, ..Head::NOBODY };
+        Shared {
+            cells: self.cells.into(),
+            filled: self.filled,
+            school: world.school(district, school),
+            calendar: if calendar == NONE { None } else { world.calendar(district, school, calendar) },
+            grade: self.grade,
+            at: self.head,
+        }
+    }
+
+    /// Runs something and answers which columns it looked at.
+    pub(crate) fn touched_by(&self, act: impl FnOnce(&Self)) -> u64 {
+        self.touched.set(0);
+        act(self);
+        self.touched.get()
     }
 
     /// Whether the layout has the field and it is blank here.

@@ -2,10 +2,11 @@
 
 use crate::emit::{Emit, Sink};
 use crate::engine::Checker;
-use crate::facts::Facts;
+use crate::enrollments::Spans;
+use crate::facts::{Enrollment, Facts};
 use crate::pass::Partition;
 use crate::rules::{Check, EVEN_IF_UNKNOWN, Rule, built_in};
-use crate::student::{Run, Student, each_student};
+use crate::student::{Run, Sheaf, Student, each_student};
 use opi_dictionary::RuleKey;
 
 /// Student rules, bucket by bucket.
@@ -16,36 +17,30 @@ pub(crate) fn check_students<'s>(
     runs: &[bool],
     sink: &mut Sink<'s>,
 ) {
-    let checks = student_checks(checker, runs);
-    let of_unknown = |rule: u16| {
-        let entry = checker.table.entries.get(usize::from(rule));
-        entry.is_some_and(|entry| EVEN_IF_UNKNOWN.contains(&entry.info.code))
-    };
-    let of_unknown: Vec<bool> = checks.iter().map(|(rule, _)| of_unknown(*rule)).collect();
+    let checks = StudentChecks::new(checker, runs);
     let [now, stored, prior] = partitions;
-    let bucket = |((now, stored), prior): ((&mut Facts, &mut Facts), &mut Facts), sink: &mut Sink<'_>| {
-        now.sort();
-        stored.sort();
-        prior.sort();
-        each_student(&checker.world, run, [now, stored, prior], &checker.facts, |student| {
-            let unknown = student.is_unknown();
-            for ((rule, check), even_if_unknown) in checks.iter().zip(&of_unknown) {
-                if !unknown || *even_if_unknown {
-                    check.run(student, &mut Emit { sink, rule: *rule });
-                }
-            }
-        });
+    let silent = if hold_enrollments_only(checker, [now, stored, prior]) {
+        checks.silent_spans(checker, run, now)
+    } else {
+        None
     };
+    let spans = [&now.spans, &stored.spans, &prior.spans];
+    let bucket = |facts: [&mut Facts; 3], sink: &mut Sink<'_>| match &silent {
+        Some(silent) => checks.on_enrollments(checker, run, (facts, spans), silent, sink),
+        None => checks.on_all(checker, run, (facts, spans), sink),
+    };
+    let buckets = now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets);
+    let buckets = buckets.map(|((now, stored), prior)| [now, stored, prior]);
     #[cfg(not(feature = "rayon"))]
-    for parts in now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets) {
-        bucket(parts, sink);
+    for facts in buckets {
+        bucket(facts, sink);
     }
     #[cfg(feature = "rayon")]
     {
         use rayon::prelude::*;
-        let parts: Vec<_> = now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets).collect();
-        let part = |mut sink: Sink<'s>, parts| {
-            bucket(parts, &mut sink);
+        let parts: Vec<_> = buckets.collect();
+        let part = |mut sink: Sink<'s>, facts| {
+            bucket(facts, &mut sink);
             sink
         };
         let sinks: Vec<_> = parts.into_par_iter().fold(|| checker.new_sink(), part).collect();
@@ -53,6 +48,121 @@ pub(crate) fn check_students<'s>(
     }
     for partition in [now, stored, prior] {
         partition.things.sort_unstable_by_key(|thing| thing.place);
+    }
+}
+
+/// Whether nothing is known of any student but enrollments of the run.
+fn hold_enrollments_only(checker: &Checker<'_>, [now, stored, prior]: [&Partition; 3]) -> bool {
+    let no_other = |facts: &Facts| Sheaf::of(facts, &[]).is_empty();
+    let nothing = |facts: &Facts| facts.enrollments.is_empty() && no_other(facts);
+    checker.facts.is_empty()
+        && now.buckets.iter().all(no_other)
+        && stored.buckets.iter().chain(&prior.buckets).all(nothing)
+}
+
+/// Rules about students, with their numbers.
+struct StudentChecks<'a> {
+    checks: Vec<(u16, StudentCheck<'a>)>,
+    /// Which of them also look at students whom the register does not know.
+    of_unknown: Vec<bool>,
+}
+
+impl<'a> StudentChecks<'a> {
+    fn new(checker: &Checker<'a>, runs: &[bool]) -> Self {
+        let checks = student_checks(checker, runs);
+        let of_unknown = |rule: u16| {
+            let entry = checker.table.entries.get(usize::from(rule));
+            entry.is_some_and(|entry| EVEN_IF_UNKNOWN.contains(&entry.info.code))
+        };
+        let of_unknown = checks.iter().map(|(rule, _)| of_unknown(*rule)).collect();
+        StudentChecks { checks, of_unknown }
+    }
+
+    #[inline]
+    fn look(&self, student: &Student<'_>, sink: &mut Sink<'_>) {
+        let unknown = student.is_unknown();
+        for ((rule, check), even_if_unknown) in self.checks.iter().zip(&self.of_unknown) {
+            if !unknown || *even_if_unknown {
+                check.run(student, &mut Emit { sink, rule: *rule });
+            }
+        }
+    }
+
+    /// Looks at the students of a bucket.
+    fn on_all(
+        &self,
+        checker: &Checker<'_>,
+        run: &Run<'_>,
+        (facts, spans): ([&mut Facts; 3], [&Spans; 3]),
+        sink: &mut Sink<'_>,
+    ) {
+        let [now, stored, prior] = facts;
+        let [mine, theirs, earlier] = spans;
+        let whole = |facts: &mut Facts, spans: &Spans| -> Vec<Enrollment> {
+            facts.sort();
+            facts.enrollments.whole(spans).collect()
+        };
+        let enrollments = [whole(now, mine), whole(stored, theirs), whole(prior, earlier)];
+        let [of_now, of_stored, of_prior] = &enrollments;
+        let sheaves = [Sheaf::of(now, of_now), Sheaf::of(stored, of_stored), Sheaf::of(prior, of_prior)];
+        each_student(&checker.world, run, sheaves, &checker.facts, |student| self.look(student, sink));
+    }
+
+    /// Looks at the students of a bucket of whom nothing but enrollments is known. One with a single row need not be
+    /// looked at where nothing is found in a student with that row alone.
+    fn on_enrollments(
+        &self,
+        checker: &Checker<'_>,
+        run: &Run<'_>,
+        ([now, ..], [spans, ..]): ([&mut Facts; 3], [&Spans; 3]),
+        silent: &[bool],
+        sink: &mut Sink<'_>,
+    ) {
+        now.enrollments.sort();
+        let mut rows = Vec::new();
+        for seats in now.enrollments.students() {
+            let Some((first, rest)) = seats.split_first() else { continue };
+            let is_silent = || silent.get(first.span as usize) == Some(&true);
+            let named = first.last != 0 && first.first != 0;
+            if first.student == 0 || (rest.is_empty() && named && is_silent()) {
+                continue;
+            }
+            rows.clear();
+            rows.extend(seats.iter().filter_map(|seat| spans.whole(seat)));
+            self.look(&Student::enrolled(&checker.world, run, &rows), sink);
+        }
+    }
+
+    /// Which enrollments, if a student has no other row, give no finding, whoever the student is. `None` where it is not
+    /// asked: rules of users may look at anything, and where rows have little in common nothing is won.
+    fn silent_spans(&self, checker: &Checker<'_>, run: &Run<'_>, partition: &Partition) -> Option<Vec<bool>> {
+        let own = |(_, check): &(u16, StudentCheck<'_>)| matches!(check, StudentCheck::Own(_));
+        let rows: usize = partition.buckets.iter().map(|facts| facts.enrollments.len()).sum();
+        let spans = partition.spans.known();
+        if self.checks.iter().any(own) || spans.len() > rows / 2 {
+            return None;
+        }
+        let silent = |sink: &mut Sink<'_>, row: &Enrollment| {
+            // A name counts as one, whichever it is.
+            let mut row = *row;
+            (row.head.student, row.head.last, row.head.first) = (1, 1, 1);
+            let student = Student::enrolled(&checker.world, run, std::slice::from_ref(&row));
+            sink.listen(|sink| self.look(&student, sink)).is_empty()
+        };
+        #[cfg(not(feature = "rayon"))]
+        {
+            let mut sink = checker.new_sink();
+            Some(spans.iter().map(|row| silent(&mut sink, row)).collect())
+        }
+        #[cfg(feature = "rayon")]
+        {
+            use rayon::prelude::*;
+            let part = |rows: &[Enrollment]| {
+                let mut sink = checker.new_sink();
+                rows.iter().map(|row| silent(&mut sink, row)).collect::<Vec<_>>()
+            };
+            Some(spans.par_chunks(4_096).flat_map_iter(part).collect())
+        }
     }
 }
 

@@ -21,48 +21,57 @@ macro_rules! sheaf {
         /// Rows of one student, or what is left of a bucket.
         #[derive(Clone, Copy, Default)]
         pub(crate) struct Sheaf<'a> {
+            pub(crate) enrollments: &'a [Enrollment],
             $(pub(crate) $field: &'a [$kind],)*
         }
 
         impl<'a> Sheaf<'a> {
-            pub(crate) fn of(facts: &'a Facts) -> Self {
-                Sheaf { $($field: &facts.$field,)* }
+            /// The facts of a bucket, of which the enrollments were made whole.
+            pub(crate) fn of(facts: &'a Facts, enrollments: &'a [Enrollment]) -> Self {
+                Sheaf { enrollments, $($field: &facts.$field,)* }
             }
 
             /// Whether it holds nothing.
-            fn is_empty(&self) -> bool {
-                $(self.$field.is_empty())&&*
+            pub(crate) fn is_empty(&self) -> bool {
+                self.enrollments.is_empty() $(&& self.$field.is_empty())*
             }
 
             /// The least student in it; the greatest number when there is none.
             #[inline]
             fn next_student(&self) -> u32 {
-                let mut least = u32::MAX;
+                let mut least = self.enrollments.first().map_or(u32::MAX, |first| first.head.student);
                 $(if let Some(first) = self.$field.first() { least = least.min(first.head.student); })*
                 least
             }
 
             /// Calls a function for every row.
             pub(crate) fn each_head(&self, mut act: impl FnMut(&Head)) {
+                self.enrollments.iter().for_each(|row| act(&row.head));
                 $(self.$field.iter().for_each(|row| act(&row.head));)*
             }
 
             /// The first row, files in the order of this list.
             pub(crate) fn first_head(&self) -> Option<&'a Head> {
+                if let Some(first) = self.enrollments.first() {
+                    return Some(&first.head);
+                }
                 $(if let Some(first) = self.$field.first() { return Some(&first.head); })*
                 None
             }
 
             /// Takes the rows of a student off the front; rows of lesser ones are dropped.
             fn take(&mut self, student: u32) -> Sheaf<'a> {
-                Sheaf { $($field: take(&mut self.$field, student),)* }
+                Sheaf {
+                    enrollments: take(&mut self.enrollments, student),
+                    $($field: take(&mut self.$field, student),)*
+                }
             }
         }
     };
 }
 
 sheaf! {
-    enrollments: Enrollment, identities: Identity, counts: Count, programs: Program, learners: Learner,
+    identities: Identity, counts: Count, programs: Program, learners: Learner,
     attendance: Attendance, pathways: Pathway, follow_ups: FollowUp, plans: Plan, meals: Meal, homeless: Homeless,
     incidents: Incident, seats: Seat,
 }
@@ -92,11 +101,10 @@ fn take_some<'a, T: Fact>(rest: &mut &'a [T], student: u32) -> &'a [T] {
 pub(crate) fn each_student<'a>(
     world: &'a World<'a>,
     run: &'a Run<'a>,
-    [now, stored, prior]: [&'a Facts; 3],
+    [mut now, mut stored, mut prior]: [Sheaf<'a>; 3],
     facts: &'a [StoredFact],
     mut act: impl FnMut(&Student<'a>),
 ) {
-    let (mut now, mut stored, mut prior) = (Sheaf::of(now), Sheaf::of(stored), Sheaf::of(prior));
     // Most runs have no register and no last year: these are then not looked at again for each student.
     let (no_stored, no_prior) = (stored.is_empty(), prior.is_empty());
     loop {
@@ -127,6 +135,21 @@ pub(crate) fn each_student<'a>(
         };
         if id != 0 {
             act(&student);
+        }
+    }
+}
+
+impl<'a> Student<'a> {
+    /// A student of whom nothing is known but enrollments of the run.
+    pub(crate) fn enrolled(world: &'a World<'a>, run: &'a Run<'a>, enrollments: &'a [Enrollment]) -> Self {
+        Student {
+            id: enrollments.first().map_or(0, |row| row.head.student),
+            now: Sheaf { enrollments, ..Sheaf::default() },
+            stored: Sheaf::default(),
+            prior: Sheaf::default(),
+            facts: &[],
+            world,
+            run,
         }
     }
 }

@@ -244,6 +244,12 @@ enum What<'a> {
 }
 
 impl RecordCheck<'_> {
+    /// Whether it must look at every row, whatever was found in another of the same content: rules of users, and
+    /// those that need not look where none of these columns is filled.
+    pub(crate) fn is_open(&self, own_columns: u64) -> bool {
+        matches!(self.what, What::Own(_)) || (self.filled != ALWAYS && self.filled & own_columns != 0)
+    }
+
     #[inline]
     pub(crate) fn run(&self, record: &crate::Record<'_>, sink: &mut Sink<'_>) {
         if record.filled & self.filled != 0 {

@@ -5,6 +5,7 @@ use crate::FactKind;
 use crate::cell::{self, code, grade_level};
 use crate::emit::{Emit, Place};
 use crate::facts::{Enrollment, Facts, FileKind, Identity, NO_DAY, OPEN, Program};
+use crate::pass::Partition;
 use crate::record::NONE;
 use crate::student::Student;
 use chrono::Datelike;
@@ -152,14 +153,13 @@ fn plan_lost(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 /// Students by school and grade: of counts where there are any, else of enrollments.
-fn by_school_and_grade(buckets: &[Facts]) -> BTreeMap<(u16, u16, u8), u64> {
+fn by_school_and_grade(partition: &Partition) -> BTreeMap<(u16, u16, u8), u64> {
     let mut counts = BTreeMap::new();
-    let primary = |row: &&Enrollment| {
+    let primary = |row: &Enrollment| {
         row.is_primary() && !row.has(Enrollment::NO_SHOW) && row.head.student != 0 && row.head.school != NONE
     };
-    let mut seats: Vec<(u32, u16, u16, u8)> = buckets
-        .iter()
-        .flat_map(|facts| &facts.enrollments)
+    let mut seats: Vec<(u32, u16, u16, u8)> = partition
+        .enrollments()
         .filter(primary)
         .map(|row| (row.head.student, row.head.district, row.head.school, row.grade))
         .collect();
@@ -177,8 +177,8 @@ fn districts(counts: &BTreeMap<(u16, u16, u8), u64>) -> std::collections::BTreeS
 }
 
 fn leaping_count(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    let now = by_school_and_grade(&whole.now.buckets);
-    let before = by_school_and_grade(&whole.prior.buckets);
+    let now = by_school_and_grade(whole.now);
+    let before = by_school_and_grade(whole.prior);
     let (here, there) = (districts(&now), districts(&before));
     let limits = &whole.world.parameters;
     let (percent, students) =

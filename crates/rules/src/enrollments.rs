@@ -1,0 +1,124 @@
+//! Enrollments, of which there are more than of anything else: a row holds whose it is and where it stands, in 24 bytes,
+//! and the number of what it says, which it has in common with other rows.
+
+use crate::facts::Enrollment;
+use crate::record::Head;
+
+/// What enrollments say, by number. The head is that of the first row that said it.
+#[derive(Default)]
+pub(crate) struct Spans {
+    known: Vec<Enrollment>,
+}
+
+/// Rows of enrollments.
+#[derive(Default)]
+pub(crate) struct Enrollments {
+    rows: Vec<Seat>,
+}
+
+/// A row: whose it is, where it stands, and the number of what it says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat {
+    pub(crate) student: u32,
+    file: u32,
+    line: u32,
+    pub(crate) last: u32,
+    pub(crate) first: u32,
+    pub(crate) span: u32,
+}
+
+impl Spans {
+    /// Gives a number to what a row says.
+    pub(crate) fn add(&mut self, enrollment: Enrollment) -> u32 {
+        self.known.push(enrollment);
+        (self.known.len() - 1) as u32
+    }
+
+    /// Takes over those of another; answers by how much their numbers grew.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn append(&mut self, mut other: Spans) -> u32 {
+        let moved = self.known.len() as u32;
+        self.known.append(&mut other.known);
+        moved
+    }
+
+    /// All of them, each with the head of a row that says it.
+    pub(crate) fn known(&self) -> &[Enrollment] {
+        &self.known
+    }
+
+    /// Marks those of some districts as replaced by files of the run.
+    pub(crate) fn replace(&mut self, replaced: impl Fn(u16) -> bool) {
+        for span in self.known.iter_mut().filter(|span| replaced(span.head.district)) {
+            span.head.flags |= Head::REPLACED;
+        }
+    }
+
+    /// A row as rules see it.
+    #[inline]
+    pub(crate) fn whole(&self, seat: &Seat) -> Option<Enrollment> {
+        let Seat { student, file, line, last, first, span } = *seat;
+        let span = self.known.get(span as usize)?;
+        Some(Enrollment { head: Head { student, file, line, last, first, ..span.head }, ..*span })
+    }
+}
+
+impl Enrollments {
+    #[inline]
+    pub(crate) fn push(&mut self, head: &Head, span: u32) {
+        let Head { student, file, line, last, first, .. } = *head;
+        self.rows.push(Seat { student, file, line, last, first, span });
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The rows student by student, once they are sorted.
+    pub(crate) fn students(&self) -> impl Iterator<Item = &[Seat]> {
+        self.rows.chunk_by(|one, other| one.student == other.student)
+    }
+
+    /// The rows as rules see them.
+    pub(crate) fn whole<'a>(&'a self, spans: &'a Spans) -> impl Iterator<Item = Enrollment> + use<'a> {
+        self.rows.iter().filter_map(|seat| spans.whole(seat))
+    }
+
+    #[cfg(feature = "rayon")]
+    pub(crate) fn append(&mut self, mut other: Enrollments) {
+        self.rows.append(&mut other.rows);
+    }
+
+    #[cfg(feature = "rayon")]
+    pub(crate) fn move_spans(&mut self, by: u32) {
+        self.rows.iter_mut().for_each(|seat| seat.span += by);
+    }
+
+    /// Brings the rows of each student together, in the order of file and line.
+    pub(crate) fn sort(&mut self) {
+        let place = |seat: &Seat| (seat.file, seat.line);
+        if !self.rows.is_sorted_by_key(place) {
+            self.rows.sort_unstable_by_key(place);
+        }
+        // Numbers are sorted faster than rows: the student before the place among the rows.
+        let key = |(index, seat): (usize, &Seat)| u64::from(seat.student) << 32 | index as u64;
+        let mut order: Vec<u64> = self.rows.iter().enumerate().map(key).collect();
+        order.sort_unstable();
+        self.rows =
+            order.iter().filter_map(|key| self.rows.get((key & 0xffff_ffff) as usize).copied()).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_stays_small() {
+        assert!(size_of::<Seat>() <= 24, "{}", size_of::<Seat>());
+    }
+}
