@@ -508,7 +508,9 @@ fn results(file: &Checked<'_>, participation: Option<&Checked<'_>>, found: &mut 
                 } else if category.name.starts_with("GRADELV") {
                     key.push(format!("grade {code}"));
                 } else if !category.name.starts_with("PROFSTATUS") && !category.name.starts_with("ASMTADMN") {
-                    key.push(format!("{} {code}", category.name));
+                    // File 178 has a name of its own for English learners.
+                    let name = if category.name == "LEPSTATRLA" { "LEPONLY" } else { &category.name };
+                    key.push(format!("{name} {code}"));
                 }
             }
             if counts {

@@ -7,6 +7,16 @@ use crate::Level;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
+/// What a unit has one of.
+const IDENTITY: [&str; 6] = [
+    "LEAName",
+    "SchoolName",
+    "NCESLEAIDNumber",
+    "NCESSchoolIDNumber",
+    "CharterSchoolStatus",
+    "ChrtSchoolLEAStatusID",
+];
+
 /// Runs the rules of a directory file on its own.
 pub(crate) fn check(file: &Checked<'_>, found: &mut Found) {
     if file.opened.number.get() != 29 || file.opened.level == Level::Sea {
@@ -37,11 +47,7 @@ pub(crate) fn check(file: &Checked<'_>, found: &mut Found) {
                 .want(&format!("{} to {}", file.opened.year.first_day(), file.opened.year.last_day()))
                 .about(&subject);
         }
-        let identity =
-            ["LEAName", "SchoolName", "NCESLEAIDNumber", "NCESSchoolIDNumber", "CharterSchoolStatus"]
-                .iter()
-                .map(|element| value(values, element))
-                .collect::<Vec<_>>();
+        let identity = IDENTITY.iter().map(|element| value(values, element)).collect::<Vec<_>>();
         match seen.get(&(lea.clone(), school.clone())) {
             Some(known) if *known != identity => {
                 found
