@@ -16,7 +16,6 @@ pub use spec::{
 use crate::{EdfactsError, FileNumber, Level};
 use hashbrown::HashMap;
 use opi_dictionary::{SchoolYear, Standing};
-use rows::YearSpans;
 use std::sync::OnceLock;
 
 /// The code that stands for an unknown value.
@@ -127,38 +126,41 @@ impl Catalogue {
         Ok(Layout { file: number, level, year, newest_on_record: newest, columns })
     }
 
-    /// The category sets in force in a year: those seen in the year, else the newest on record.
+    /// The category sets in force in a year, as far as its layout has their columns: the newest from the newest
+    /// year on record, else those seen in the year; between two years on record those of the year before, and
+    /// where its columns were others those of the year after.
     #[must_use]
     pub fn sets(&self, number: FileNumber, level: Level, year: SchoolYear) -> Vec<&CategorySet> {
-        let Ok(file) = self.file(number) else { return Vec::new() };
-        let sets = &file.level(level).sets;
-        let seen: Vec<&CategorySet> =
-            sets.iter().filter(|set| set.years.contains(year) && !set.positions_missing()).collect();
-        if seen.is_empty() { sets.iter().filter(|set| set.newest).collect() } else { seen }
+        match self.layout(number, level, year) {
+            Ok(layout) => self.sets_of(&layout),
+            Err(_) => self.newest_sets(number, level),
+        }
     }
 
-    /// The sets that records of a layout fill: none where the layout has no column for the table that the
-    /// sets name (132, 165).
-    pub(crate) fn record_sets(&self, layout: &Layout) -> Vec<&CategorySet> {
-        let mut sets = self.sets(layout.file, layout.level, layout.year);
-        // A newest set can name a column that was a filler, or another category, in an earlier layout.
+    fn sets_of(&self, layout: &Layout) -> Vec<&CategorySet> {
+        let Ok(file) = self.file(layout.file) else { return Vec::new() };
         let holds = |category: &String, position: u16| {
             let column = layout.columns.iter().find(|column| column.position == position);
             let names = column.and_then(|column| column.category.as_deref()).unwrap_or_default();
             names.split(';').any(|name| name == category)
         };
-        let usable = |set: &CategorySet| {
+        let usable = |set: &&CategorySet| {
             !set.positions_missing() && set.categories.iter().zip(&set.positions).all(|(c, p)| holds(c, *p))
         };
-        sets.retain(|set| usable(set));
-        if sets.is_empty() {
-            // Between two years on record the sets of the year before hold.
-            let file = self.file(layout.file).ok();
-            let all =
-                || file.iter().flat_map(|file| &file.level(layout.level).sets).filter(|set| usable(set));
-            let reached = all().filter_map(|set| set.years.last()).filter(|last| *last <= layout.year).max();
-            sets = all().filter(|set| reached.is_some() && set.years.last() == reached).collect();
+        let all = || file.level(layout.level).sets.iter().filter(usable);
+        let newest: Vec<&CategorySet> = all().filter(|set| set.newest).collect();
+        if layout.year >= layout.newest_on_record && !newest.is_empty() {
+            return newest;
         }
+        let before = all().filter_map(|set| set.years.last_until(layout.year)).max();
+        let reached = before.or_else(|| all().filter_map(|set| set.years.first()).min());
+        all().filter(|set| reached.is_some_and(|year| set.years.contains(year))).collect()
+    }
+
+    /// The sets that records of a layout fill: none where the layout has no column for the table that the
+    /// sets name (132, 165).
+    pub(crate) fn record_sets(&self, layout: &Layout) -> Vec<&CategorySet> {
+        let sets = self.sets_of(layout);
         let named = layout.field_of(Role::TableName).is_some();
         if named || sets.iter().all(|set| set.table.is_empty()) { sets } else { Vec::new() }
     }
@@ -191,10 +193,8 @@ impl Catalogue {
             return codes.iter().map(String::as_str).collect();
         }
         let general = self.permitted_values(category);
-        let holds = |value: &&PermittedValue| {
-            let spans: &YearSpans = &value.years;
-            spans.0.is_empty() || spans.contains(year) || spans.last().is_some_and(|last| last < year)
-        };
+        // A code seen once is not known to have been taken back.
+        let holds = |value: &&PermittedValue| value.years.first().is_none_or(|first| first <= year);
         general.iter().filter(holds).map(|value| value.code.as_str()).collect()
     }
 

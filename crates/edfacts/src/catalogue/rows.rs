@@ -206,8 +206,17 @@ impl YearSpans {
         self.0.iter().any(|(first, last)| *first <= year && year <= *last)
     }
 
+    pub(crate) fn first(&self) -> Option<SchoolYear> {
+        self.0.iter().map(|(first, _)| *first).min()
+    }
+
     pub(crate) fn last(&self) -> Option<SchoolYear> {
         self.0.iter().map(|(_, last)| *last).max()
+    }
+
+    /// The last year of the spans that is not after a year.
+    pub(crate) fn last_until(&self, year: SchoolYear) -> Option<SchoolYear> {
+        self.0.iter().filter(|(first, _)| *first <= year).map(|(_, last)| year.min(*last)).max()
     }
 }
 

@@ -103,6 +103,18 @@ fn every_reference_of_the_newest_sets_resolves() {
     }
 }
 
+/// The sets of an earlier year have their columns in its layout; only one layout of 206 names three of four.
+#[test]
+fn every_earlier_set_has_its_columns() {
+    for file in catalogue().files() {
+        for level in Level::ALL {
+            let lacking = file.level(level).sets.iter().filter(|set| set.positions_missing());
+            let known = file.number.get() == 206;
+            assert!(lacking.count() == usize::from(known && level == Level::Sch), "{} {level}", file.number);
+        }
+    }
+}
+
 #[test]
 fn unknown_columns_and_values_of_a_table_are_errors() {
     let added = |table, text: &str| {
