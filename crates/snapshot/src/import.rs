@@ -6,8 +6,8 @@ use crate::register::{Register, RegisterTable};
 use crate::table::{Origin, Record, Rows, TableSchema, district_of};
 use crate::{ImportReport, NotApplied, SnapshotError, Upload};
 use chrono::NaiveDate;
-use opi_dictionary::{FieldValue, Row, SchoolYear, fields};
-use std::collections::HashMap;
+use opi_dictionary::{FieldValue, Row, fields};
+use std::collections::{BinaryHeap, HashMap};
 
 /// A file on its way into the register. Dropping it changes nothing.
 pub struct Import<'r> {
@@ -22,9 +22,11 @@ pub struct Import<'r> {
     named: Option<usize>,
     span: (Option<usize>, Option<usize>),
     rows: Rows,
-    /// The key and the year of each row.
-    found: Vec<(Key, SchoolYear)>,
+    /// The key of each row.
+    found: Vec<Key>,
     report: ImportReport,
+    /// The first lines of rows not taken in: the last of them goes when one before it comes.
+    set_aside: BinaryHeap<(u64, NotApplied)>,
 }
 
 impl<'r> Import<'r> {
@@ -49,6 +51,7 @@ impl<'r> Import<'r> {
             rows: Rows::default(),
             found: Vec::new(),
             report: ImportReport::default(),
+            set_aside: BinaryHeap::new(),
         }
     }
 
@@ -57,27 +60,34 @@ impl<'r> Import<'r> {
     /// # Errors
     /// When the rows of the file pass 4 GiB of text.
     pub fn row(&mut self, row: &Row<'_>) -> Result<(), SnapshotError> {
-        let named = district_of(row);
-        if named.is_some() && self.upload.district.is_some() && named != self.upload.district {
-            self.not_applied(row.line(), NotApplied::OtherDistrict);
+        if let Some(why) = self.sets_aside(row) {
+            self.not_applied(row.line(), why);
             return Ok(());
         }
-        let text =
-            |column: usize| self.from.get(column).and_then(|column| row.raw_at(*column)).unwrap_or_default();
-        if self.named.is_some_and(|column| text(column).trim_matches(' ').is_empty()) {
-            let by_local = self.keys.has_identity() && !row.text(fields::STUDENT_LOCAL_ID).is_empty();
-            if !by_local {
-                self.not_applied(row.line(), NotApplied::NoStudent);
-                return Ok(());
-            }
-        }
-        let origin = Origin { source: 0, line: row.line(), district: named.or(self.upload.district) };
-        let year = row.year(fields::YEAR).ok().flatten().unwrap_or(self.upload.school_year);
-        self.rows.push(&self.schema, (0..self.from.len()).map(text), origin)?;
+        let district = district_of(row).or(self.upload.district);
+        let from = &self.from;
+        let texts = (0..from.len()).map(|column| text_of(from, row, column));
+        self.rows.push(&self.schema, texts, Origin { source: 0, line: row.line(), district })?;
         let record = self.rows.record(self.rows.len() - 1, self.schema.columns.len());
-        let key = record.map(|record| self.keys.of(&record, year)).unwrap_or_default();
-        self.found.push((key, year));
+        let key = record.map(|record| self.keys.of(&record, self.upload.school_year));
+        self.found.push(key.unwrap_or_default());
         Ok(())
+    }
+
+    /// Why a row has no place in the register, whatever is stored.
+    fn sets_aside(&self, row: &Row<'_>) -> Option<NotApplied> {
+        let named = district_of(row);
+        if named.is_some() && self.upload.district.is_some() && named != self.upload.district {
+            return Some(NotApplied::OtherDistrict);
+        }
+        match row.year(fields::YEAR) {
+            Ok(Some(year)) if year != self.upload.school_year => return Some(NotApplied::OtherYear),
+            Ok(_) => {}
+            Err(_) => return Some(NotApplied::NoYear),
+        }
+        let blank = |column: usize| text_of(&self.from, row, column).trim_matches(' ').is_empty();
+        let by_local = self.keys.has_identity() && !row.text(fields::STUDENT_LOCAL_ID).is_empty();
+        (self.named.is_some_and(blank) && !by_local).then_some(NotApplied::NoStudent)
     }
 
     /// Ends the file and changes the register: all of it at once. The same file once more changes nothing.
@@ -123,8 +133,7 @@ impl<'r> Import<'r> {
 
     /// The report, with its lines in order.
     fn reported(mut self) -> ImportReport {
-        self.report.not_applied_lines.sort_unstable();
-        self.report.not_applied_lines.truncate(ImportReport::LINES_KEPT);
+        self.report.not_applied_lines = self.set_aside.into_sorted_vec();
         self.report
     }
 
@@ -157,8 +166,9 @@ impl<'r> Import<'r> {
             seen.push(group.key);
             self.apply_group(table, upload, group, &records)?;
         }
-        if self.rule.mode.replaces() {
-            seen.sort_unstable();
+        // A file of which nothing could be taken has not said that there is nothing.
+        let says = !seen.is_empty() || self.report.not_applied.is_empty();
+        if self.rule.mode.replaces() && says {
             self.delete_others(table, upload, &seen);
         }
         Ok(())
@@ -182,14 +192,15 @@ impl<'r> Import<'r> {
                 self.not_applied(line, NotApplied::HasStateId);
             }
             found => {
-                if let Some(why) = found.is_none().then(|| self.refuses(table, group, first)).flatten() {
+                if let Some(why) = found.is_none().then(|| self.refuses(table, first)).flatten() {
                     self.not_applied(line, why);
                     return Ok(());
                 }
                 let changed =
                     if found.is_some() { &mut self.report.updated } else { &mut self.report.inserted };
                 *changed += count;
-                let (_, asked) = table.set(&self.keys, group.key, upload, group.year, records)?;
+                let (_, asked) =
+                    table.set(&self.keys, group.key, upload, self.upload.school_year, records)?;
                 // A student who got a state id is one student.
                 if let Some(asked) = asked {
                     table.add_version(asked, 0, 0, upload);
@@ -207,12 +218,12 @@ impl<'r> Import<'r> {
     }
 
     /// Why a new record cannot be made.
-    fn refuses(&self, table: &RegisterTable, group: &Group, new: &Record<'_>) -> Option<NotApplied> {
+    fn refuses(&self, table: &RegisterTable, new: &Record<'_>) -> Option<NotApplied> {
         if !self.keys.has_person() {
             return None;
         }
         let (start_column, end_column) = self.span;
-        let people = table.by_person.get(&self.keys.person(new, group.year))?;
+        let people = table.by_person.get(&self.keys.person(new, self.upload.school_year))?;
         let held = people.iter().filter_map(|stored| table.latest(*stored));
         let mut held = held.flat_map(|version| table.records_of(version));
         let start = self.day(new, start_column);
@@ -259,12 +270,12 @@ impl<'r> Import<'r> {
         let mut place: HashMap<Key, usize> = HashMap::new();
         let mut groups: Vec<Group> = Vec::new();
         let found = std::mem::take(&mut self.found);
-        for (row, (key, year)) in found.into_iter().enumerate() {
+        for (row, key) in found.into_iter().enumerate() {
             match place.get(&key).and_then(|group| groups.get_mut(*group)) {
                 Some(group) => group.rows.push(row),
                 None => {
                     place.insert(key, groups.len());
-                    groups.push(Group { key, year, rows: vec![row] });
+                    groups.push(Group { key, rows: vec![row] });
                 }
             }
         }
@@ -296,9 +307,9 @@ impl<'r> Import<'r> {
 
     fn not_applied(&mut self, line: u64, why: NotApplied) {
         *self.report.not_applied.entry(why).or_default() += 1;
-        // Lines are put in order at the end; the first ones of each reason are enough to show.
-        if self.report.not_applied_lines.len() < ImportReport::LINES_KEPT * 8 {
-            self.report.not_applied_lines.push((line, why));
+        self.set_aside.push((line, why));
+        if self.set_aside.len() > ImportReport::LINES_KEPT {
+            self.set_aside.pop();
         }
     }
 
@@ -307,9 +318,13 @@ impl<'r> Import<'r> {
     }
 }
 
+/// The text of a row in a column of the table, by the columns of the file.
+fn text_of<'t>(from: &[usize], row: &Row<'t>, column: usize) -> &'t str {
+    from.get(column).and_then(|column| row.raw_at(*column)).unwrap_or_default()
+}
+
 /// The rows of a file that have one key.
 struct Group {
     key: Key,
-    year: SchoolYear,
     rows: Vec<usize>,
 }

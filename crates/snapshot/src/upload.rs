@@ -14,7 +14,7 @@ pub struct Upload {
     pub file: String,
     /// The district that sent it; `None` for a file of the whole state, whose rows name their districts.
     pub district: Option<DistrictNumber>,
-    /// The school year that it is for; a row that names a year goes by that.
+    /// The school year that it is for. A row that names another one is not taken in; one that names none is of this.
     pub school_year: SchoolYear,
     /// When it came in, as the caller says.
     pub at: TimeGiven,
@@ -50,6 +50,10 @@ impl Upload {
 pub enum NotApplied {
     /// It names another district than the one that sent the file.
     OtherDistrict,
+    /// It names another school year than the one that the file is for.
+    OtherYear,
+    /// What it says as its school year is none.
+    NoYear,
     /// It names no student (or person), neither by state id nor, in demographics, by local id.
     NoStudent,
     /// Another row of the file has the same key and counts instead of it.
@@ -70,6 +74,8 @@ impl std::fmt::Display for NotApplied {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             NotApplied::OtherDistrict => "of another district than the one that sent the file",
+            NotApplied::OtherYear => "of another school year than the one that the file is for",
+            NotApplied::NoYear => "whose school year is none",
             NotApplied::NoStudent => "without the id of a student",
             NotApplied::RepeatedInFile => "whose key another row of the file has, which counts instead",
             NotApplied::StoredIsKept => "that differ from stored data which this file does not overwrite",

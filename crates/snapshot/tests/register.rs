@@ -342,6 +342,50 @@ fn the_active_identity_is_the_one_that_changed_last() {
 }
 
 #[test]
+fn a_row_of_another_school_year_or_of_none_is_told_with_its_line() {
+    let of_year = |student: &str, year: &str| {
+        let mut row = enrollment(student, "07", "08/27/2025");
+        row.retain(|(name, _)| *name != "year");
+        row.push(("year", year.to_owned()));
+        row
+    };
+    let rows = [("2", "2026"), ("3", "2025"), ("4", ""), ("5", "2O26"), ("6", "2025-26")];
+    let rows = rows.map(|(student, year)| of_year(&format!("99000010{student}"), year));
+    let mut register = Register::new();
+    let report = import(&mut register, &upload("a", "9901", 1), EN, &rows);
+    assert_eq!(report.inserted, 2, "a row that names no year is of the year of its file");
+    let expected = [(3, NotApplied::OtherYear), (5, NotApplied::NoYear), (6, NotApplied::NoYear)];
+    assert_eq!(not_applied(&report), expected);
+    assert_eq!(as_of(&register, "2025-10-31")[EN].len(), 2);
+    let before =
+        register.as_of("2025-10-31".parse().unwrap(), "2024-25".parse().unwrap(), Dictionary::built_in());
+    assert!(before.unwrap().is_empty());
+}
+
+#[test]
+fn a_table_of_another_year_takes_nothing_away() {
+    let placed = |year: &str| {
+        cells(&[("student_state_id", "990000101"), ("start_date", "08/27/2025"), ("year", year)])
+    };
+    let mut register = Register::new();
+    import(&mut register, &upload("a", "9901", 1), "foster-care", &[placed("2026")]);
+    let report = import(&mut register, &upload("b", "9901", 2), "foster-care", &[placed("2025")]);
+    assert_eq!((report.deleted, not_applied(&report)), (0, vec![(2, NotApplied::OtherYear)]));
+    assert_eq!(import(&mut register, &upload("c", "9901", 3), "foster-care", &[]).deleted, 1);
+}
+
+#[test]
+fn the_first_thousand_lines_that_were_not_taken_are_kept_in_order() {
+    // The rows of one key are set aside after all rows were seen, and yet stand before later lines.
+    let mut rows = vec![enrollment("990000101", "07", "08/27/2025"); 3];
+    rows.extend(vec![enrollment_in("9902", "990000102", "07", "08/27/2025"); 9_000]);
+    let report = import(&mut Register::new(), &upload("a", "9901", 1), EN, &rows);
+    let lines: Vec<u64> = not_applied(&report).iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, (2..=3).chain(5..1_003).collect::<Vec<u64>>());
+    assert_eq!(report.not_applied[&NotApplied::OtherDistrict], 9_000);
+}
+
+#[test]
 fn uploads_come_in_the_order_of_their_times() {
     let mut register = Register::new();
     import(&mut register, &upload("a", "9901", 9), EN, &[enrollment("990000101", "07", "08/27/2025")]);
