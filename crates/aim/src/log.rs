@@ -89,7 +89,7 @@ read_rules! {
     /// A row has not as many fields as its layout.
     FieldCount = "FILE-009", BlocksUpload, Specification, Record, Citation::sourced("KB-AF-UP"),
         "the row has not as many fields as its layout",
-        "every field after the gap is read in the wrong place, so the row is not read at all",
+        "every field after the gap stands in the wrong place, so the row is not read by its columns",
         "part the fields by single tabs and keep blank ones; a tab or line break within a value also does this";
     /// The file has a header and nothing else.
     NoRows = "FILE-010", Confirm, Plausibility, File, Citation::derived("FILE-010"),

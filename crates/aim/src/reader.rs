@@ -19,6 +19,9 @@ pub struct ReadOptions {
     /// Whether blank fields cut off at the end of a row are tolerated. Default: no, as the state's import
     /// is not known to allow it.
     pub allow_cut_fields: bool,
+    /// Whether a row with a wrong number of fields is handed out all the same, noted as such: whoever asks for it puts
+    /// its fields in their places.
+    pub hand_out_ragged: bool,
     /// Longest line in bytes; a longer one is passed over with a finding. Default: 1 MiB.
     pub max_line: usize,
     /// How many hits are kept for each rule; counts stay exact. Default: 1,000.
@@ -31,6 +34,7 @@ impl Default for ReadOptions {
             layout: None,
             check_fields: false,
             allow_cut_fields: false,
+            hand_out_ragged: false,
             max_line: 1024 * 1024,
             max_samples: 1_000,
         }
@@ -62,6 +66,13 @@ impl ReadOptions {
     #[must_use]
     pub fn allow_cut_fields(mut self, allow: bool) -> Self {
         self.allow_cut_fields = allow;
+        self
+    }
+
+    /// Hands out rows with a wrong number of fields too. They are noted as ever.
+    #[must_use]
+    pub fn hand_out_ragged(mut self, hand_out: bool) -> Self {
+        self.hand_out_ragged = hand_out;
         self
     }
 
@@ -264,7 +275,7 @@ impl<'d, R: BufRead> Reader<'d, R> {
         if !self.started {
             self.started = true;
             if self.take_header(line, number, byte) {
-                self.note_controls(line, number, byte);
+                self.note_controls(line, number, byte, None);
                 return false;
             }
         }
@@ -293,6 +304,11 @@ impl<'d, R: BufRead> Reader<'d, R> {
             };
             self.log.note(ReadHit { line: number, byte, number: count as u64, ..plain(rule) });
             if rule == ReadRule::FieldCount {
+                // Which fields hold a control character cannot be told, only that the row holds one.
+                self.note_controls(line, number, byte, None);
+                if self.options.hand_out_ragged {
+                    return true;
+                }
                 self.rows_not_read += 1;
             }
             if rule != ReadRule::CutFields {
@@ -313,7 +329,7 @@ impl<'d, R: BufRead> Reader<'d, R> {
             self.log.note(ReadHit { line: number, byte, field, ..plain(ReadRule::RecordType) });
         }
         if self.next_control < self.chunk.index.controls.len() {
-            self.note_controls(line, number, byte);
+            self.note_controls(line, number, byte, self.layout);
         }
         if self.options.check_fields {
             self.check_fields(line, layout, number, byte);
@@ -418,8 +434,8 @@ impl<'d, R: BufRead> Reader<'d, R> {
         true
     }
 
-    /// Notes the control characters of a line, one hit a field.
-    fn note_controls(&mut self, line: usize, number: u64, byte: u64) {
+    /// Notes the control characters of a line, one hit a field; fields are named by the layout, where one holds.
+    fn note_controls(&mut self, line: usize, number: u64, byte: u64, layout: Option<&Layout>) {
         let Some(place) = self.chunk.index.lines.get(line).copied() else { return };
         let mut last_column = None;
         while let Some(position) = self.chunk.index.controls.get(self.next_control).copied() {
@@ -436,8 +452,6 @@ impl<'d, R: BufRead> Reader<'d, R> {
                 continue;
             }
             last_column = Some(column);
-            let is_header = self.header.is_some() && number == self.chunk.first_line && self.rows == 0;
-            let layout = if is_header { None } else { self.layout };
             let field = layout.and_then(|layout| layout.fields.get(column)).map(|field| field.field);
             let at = byte + u64::from(position - place.start);
             self.log.note(ReadHit { line: number, byte: at, field, ..plain(ReadRule::ControlCharacter) });

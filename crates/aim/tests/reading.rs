@@ -130,6 +130,21 @@ fn cut_fields_are_read_only_where_the_caller_allows() {
 }
 
 #[test]
+fn ragged_rows_are_handed_out_only_where_the_caller_asks_and_noted_all_the_same() {
+    let file = format!("{HEADER}{ROW}EN\t9901\t99\x0111\r\n");
+    let outcome = through(file.as_bytes(), options());
+    assert_eq!(outcome.rows.len(), 1);
+    let noted = [
+        "x.tsv:3: FILE-009 the row has not as many fields as its layout: found 3 fields",
+        "x.tsv:3: FILE-011 the field holds a control character",
+    ];
+    assert_eq!(outcome.findings, noted);
+    let outcome = through(file.as_bytes(), options().hand_out_ragged(true));
+    assert_eq!((outcome.rows.len(), outcome.rows[1].len()), (2, 3));
+    assert_eq!(outcome.findings, noted);
+}
+
+#[test]
 fn windows_1252_is_read_and_noted_with_line_and_byte() {
     let mut file = format!("{HEADER}{ROW}").into_bytes();
     file.extend(ROW.replace("Larkspur", "Zoë").chars().map(|c| c as u8));

@@ -72,7 +72,7 @@ impl<'a> CheckedUpload<'a> {
             dictionary,
             layout,
             uploader: None,
-            options: ReadOptions::new(),
+            options: ReadOptions::new().hand_out_ragged(true),
             hashed: true,
         }))
     }

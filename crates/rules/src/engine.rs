@@ -4,6 +4,7 @@ use crate::emit::{Emit, Found, NO_DISTRICT, Place, Sink};
 use crate::facts::FileKind;
 use crate::pass::{FileInfo, Judges, Partition, Role, read_input};
 use crate::policy::Policy;
+use crate::ragged::Placed;
 use crate::record::Plan;
 use crate::register::StoredFact;
 use crate::render;
@@ -133,11 +134,18 @@ impl<'a> Checker<'a> {
         let runs: Vec<bool> = runs.iter().map(Option::is_none).collect();
         let mut sink = self.table.sink(usize::MAX / 4, None);
         let mut plan = Plan::new(layout, &self.world, |code| number_if_runs(&self.table, &runs, code));
-        if plan.read(row, 0, self.options.short_rows, Some(&mut sink)) {
+        let judge = |plan: &Plan, row: &Row<'_>, sink: &mut Sink<'_>| {
             let record = plan.record(row, &self.world, 0);
             for check in record_checks(&self.table, layout, &runs) {
-                check.run(&record, &mut sink);
+                check.run(&record, sink);
             }
+        };
+        if plan.read(row, 0, self.options.short_rows, Some(&mut sink)) {
+            judge(&plan, row, &mut sink);
+        } else if let Some(mut placed) = Placed::of(row) {
+            let unread = std::mem::take(&mut placed.unread);
+            plan.read_placed(&placed.row(), &unread, 0, Some(&mut sink));
+            judge(&plan, &placed.row(), &mut sink);
         }
         let mut found = sink.take_samples();
         found.dedup_by_key(|found| found.hit);

@@ -141,6 +141,31 @@ impl<'w> Judge<'w> {
         mut sink: Option<&mut Sink<'_>>,
     ) -> Judged<'r> {
         self.plan.read_columns(row, file, sink.as_deref_mut());
+        self.judge_cells(row, file, world, sink)
+    }
+
+    /// Judges a row whose fields were put in their places, by those that could be told.
+    #[cold]
+    pub(crate) fn judge_placed<'r>(
+        &'r mut self,
+        row: &'r Row<'r>,
+        unread: &[bool],
+        file: u32,
+        world: &'r World<'r>,
+        mut sink: Option<&mut Sink<'_>>,
+    ) -> Judged<'r> {
+        self.plan.read_placed(row, unread, file, sink.as_deref_mut());
+        self.judge_cells(row, file, world, sink)
+    }
+
+    /// Record rules on the cells that were read.
+    fn judge_cells<'r>(
+        &'r self,
+        row: &'r Row<'r>,
+        file: u32,
+        world: &'r World<'r>,
+        sink: Option<&mut Sink<'_>>,
+    ) -> Judged<'r> {
         let record = self.plan.record(row, world, file);
         if let Some(sink) = sink {
             self.checks.iter().for_each(|check| check.run(&record, sink));

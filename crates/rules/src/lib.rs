@@ -43,6 +43,7 @@ mod pages;
 mod parameters;
 mod pass;
 mod policy;
+mod ragged;
 mod record;
 mod register;
 mod registry;

@@ -6,6 +6,7 @@ use crate::engine::Checker;
 use crate::enrollments::Spans;
 use crate::facts::{Enrollment, Facts, FileKind, Thing};
 use crate::judge::{Judge, Judged};
+use crate::ragged::Placed;
 use crate::record::{OFF, Plan};
 use crate::source::{Input, Notice};
 use crate::table::{number_if_runs, record_checks};
@@ -240,9 +241,19 @@ impl Pass<'_, '_, '_> {
         }
         self.file.rows += 1;
         let sink = if self.current { Some(&mut *self.sink) } else { None };
-        let short_rows = self.checker.options.short_rows;
-        let Some(judged) = self.judge.judge(row, self.number, short_rows, &self.checker.world, sink) else {
-            return true;
+        let (short_rows, world) = (self.checker.options.short_rows, &self.checker.world);
+        let (mut placed, again);
+        let judged = match self.judge.judge(row, self.number, short_rows, world, sink) {
+            Some(judged) => judged,
+            None => {
+                // A wrong number of fields: judged by those whose place is certain.
+                let Some(found) = Placed::of(row) else { return true };
+                placed = found;
+                let unread = std::mem::take(&mut placed.unread);
+                again = placed.row();
+                let sink = if self.current { Some(&mut *self.sink) } else { None };
+                self.judge.judge_placed(&again, &unread, self.number, world, sink)
+            }
         };
         let record = &judged.record;
         let district = record.head.district;

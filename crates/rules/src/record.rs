@@ -70,7 +70,7 @@ impl Plan {
     }
 
     /// Reads a row into the cells and reports what fails by itself. Answers false for a row that has the wrong
-    /// number of fields: nothing else can be said about it.
+    /// number of fields: these are first to be put in their places.
     #[inline]
     pub(crate) fn read(
         &mut self,
@@ -101,13 +101,7 @@ impl Plan {
             problems.report(self.ragged, None);
             return false;
         }
-        if self.control != OFF && has_control(row.record().as_bytes(), row.len()) {
-            for (column, raw) in self.columns.iter().zip(row.fields()) {
-                if raw.bytes().any(is_control) {
-                    problems.report(self.control, Some(column.field));
-                }
-            }
-        }
+        self.report_controls(&mut problems);
         true
     }
 
@@ -122,6 +116,40 @@ impl Plan {
             column.read(raw, index, cell, &mut problems);
             if cell.state != State::Blank {
                 self.filled |= column_bit(index);
+            }
+        }
+    }
+
+    /// As [`Plan::read`], for a row whose fields were put in their places: a column that could not be told is neither
+    /// blank nor good.
+    #[cold]
+    pub(crate) fn read_placed(
+        &mut self,
+        row: &Row<'_>,
+        unread: &[bool],
+        file: u32,
+        sink: Option<&mut Sink<'_>>,
+    ) {
+        let mut problems = self.problems(row, file, sink);
+        self.report_controls(&mut problems);
+        self.filled = !0;
+        let cells = self.columns.iter().enumerate().zip(&mut self.cells);
+        for (((index, column), cell), unread) in cells.zip(unread) {
+            *cell = Cell::BAD;
+            if !unread {
+                column.read(row.raw_at(index).unwrap_or_default().as_bytes(), index, cell, &mut problems);
+            }
+        }
+    }
+
+    #[inline]
+    fn report_controls(&self, problems: &mut Problems<'_, '_, '_>) {
+        let row = problems.row;
+        if self.control != OFF && has_control(row.record().as_bytes(), row.len()) {
+            for (column, raw) in self.columns.iter().zip(row.fields()) {
+                if raw.bytes().any(is_control) {
+                    problems.report(self.control, Some(column.field));
+                }
             }
         }
     }

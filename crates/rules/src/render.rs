@@ -4,12 +4,53 @@ use crate::RulesError;
 use crate::column::trim;
 use crate::emit::{Found, NO_DISTRICT};
 use crate::engine::{Checker, Outcome};
+use crate::ragged::Placed;
 use crate::source::Input;
 use opi_dictionary::{Dictionary, FieldProblem, Finding, Layout, Position, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The fields of the rows that findings are about, by line.
-type Lines = BTreeMap<u32, (u64, Vec<String>)>;
+/// The rows that findings are about, by line.
+type Lines = BTreeMap<u32, Fetched>;
+
+/// A row that was read again.
+struct Fetched {
+    byte: u64,
+    /// Its fields, each in the place of its column.
+    fields: Vec<String>,
+    count: FieldCount,
+}
+
+/// How many fields a row has, and whether the places of any can be told.
+#[derive(Clone, Copy)]
+struct FieldCount {
+    found: usize,
+    placed: bool,
+}
+
+impl FieldCount {
+    fn in_words(self) -> String {
+        let fields = if self.found == 1 { "field" } else { "fields" };
+        let rest = if self.placed {
+            "those whose place is certain were checked"
+        } else {
+            "none could be placed or checked"
+        };
+        format!("{} {fields}; {rest}", self.found)
+    }
+}
+
+impl Fetched {
+    fn new(row: &Row<'_>) -> Self {
+        let texts = |row: &Row<'_>| row.fields().map(str::to_owned).collect();
+        let (found, byte) = (row.len(), row.byte());
+        let (fields, placed) = if found == row.layout().fields.len() {
+            (texts(row), true)
+        } else {
+            Placed::of(row).map_or((Vec::new(), false), |mut placed| (texts(&placed.row()), true))
+        };
+        Fetched { byte, fields, count: FieldCount { found, placed } }
+    }
+}
 
 pub(crate) fn findings(
     checker: &Checker<'_>,
@@ -34,14 +75,19 @@ pub(crate) fn findings(
             let row = lines.get(&found.hit.line);
             let value = |field| {
                 let column = layout?.column(field)?;
-                row.and_then(|(_, fields)| fields.get(column)).map(String::as_str)
+                row.and_then(|row| row.fields.get(column)).map(String::as_str)
             };
-            let text = found.hit.field.and_then(value);
+            let seen = Seen {
+                layout,
+                text: found.hit.field.and_then(value),
+                byte: row.map(|row| row.byte),
+                count: row.map(|row| row.count),
+            };
             let name = |file: u32| {
                 let known = outcome.names.get(file as usize).cloned();
                 known.unwrap_or_else(|| "directory".to_owned())
             };
-            findings.push(make(checker, found, layout, text, row.map(|(byte, _)| *byte), show_values, &name));
+            findings.push(make(checker, found, &seen, show_values, &name));
         }
     }
     Ok(findings)
@@ -59,7 +105,7 @@ fn fetch(input: &dyn Input, found: &[Found]) -> Result<Lines, RulesError> {
             break;
         }
         if wanted.contains(&line) {
-            lines.insert(line, (row.byte(), row.fields().map(str::to_owned).collect()));
+            lines.insert(line, Fetched::new(&row));
         }
     }
     Ok(lines)
@@ -67,21 +113,36 @@ fn fetch(input: &dyn Input, found: &[Found]) -> Result<Lines, RulesError> {
 
 /// A finding about a row that is at hand.
 pub(crate) fn of_row(checker: &Checker<'_>, found: &Found, row: &Row<'_>) -> Finding {
-    let text = found.hit.field.and_then(|field| row.raw(field));
-    make(checker, found, Some(row.layout()), text, None, false, &|_| String::new())
+    let fetched = Fetched::new(row);
+    let column = found.hit.field.and_then(|field| row.layout().column(field));
+    let seen = Seen {
+        layout: Some(row.layout()),
+        text: column.and_then(|column| fetched.fields.get(column)).map(String::as_str),
+        byte: None,
+        count: Some(fetched.count),
+    };
+    make(checker, found, &seen, false, &|_| String::new())
+}
+
+/// What was read again of the row that a finding is about.
+struct Seen<'a> {
+    layout: Option<&'a Layout>,
+    /// The field at fault.
+    text: Option<&'a str>,
+    byte: Option<u64>,
+    count: Option<FieldCount>,
 }
 
 fn make(
     checker: &Checker<'_>,
     found: &Found,
-    layout: Option<&Layout>,
-    text: Option<&str>,
-    byte: Option<u64>,
+    seen: &Seen<'_>,
     show_values: bool,
     name: &dyn Fn(u32) -> String,
 ) -> Finding {
     let entry = checker.table.entries.get(usize::from(found.hit.rule));
     let Some(entry) = entry else { return unknown_rule(found, name) };
+    let Seen { layout, text, byte, count } = *seen;
     let field = found.hit.field.and_then(|field| layout?.field(field));
     let right = entry.registered.map_or("", |rule| rule.right);
     let mut message = entry.info.summary.to_owned();
@@ -99,6 +160,10 @@ fn make(
             _ if problem == FieldProblem::NotACode => message,
             _ => format!("{message}: {} {problem}", field.name),
         };
+    }
+    if let ("FILE-009", Some(layout), Some(count)) = (entry.info.code, layout, count) {
+        message = format!("{message}: found {}", count.in_words());
+        expected = Some(format!("{} fields, parted by single tabs", layout.fields.len()));
     }
     Finding {
         code: entry.info.code.to_owned(),

@@ -4,7 +4,7 @@
 //! - `EN field=value, ...`: a row of the file EN, right but for these fields; `reg.EN` and `prior.EN` likewise for
 //!   the register and last year;
 //! - `many 11 EN ...`: so many rows with running state IDs; `empty EN`: the file without rows; `cut 1`: the last row
-//!   loses so many fields;
+//!   loses so many fields at its end; `lose field`: the last row loses this one;
 //! - `fact kind[=value] [for ID] [first..last]`: a stored fact;
 //! - `!setting=value`: see `Case::set`.
 #![allow(
@@ -129,6 +129,12 @@ impl Case {
         } else if word == "cut" {
             let last = self.rows.values_mut().next_back().unwrap().last_mut().unwrap();
             last.truncate(last.len() - rest.parse::<usize>().unwrap());
+        } else if word == "lose" {
+            let (_, short) = self.rows.keys().next_back().unwrap();
+            let (_, key, _) = LAYOUTS.iter().find(|(known, ..)| known == short).unwrap();
+            let dictionary = Dictionary::built_in();
+            let column = dictionary.layout(key).unwrap().column(dictionary.field(rest).unwrap()).unwrap();
+            self.rows.values_mut().next_back().unwrap().last_mut().unwrap().remove(column);
         } else if word == "empty" {
             self.rows.entry(("", rest.to_owned())).or_default();
         } else if word == "many" {

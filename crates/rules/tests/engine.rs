@@ -89,12 +89,15 @@ fn some_rows() -> impl Strategy<Value = Vec<Vec<String>>> {
         Just(" x ".to_owned()),
         "\\PC{0,12}",
     ];
-    let row = (0u32..5, prop::collection::vec((1usize..22, value), 0..4)).prop_map(|(student, changes)| {
+    let lost = prop::option::weighted(0.2, 5usize..22);
+    let changes = prop::collection::vec((1usize..22, value), 0..4);
+    let row = (0u32..5, changes, lost).prop_map(|(student, changes, lost)| {
         let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
         row[4] = format!("99000010{student}");
         for (column, value) in changes {
             row[column] = value;
         }
+        lost.map(|column| row.remove(column));
         row
     });
     prop::collection::vec(row, 1..12)

@@ -23,6 +23,8 @@ const STUDENTS: usize = 120;
 const FIRST: &str = "OPI_CRASH_TEST_FIRST";
 /// What the writer prints when it starts to write.
 const READY: &[u8] = b"!ready!";
+/// What it prints when its first snapshot is written.
+const WRITTEN: &[u8] = b"!written!";
 
 /// A store in a folder that does not wait for the disk: what a killed process has written stays, and far more kills
 /// fit into the time. (Waiting for the disk is for the loss of power, which no test can try.)
@@ -42,19 +44,36 @@ fn writer() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let store = store(folder.as_ref());
     let snapshots = ["07", "08"].map(|grade| snapshot(STUDENTS, grade));
-    // Past the test's own capture: the parent waits for it.
-    std::io::stdout().write_all(READY).unwrap();
-    std::io::stdout().flush().unwrap();
+    tell(READY);
     let first: usize = std::env::var(FIRST).unwrap().parse().unwrap();
     for turn in first.. {
         store.write(&name(), &snapshots[turn % 2]).unwrap();
+        if turn == first {
+            tell(WRITTEN);
+        }
     }
 }
 
-fn wait_for_ready(child: &mut Child) {
-    let mut output = child.stdout.take().unwrap();
+/// Past the test's own capture: the parent waits for it.
+fn tell(word: &[u8]) {
+    std::io::stdout().write_all(word).unwrap();
+    std::io::stdout().flush().unwrap();
+}
+
+fn start_writer(folder: &std::path::Path, first: usize) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "writer"])
+        .env(FOLDER, folder)
+        .env(FIRST, first.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn wait_for(word: &[u8], output: &mut impl Read) {
     let (mut seen, mut byte) = (Vec::new(), [0]);
-    while !seen.ends_with(READY) {
+    while !seen.ends_with(word) {
         assert_eq!(
             output.read(&mut byte).unwrap(),
             1,
@@ -75,24 +94,25 @@ fn a_killed_writer_leaves_the_old_or_the_new() {
     let store = store(folder.path());
     let expected = ["07", "08"].map(|grade| snapshot(STUDENTS, grade));
     store.write(&name(), &expected[0]).unwrap();
+    // How long the first write of a fresh process takes on this machine as it is busy now.
     let write_time = {
+        let mut child = start_writer(folder.path(), 0);
+        let mut output = child.stdout.take().unwrap();
+        wait_for(READY, &mut output);
         let started = Instant::now();
-        store.write(&name(), &expected[0]).unwrap();
-        started.elapsed()
+        wait_for(WRITTEN, &mut output);
+        let time = started.elapsed();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        time
     };
+    store.write(&name(), &expected[0]).unwrap();
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(2025);
-    let program = std::env::current_exe().unwrap();
     let (started, mut done, mut now, mut seen) = (Instant::now(), 0, 0, [0_u32; 2]);
     while done < kills && started.elapsed() < limit {
-        let mut child = Command::new(&program)
-            .args(["--ignored", "--exact", "writer"])
-            .env(FOLDER, folder.path())
-            .env(FIRST, (now + 1).to_string())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        wait_for_ready(&mut child);
+        let mut child = start_writer(folder.path(), now + 1);
+        let mut output = child.stdout.take().unwrap();
+        wait_for(READY, &mut output);
         // Up to two writes long, so that every moment of a write is met.
         let micros = write_time.as_micros() as u64 * 2;
         std::thread::sleep(Duration::from_micros(random.next_u64() % micros.max(1)));
