@@ -1,11 +1,11 @@
 //! `opi anb`: average number belonging and school funding of hand-made cases.
 
 use crate::Failure;
+use crate::output::print;
 use clap::{Args, Subcommand, ValueEnum};
 use opi::anb::dictionary::FiscalYear;
 use opi::anb::{Alternatives, Case, CountEntry, CountSystem, Detail, Law};
 use serde::Serialize;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -296,8 +296,4 @@ fn read(path: &Path) -> Result<String, Failure> {
 fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(error.to_string()))?;
     Ok(text + "\n")
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }

@@ -1,9 +1,10 @@
 //! `opi demo`: an invented state, written as districts would upload it, and its year read back.
 
-use crate::{Failure, synth, year};
+use crate::{Failure, output, synth, year};
 use clap::Args;
 use opi::dictionary::SchoolYear;
 use opi_synth::{DefectRate, Plan, State, WriteOptions};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -39,15 +40,16 @@ pub(crate) fn run(arguments: DemoArgs) -> Result<ExitCode, Failure> {
     let directory = invented.directory().map_err(synth::failed)?;
     let careless = directory.districts().map(|district| district.number).min();
     let summary = synth::write(&invented, &WriteOptions { defects, only_in: careless }, &state, quiet)?;
-    println!(
+    writeln!(
+        output::stdout(),
         "invented {} students in {} districts and {} schools; planted {} mistakes in district {}, listed in {}",
-        crate::output::grouped(summary.students),
+        output::grouped(summary.students),
         summary.districts,
         summary.schools,
         summary.planted,
         careless.map_or_else(|| "none".to_owned(), |number| number.to_string()),
         state.join("planted.jsonl").display()
-    );
+    )?;
     drop(invented);
     let failed = ExitCode::from(2);
     let code = year::run(year::YearArgs::of(state, out.join("year"), quiet))?;

@@ -227,7 +227,7 @@ fn number(text: Option<&String>) -> Result<Option<FileNumber>, Failure> {
 /// Runs the command.
 pub(crate) fn run(args: EdfactsArgs) -> Result<ExitCode, Failure> {
     let catalogue = catalogue(&args.tables)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     match args.command {
         EdfactsCommand::List { format: Format::Json } => output::json(&list(&catalogue))?,
         EdfactsCommand::List { format: Format::Human } => out.write_all(list_text(&catalogue).as_bytes())?,
@@ -308,7 +308,7 @@ fn run_check(catalogue: &Catalogue, profile: StateProfile, args: &CheckArgs) -> 
     match args.format {
         Format::Json => output::json(&report)?,
         Format::Human => {
-            let mut out = std::io::stdout().lock();
+            let mut out = output::stdout();
             let style = Style::of_stdout();
             for finding in &report.findings {
                 output::finding(&mut out, style, finding)?;
@@ -347,7 +347,7 @@ fn run_write(catalogue: &Catalogue, profile: &StateProfile, args: &WriteArgs) ->
     let count = writer.write(&rows, &name, &args.identifier, form, &mut bytes).map_err(refused)?;
     let path = args.out.join(&name);
     std::fs::write(&path, bytes).map_err(|error| Failure::of_file(&path, error))?;
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     writeln!(out, "{}: {count} records", path.display())?;
     Ok(())
 }

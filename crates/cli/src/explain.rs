@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: ExplainArgs) -> Result<ExitCode, Failure> {
     if let Some(rule) = opi::rules::rule(&word.trim().to_ascii_uppercase()) {
         match arguments.format {
             Format::Json => output::json(rule)?,
-            Format::Human => print!("{}", opi::rules::page(rule)),
+            Format::Human => output::print(&opi::rules::page(rule))?,
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: ExplainArgs) -> Result<ExitCode, Failure> {
 
 fn human(dictionary: &Dictionary, word: &str, found: &[Explanation<'_>]) -> Result<(), Failure> {
     let style = Style::of_stdout();
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     if found.is_empty() {
         writeln!(
             out,

@@ -6,35 +6,22 @@ use std::fmt;
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
-    broken_pipe: bool,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Failure { message: message.into(), broken_pipe: false }
+        Failure { message: message.into() }
     }
 
     /// A failure of a stream, with the file it belongs to.
     pub(crate) fn of_file(file: &std::path::Path, error: impl fmt::Display) -> Self {
         Failure::new(format!("{}: {error}", file.display()))
     }
-
-    /// Whether the reader of our output went away: nothing to complain about.
-    pub(crate) fn is_broken_pipe(&self) -> bool {
-        self.broken_pipe
-    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        let broken_pipe = error.kind() == std::io::ErrorKind::BrokenPipe;
-        Failure { message: error.to_string(), broken_pipe }
     }
 }
 
@@ -49,6 +36,8 @@ macro_rules! from_display {
 }
 
 from_display!(
+    std::io::Error,
+    serde_json::Error,
     opi::dictionary::DictionaryError,
     opi::aim::AimError,
     opi::YearError,
@@ -58,12 +47,3 @@ from_display!(
     opi::snapshot::SnapshotError,
     opi::store::StoreError
 );
-
-impl From<serde_json::Error> for Failure {
-    fn from(error: serde_json::Error) -> Self {
-        match error.io_error_kind() {
-            Some(kind) => std::io::Error::from(kind).into(),
-            None => Failure::new(error.to_string()),
-        }
-    }
-}

@@ -75,7 +75,7 @@ fn check(arguments: CheckArgs) -> Result<ExitCode, Failure> {
 
 fn human(proposal: &LayoutProposal, arguments: &CheckArgs) -> Result<(), Failure> {
     let style = Style::of_stdout();
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     writeln!(
         out,
         "{}: {} rows compared with {}",
@@ -125,7 +125,7 @@ fn unverified(arguments: UnverifiedArgs) -> Result<ExitCode, Failure> {
     if let Some(key) = &arguments.layout {
         dictionary.layout(key)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     let mut count = 0;
     for (layout, field) in dictionary.unverified_positions() {
         if arguments.layout.as_ref().is_some_and(|key| *key != layout.key) {

@@ -1,11 +1,6 @@
 //! The `opi` program: arguments, files, progress, printing. No domain logic.
 #![forbid(unsafe_code)]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the program opens files, reads its arguments and prints"
-)]
+#![allow(clippy::disallowed_methods, reason = "the program opens files and reads its arguments")]
 
 mod anb;
 mod demo;
@@ -104,9 +99,7 @@ fn main() -> ExitCode {
         Command::Schema(arguments) => schema::run(arguments),
     };
     done.unwrap_or_else(|failure| {
-        if !failure.is_broken_pipe() {
-            eprintln!("opi: {failure}");
-        }
+        output::note(failure);
         ExitCode::from(2)
     })
 }

@@ -1,6 +1,6 @@
 //! `opi mask`: hide small counts so that they cannot be worked out, and prove it.
 
-use crate::Failure;
+use crate::{Failure, output};
 use clap::{Args, Subcommand};
 use opi::mask::audit::{Effort, audit, small_sums};
 use opi::mask::certificate::Certificate;
@@ -207,7 +207,7 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
     let certified = match certified {
         Ok(certified) => certified,
         Err(problem) => {
-            writeln!(std::io::stderr(), "not released: {problem}")?;
+            writeln!(output::stderr(), "not released: {problem}")?;
             return Ok(ExitCode::from(1));
         }
     };
@@ -218,7 +218,7 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
     let release = Release::of(certified, &symbols).map_err(failed)?;
     match &args.out {
         Some(path) => fs::write(path, &release.table)?,
-        None => std::io::stdout().lock().write_all(release.table.as_bytes())?,
+        None => output::print(&release.table)?,
     }
     if let Some(path) = &args.hidden {
         fs::write(path, &release.hidden)?;
@@ -227,7 +227,7 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
         fs::write(path, &release.certificate)?;
     }
     let report = &release.utility;
-    let mut err = std::io::stderr().lock();
+    let mut err = output::stderr();
     if args.table.format == "json" {
         writeln!(err, "{}", serde_json::to_string(report).map_err(|e| Failure::new(e.to_string()))?)?;
     } else {
@@ -275,7 +275,7 @@ fn run_audit(args: &TableArgs, also: &[String]) -> Result<ExitCode, Failure> {
     let audit = audit(&view, Effort::default()).map_err(failed)?;
     let limit = if spec.line_sums { spec.max.unwrap_or(0) } else { 0 };
     let sums = small_sums(&view, &audit, limit);
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     if args.format == "json" {
         let mut report = serde_json::to_value(&audit).map_err(|e| Failure::new(e.to_string()))?;
         if spec.line_sums
@@ -305,7 +305,7 @@ fn run_audit(args: &TableArgs, also: &[String]) -> Result<ExitCode, Failure> {
 fn run_verify(file: &Path, format: &str) -> Result<ExitCode, Failure> {
     let text = read_text(file)?;
     let verdict = Certificate::from_json(&text).and_then(|c| c.verify());
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     match verdict {
         Ok(v) => {
             let bound = v.lower_bound.map_or("null".to_owned(), |b| b.to_string());
@@ -342,7 +342,7 @@ fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
         .filter(|(at, _)| at.iter().zip(&dimensions).all(|(&c, d)| d.is_leaf(c)))
         .collect();
     let candidates = plan::plan(&dimensions, &leaves, &rule, 200).map_err(failed)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     if args.format == "human" {
         writeln!(
             out,
@@ -375,7 +375,7 @@ fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
 
 fn run_case(file: &Path, id: Option<&str>, cost: &str, format: &str) -> Result<ExitCode, Failure> {
     let cost: Cost = cost.parse().map_err(failed)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     let mut certified = true;
     let mut found = false;
     if format == "human" {

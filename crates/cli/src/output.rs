@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use opi::dictionary::Finding;
 pub(crate) use opi::report::grouped;
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, StderrLock, StdoutLock, Write};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -14,9 +14,68 @@ pub(crate) enum Format {
     Json,
 }
 
+/// A stream whose reader may go away, as in `opi rules | head -1`: then nothing more is written, and the command comes
+/// to its own end with its own exit code.
+pub(crate) struct Stream<W> {
+    inner: W,
+    abandoned: bool,
+}
+
+impl<W: Write> Stream<W> {
+    fn of(inner: W) -> Self {
+        Stream { inner, abandoned: false }
+    }
+
+    /// What came of a write, or what would have come of it where the reader went away.
+    fn told<T>(&mut self, done: std::io::Result<T>, unread: T) -> std::io::Result<T> {
+        match done {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                self.abandoned = true;
+                Ok(unread)
+            }
+            done => done,
+        }
+    }
+}
+
+impl<W: Write> Write for Stream<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.abandoned {
+            return Ok(bytes.len());
+        }
+        let done = self.inner.write(bytes);
+        self.told(done, bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let done = self.inner.flush();
+        self.told(done, ())
+    }
+}
+
+/// Standard output: what a command answers.
+pub(crate) fn stdout() -> Stream<StdoutLock<'static>> {
+    Stream::of(std::io::stdout().lock())
+}
+
+/// Standard error: what a command has to say besides.
+pub(crate) fn stderr() -> Stream<StderrLock<'static>> {
+    Stream::of(std::io::stderr().lock())
+}
+
+/// Prints a text.
+pub(crate) fn print(text: &str) -> Result<(), crate::Failure> {
+    Ok(stdout().write_all(text.as_bytes())?)
+}
+
+/// Says something on standard error; where that is closed, nobody is there to be told.
+pub(crate) fn note(what: impl std::fmt::Display) {
+    let _ = writeln!(stderr(), "opi: {what}");
+}
+
 /// Prints a value as JSON, two spaces deep.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), crate::Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     serde_json::to_writer_pretty(&mut out, value)?;
     writeln!(out)?;
     Ok(())

@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: ReadArgs) -> Result<ExitCode, Failure> {
 /// Prints the findings of each file, then what was read, family by family.
 pub(crate) fn human(report: &ReadReport, quiet: bool) -> Result<(), Failure> {
     let style = Style::of_stdout();
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     if !quiet {
         for file in &report.files {
             print_findings(&mut out, style, file)?;

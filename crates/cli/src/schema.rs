@@ -24,9 +24,8 @@ pub(crate) fn run(arguments: SchemaArgs) -> Result<ExitCode, Failure> {
     schemas.insert("layout-proposal", schemars::schema_for!(opi::aim::LayoutProposal));
     match arguments.name.as_deref() {
         None => {
-            for name in schemas.keys() {
-                println!("{name}");
-            }
+            let names: Vec<&str> = schemas.keys().copied().collect();
+            output::print(&(names.join("\n") + "\n"))?;
         }
         Some(name) => match schemas.get(name) {
             Some(schema) => output::json(schema)?,

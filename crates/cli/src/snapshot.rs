@@ -129,7 +129,7 @@ fn list(arguments: &ListArgs) -> Result<ExitCode, Failure> {
         });
         output::json(&values.collect::<Vec<_>>())?;
     } else {
-        let mut out = std::io::stdout().lock();
+        let mut out = output::stdout();
         writeln!(
             out,
             "{:<12}  {:<8} {:<10}  {:>12}  {:<30} names",
@@ -172,7 +172,7 @@ fn show(arguments: &ShowArgs) -> Result<ExitCode, Failure> {
 fn print_stored(stored: &StoredSnapshot<'_>, name: Option<&SnapshotName>) -> Result<(), Failure> {
     let manifest = stored.manifest();
     let (info, style) = (&manifest.info, Style::of_stdout());
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     let title = format!("{} {} as of {}", info.school_year, info.collection, info.as_of);
     writeln!(out, "{}", style.bold(&title))?;
     writeln!(out, "id       {}", stored.id())?;
@@ -206,7 +206,7 @@ fn diff(arguments: &DiffArgs) -> Result<ExitCode, Failure> {
         output::json(&serde_json::json!({ "difference": difference, "figures": figures }))?;
         return Ok(ExitCode::from(u8::from(!difference.is_same())));
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     if difference.is_same() {
         writeln!(out, "the same rows: content {}", newer.content())?;
         return Ok(ExitCode::SUCCESS);
@@ -251,7 +251,7 @@ fn verify(arguments: &VerifyArgs) -> Result<ExitCode, Failure> {
             ids.chain(store.names()?.iter().map(ToString::to_string)).collect()
         }
     };
-    let (mut out, mut damaged) = (std::io::stdout().lock(), false);
+    let (mut out, mut damaged) = (output::stdout(), false);
     for reference in references {
         match store.verify(&reference) {
             Ok(found) if found.problems.is_empty() => {
@@ -282,12 +282,13 @@ fn export(arguments: &ExportArgs) -> Result<ExitCode, Failure> {
         some => some.to_vec(),
     };
     std::fs::create_dir_all(&arguments.out).map_err(|error| Failure::of_file(&arguments.out, error))?;
+    let mut out = output::stdout();
     for name in names {
         let table = stored.table(&name)?;
         let path = arguments.out.join(format!("{}.csv", table.name()));
         let file = std::fs::File::create(&path).map_err(|error| Failure::of_file(&path, error))?;
         write_csv(&table, std::io::BufWriter::new(file))?;
-        println!("{:>12} rows  {}", grouped(table.len() as u64), path.display());
+        writeln!(out, "{:>12} rows  {}", grouped(table.len() as u64), path.display())?;
     }
     Ok(ExitCode::SUCCESS)
 }

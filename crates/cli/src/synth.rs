@@ -6,7 +6,7 @@ use indicatif::ProgressStyle;
 use opi::dictionary::{DistrictNumber, SchoolYear};
 use opi_synth::{DefectRate, Plan, Sink, State, Summary, SynthError, WriteOptions};
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -52,19 +52,21 @@ pub(crate) fn run(args: SynthArgs) -> Result<ExitCode, Failure> {
     let SynthArgs { students, years, last_year, seed, defects, defects_in, out, quiet } = args;
     let state = State::new(Plan { students, years, last_year, seed }).map_err(failed)?;
     let summary = write(&state, &WriteOptions { defects, only_in: defects_in }, &out, quiet)?;
-    println!(
+    let mut printed = output::stdout();
+    writeln!(
+        printed,
         "{}: {} students, {} school systems ({} legal districts), {} schools",
         out.display(),
         summary.students,
         summary.districts,
         summary.legal_entities,
         summary.schools
-    );
+    )?;
     for (file, rows) in &summary.rows {
-        println!("{rows:>12}  {file}");
+        writeln!(printed, "{rows:>12}  {file}")?;
     }
     if defects != DefectRate::NONE {
-        println!("{:>12}  planted mistakes", summary.planted);
+        writeln!(printed, "{:>12}  planted mistakes", summary.planted)?;
     }
     Ok(ExitCode::SUCCESS)
 }

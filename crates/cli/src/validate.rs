@@ -159,10 +159,13 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     let (prior, more) = checked(&uploads.2, &dictionary, None)?;
     left_out.extend(more.into_iter().map(|name| (name, "prior")));
     for (name, _) in &left_out {
-        eprintln!("opi: {name} was left out: it is of no known layout; `opi read` says more");
+        output::note(format_args!("{name} was left out: it is of no known layout; `opi read` says more"));
     }
     for change in policy.rule.iter().filter(|change| change.expires < as_of) {
-        eprintln!("opi: the policy on {} expired on {}: not applied", change.rule, change.expires);
+        output::note(format_args!(
+            "the policy on {} expired on {}: not applied",
+            change.rule, change.expires
+        ));
     }
     if current.is_empty() {
         return Err(Failure::new("no file under the paths given could be taken for an AIM file"));
@@ -219,7 +222,7 @@ fn policy(path: &Path) -> Result<Policy, Failure> {
 fn print(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
     match out {
         Some(path) => std::fs::write(path, bytes).map_err(|error| Failure::of_file(path, error)),
-        None => Ok(std::io::stdout().lock().write_all(bytes)?),
+        None => Ok(output::stdout().write_all(bytes)?),
     }
 }
 
@@ -300,7 +303,7 @@ fn split(
         let name = input.name();
         let Some(upload) = uploads.iter().find(|upload| upload.name() == name) else { continue };
         if input.layout().is_xml() {
-            eprintln!("opi: {name} was not split: a behavior file is loaded as a whole");
+            output::note(format_args!("{name} was not split: a behavior file is loaded as a whole"));
             continue;
         }
         let number = outcome.names.iter().position(|known| known == name).unwrap_or(usize::MAX);
@@ -323,7 +326,7 @@ fn split(
         let Split { accepted, rejected } =
             split_upload(upload, checker, &hits, outputs.0, outputs.1, outputs.2)
                 .map_err(|error| Failure::of_file(Path::new(name), error))?;
-        eprintln!("opi: {name}: {accepted} rows accepted, {rejected} rejected");
+        output::note(format_args!("{name}: {accepted} rows accepted, {rejected} rejected"));
     }
     Ok(())
 }
@@ -383,7 +386,7 @@ fn latest_header(
     let day = latest.ok_or_else(|| {
         Failure::new("no file has a day in its header: give the day that stands for today with --as-of")
     })?;
-    eprintln!("opi: as of {day}, the latest day in a header; --as-of names another");
+    output::note(format_args!("as of {day}, the latest day in a header; --as-of names another"));
     Ok(day)
 }
 
@@ -407,7 +410,7 @@ pub(crate) fn rules(arguments: RulesArgs) -> Result<ExitCode, Failure> {
         let rule =
             opi::rules::rule(code).ok_or_else(|| Failure::new(format!("no rule has the code {code:?}")))?;
         match arguments.format {
-            output::Format::Human => print!("{}", opi::rules::page(rule)),
+            output::Format::Human => output::print(&opi::rules::page(rule))?,
             output::Format::Json => output::json(rule)?,
         }
         return Ok(ExitCode::SUCCESS);
@@ -416,7 +419,7 @@ pub(crate) fn rules(arguments: RulesArgs) -> Result<ExitCode, Failure> {
         output::json(&registry())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     for rule in registry() {
         let judged =
             rule.not_judged.map(|reason| format!(" (not judged here: {reason})")).unwrap_or_default();

@@ -132,7 +132,7 @@ fn anb(
         output::json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     write!(out, "{}", found.results.to_text(Detail::Steps))?;
     writeln!(out, "\npupils of {unit}, each with weight and reason:")?;
     let mut reasons = std::collections::BTreeMap::new();
@@ -178,7 +178,7 @@ fn federal(arguments: &WhyArgs, run: &Run, cell: &opi::FederalCell) -> Result<Ex
         output::json(&json!({"cell": value, "total": total, "sources": sources.collect::<Vec<_>>()}))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     writeln!(out, "{} = {}", cell.figure, grouped(total))?;
     writeln!(out, "{}", cell.title)?;
     for (category, code) in &cell.values {
@@ -227,7 +227,7 @@ fn public(
                 Figured::NotShown => format!("no table shows it; {students} students are behind it"),
                 _ => format!("0, as the tables show; {students} students are behind it"),
             };
-            writeln!(std::io::stdout(), "{}: {what}", codes.join(" | "))?;
+            writeln!(output::stdout(), "{}: {what}", codes.join(" | "))?;
             return Ok(ExitCode::SUCCESS);
         }
     };
@@ -251,7 +251,7 @@ fn public(
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     let count = masked.certified.publication().value(cell);
     writeln!(out, "{} ({}): {} students, {why}", masked.definition.title, codes.join(" | "), grouped(count))?;
     writeln!(out, "counted: {}", masked.definition.population)?;
@@ -308,7 +308,7 @@ fn finding(
         }))?;
         return Ok(ExitCode::from(u8::from(found.is_empty())));
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     for found in &found {
         write_finding(&mut out, found, Values::Hidden, &Style::PLAIN)?;
     }

@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &ChangesArgs) -> Result<ExitCode, Failure> {
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     writeln!(
         out,
         "{:<19} {:>10} {:>10} {:>10}  {:<24} file",

@@ -175,7 +175,7 @@ fn print_not_applied(registered: &Registered) -> Result<u64, Failure> {
     for (why, count) in registered.imports.iter().flat_map(|(_, import)| &import.not_applied) {
         *totals.entry(*why).or_default() += count;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     for (why, count) in &totals {
         writeln!(out, "not taken in: {} rows, {why}", grouped(*count))?;
     }

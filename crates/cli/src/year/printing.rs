@@ -2,7 +2,7 @@
 
 use super::inputs::YearInputs;
 use super::outputs::RunManifest;
-use crate::output::{Style, counted};
+use crate::output::{self, Style, counted};
 use crate::{Failure, files};
 use opi::Stage;
 use std::io::{BufRead, Write};
@@ -23,7 +23,7 @@ pub(crate) fn print_timings(inputs: &YearInputs, times: &[(Stage, Duration)]) ->
         }
     }
     let raw = started.elapsed();
-    let mut err = std::io::stderr().lock();
+    let mut err = output::stderr();
     writeln!(err, "{:<10} {:>9} {:>12}", "stage", "seconds", "of raw")?;
     let raw_label = format!("{}, {}", counted(lines, "line", "lines"), counted(bytes, "byte", "bytes"));
     writeln!(err, "{:<10} {:>9.3} {:>12.1}  {raw_label}", "raw lines", raw.as_secs_f64(), 1.0)?;
@@ -39,7 +39,7 @@ pub(crate) fn print_timings(inputs: &YearInputs, times: &[(Stage, Duration)]) ->
 /// Prints what came of each stage.
 pub(crate) fn print_summary(folder: &Path, manifest: &RunManifest) -> Result<(), Failure> {
     let style = Style::of_stdout();
-    let mut out = std::io::stdout().lock();
+    let mut out = output::stdout();
     let run = &manifest.run;
     writeln!(out, "{}", style.bold(&format!("school year {} as of {}", run.school_year, run.as_of)))?;
     for stage in &manifest.stages {

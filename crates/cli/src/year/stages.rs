@@ -225,8 +225,7 @@ impl Stages {
         let public = inputs.year.public(PUBLICATIONS, tables, others, &inputs.masking.0, |step| {
             bar.set_message(step.to_owned());
             if timings {
-                // A reader of the times who went away does not stop the work.
-                let _ = writeln!(std::io::stderr(), "{:>9.3} {step}", started.elapsed().as_secs_f64());
+                let _ = writeln!(output::stderr(), "{:>9.3} {step}", started.elapsed().as_secs_f64());
             }
             true
         })?;
@@ -302,7 +301,6 @@ impl Stages {
         self.bar.finish_and_clear();
         let (value, done, summary) = match worked {
             Ok((value, summary)) => (Some(value), true, summary),
-            Err(failure) if failure.is_broken_pipe() => return Err(failure),
             Err(failure) => (None, false, failure.to_string()),
         };
         self.times.push((stage, started.elapsed()));
