@@ -299,7 +299,7 @@ pub struct Reconciliation {
 }
 
 impl Reconciliation {
-    /// Totals and differences as text. The keys of pupils are shown: the caller asked for differences by pupil.
+    /// Totals and how many pupils differ in what, as text that names nobody.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
@@ -307,6 +307,20 @@ impl Reconciliation {
             let _ = writeln!(text, "{:<10} {pupils:>8} pupils, adjusted {adjusted}", system.word());
         }
         let _ = writeln!(text, "{} pupils agree, {} differences", self.agree, self.differences.len());
+        let mut by_field: BTreeMap<&str, u64> = BTreeMap::new();
+        for difference in &self.differences {
+            *by_field.entry(difference.field).or_default() += 1;
+        }
+        for (field, pupils) in by_field {
+            let _ = writeln!(text, "{pupils:>8} differ in {field}");
+        }
+        text
+    }
+
+    /// The differences by pupil as text. Their keys and values are shown: the caller asked for them.
+    #[must_use]
+    pub fn differences_to_text(&self) -> String {
+        let mut text = String::new();
         for PupilDifference { key, field, values } in &self.differences {
             let values: Vec<String> =
                 values.iter().map(|(system, value)| format!("{} {value}", system.word())).collect();

@@ -1,7 +1,7 @@
 //! `opi anb`: average number belonging and school funding of hand-made cases.
 
 use crate::Failure;
-use crate::output::print;
+use crate::output::{ShowValues, print};
 use clap::{Args, Subcommand, ValueEnum};
 use opi::anb::dictionary::FiscalYear;
 use opi::anb::{Alternatives, Case, CountEntry, CountSystem, Detail, Law};
@@ -21,7 +21,7 @@ Examples:
   opi anb law FY2026                      the parameters in force, with sources and standing
   opi anb check examples.toml             worked examples: expected and got
   opi anb reconcile --certified aim.csv --maefairs maefairs.csv
-                                          what differs between two or three counts, by pupil key
+                                          what differs between two or three counts, by pupil key with --show-values
   opi anb schema                          the JSON schema of a case
 
 Files: --what-if takes a list [[changes]], such as
@@ -50,7 +50,7 @@ pub(crate) struct AnbArgs {
     /// Show every step with its article
     #[arg(long)]
     explain: bool,
-    /// Show the decision on every pupil, with keys where the case gives them
+    /// Show the decision on every pupil; with --show-values, by the keys that the case gives them
     #[arg(long, conflicts_with_all = ["what_if", "forecast"])]
     pupils: bool,
     /// Changes to the districts of the case: TOML with `[[changes]]`
@@ -62,6 +62,8 @@ pub(crate) struct AnbArgs {
     /// Figures of a newer year, or others in place of the built-in ones: CSV
     #[arg(long, value_name = "FIGURES")]
     figures: Option<PathBuf>,
+    #[command(flatten)]
+    values: ShowValues,
     /// The form of the output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -104,6 +106,8 @@ enum AnbCommand {
         /// The count in the district's own system
         #[arg(long)]
         local: Option<PathBuf>,
+        #[command(flatten)]
+        values: ShowValues,
         /// The form of the output
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -155,13 +159,13 @@ pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
             })?;
             Ok(code(report.all_agree()))
         }
-        Some(AnbCommand::Reconcile { certified, maefairs, local, format }) => {
+        Some(AnbCommand::Reconcile { certified, maefairs, local, values, format }) => {
             let files = [
                 (CountSystem::Certified, certified),
                 (CountSystem::Maefairs, maefairs),
                 (CountSystem::Local, local),
             ];
-            reconcile(files, format)
+            reconcile(files, values, format)
         }
         Some(AnbCommand::Schema { of }) => {
             let schema = match of {
@@ -197,7 +201,7 @@ fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
         return forecast(law, &case, &open, args.format);
     }
     if args.pupils {
-        return pupils(law, &case, args.format);
+        return pupils(law, &case, args.values, args.format);
     }
     let result = opi::anb::compute_case(law, &case, Alternatives::Computed).map_err(failure)?;
     let detail = if args.explain { Detail::Steps } else { Detail::Figures };
@@ -230,7 +234,11 @@ fn forecast(law: &Law, case: &Case, open: &Path, format: Format) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-fn reconcile(files: [(CountSystem, Option<PathBuf>); 3], format: Format) -> Result<ExitCode, Failure> {
+fn reconcile(
+    files: [(CountSystem, Option<PathBuf>); 3],
+    shown: ShowValues,
+    format: Format,
+) -> Result<ExitCode, Failure> {
     let mut counts = Vec::new();
     for (system, path) in files {
         if let Some(path) = path {
@@ -243,20 +251,21 @@ fn reconcile(files: [(CountSystem, Option<PathBuf>); 3], format: Format) -> Resu
     }
     let found = opi::anb::reconcile(&counts).map_err(failure)?;
     print(&match format {
+        Format::Human if shown.asked() => found.to_text() + &found.differences_to_text(),
         Format::Human => found.to_text(),
-        Format::Json => json(&found)?,
+        Format::Json => json(&shown.json(&found, &["key", "values"])?)?,
     })?;
     Ok(code(found.differences.is_empty()))
 }
 
-fn pupils(law: &Law, case: &Case, format: Format) -> Result<ExitCode, Failure> {
+fn pupils(law: &Law, case: &Case, shown: ShowValues, format: Format) -> Result<ExitCode, Failure> {
     let mut text = String::new();
     let mut districts = Vec::with_capacity(case.districts.len());
     for district in &case.districts {
         let decisions = opi::anb::pupil_decisions(law, &case.interpretation, case.fiscal_year, district)
             .map_err(failure)?;
         for decision in &decisions {
-            let key = decision.key.as_ref().map_or("-", |key| key.reveal());
+            let key = decision.key.as_ref().map_or("-", |key| shown.of(key.reveal()));
             text += &format!(
                 "{} {} {} {} {key} {} {} {}\n",
                 district.district,
@@ -272,7 +281,7 @@ fn pupils(law: &Law, case: &Case, format: Format) -> Result<ExitCode, Failure> {
     }
     print(&match format {
         Format::Human => text,
-        Format::Json => json(&districts)?,
+        Format::Json => json(&shown.json(&districts, &["key"])?)?,
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::dictionary::DictionaryArgs;
-use crate::output::{self, Format, Style};
+use crate::output::{self, Format, Style, word_of};
 use clap::Args;
 use opi::dictionary::{CodeKind, CodeSet, Dictionary, Explanation, Layout, Requirement};
 use std::io::Write;
@@ -233,12 +233,4 @@ fn print_code_set(out: &mut impl Write, style: Style, set: &CodeSet) -> std::io:
         )?;
     }
     Ok(())
-}
-
-/// The word by which tables and JSON name a value.
-fn word_of(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
 }

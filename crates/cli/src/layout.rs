@@ -132,8 +132,9 @@ fn unverified(arguments: UnverifiedArgs) -> Result<ExitCode, Failure> {
             continue;
         }
         count += 1;
+        let standing = output::word_of(&field.position_standing);
         let position = layout.column(field.field).map_or(0, |column| column + 1);
-        writeln!(out, "{:<26} {position:>3} {} ({:?})", layout.key, field.name, field.position_standing)?;
+        writeln!(out, "{:<26} {position:>3} {} ({standing})", layout.key, field.name)?;
     }
     writeln!(out, "{count} positions were not read in a layout")?;
     Ok(ExitCode::SUCCESS)

@@ -1,8 +1,9 @@
 //! Printing: formats, colours on a terminal only, progress on a terminal only.
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use opi::dictionary::Finding;
 pub(crate) use opi::report::grouped;
+use serde_json::Value;
 use std::io::{IsTerminal, StderrLock, StdoutLock, Write};
 
 /// How results are printed.
@@ -81,6 +82,50 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), crate::Failure> 
     Ok(())
 }
 
+/// Stands for an id, key or value of a student that was not asked for.
+pub(crate) const HIDDEN: &str = "*********";
+
+/// Ids, keys and values of students: personal, so printed only where they are asked for by name.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct ShowValues {
+    /// Show ids, keys and values of students. They are personal.
+    #[arg(long)]
+    show_values: bool,
+}
+
+impl ShowValues {
+    /// The value where it was asked for, and what stands for it otherwise.
+    pub(crate) fn of(self, value: &str) -> &str {
+        if self.show_values { value } else { HIDDEN }
+    }
+
+    /// Whether they were asked for.
+    pub(crate) fn asked(self) -> bool {
+        self.show_values
+    }
+
+    /// A value as JSON, without what stands under these keys at any depth unless it was asked for.
+    pub(crate) fn json(self, value: &impl serde::Serialize, keys: &[&str]) -> Result<Value, crate::Failure> {
+        let mut value = serde_json::to_value(value)?;
+        if !self.show_values {
+            hide(&mut value, keys);
+        }
+        Ok(value)
+    }
+}
+
+/// Takes the values of these keys out of a JSON value, at any depth.
+fn hide(value: &mut Value, keys: &[&str]) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !keys.contains(&key.as_str()));
+            map.values_mut().for_each(|value| hide(value, keys));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| hide(value, keys)),
+        _ => {}
+    }
+}
+
 /// Colours, where the output is a terminal and the user has not switched them off.
 #[derive(Clone, Copy)]
 pub(crate) struct Style {
@@ -109,6 +154,14 @@ impl Style {
 pub(crate) fn finding(out: &mut impl Write, style: Style, finding: &Finding) -> std::io::Result<()> {
     let colours = if style.on { opi::report::Style::ANSI } else { opi::report::Style::PLAIN };
     opi::report::write_finding(out, finding, opi::report::Values::Hidden, &colours)
+}
+
+/// The word by which tables and JSON name a value.
+pub(crate) fn word_of(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        _ => String::new(),
+    }
 }
 
 /// A progress bar on standard error; silent where that is no terminal or the user asked for quiet.

@@ -1,12 +1,13 @@
 //! `opi snapshot`: take snapshots of uploads, and list, show, compare, verify and export them.
 
 mod changes;
+mod diff;
 mod take;
 
 use crate::Failure;
 use crate::output::{self, Format, Style, grouped};
 use clap::{Args, Subcommand};
-use opi::snapshot::{Difference, Manifest, changed_figures};
+use opi::snapshot::Manifest;
 use opi::store::{SnapshotName, Store, StoredSnapshot, write_csv};
 use std::io::Write;
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ pub(crate) enum SnapshotCommand {
     /// Show what a snapshot consists of.
     Show(ShowArgs),
     /// Compare two snapshots: rows, students and figures, by district.
-    Diff(DiffArgs),
+    Diff(diff::DiffArgs),
     /// Read a snapshot whole and say what is damaged.
     Verify(VerifyArgs),
     /// Write the tables of a snapshot as CSV.
@@ -48,24 +49,6 @@ pub(crate) struct ShowArgs {
     store: PathBuf,
     /// The snapshot: a name, an id, or the first digits of an id.
     snapshot: String,
-    /// How to print.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-}
-
-#[derive(Args)]
-#[command(after_help = "Exit codes: 0 the same data, 1 they differ, 2 could not run.\n\n\
-    Example:\n  opi snapshot diff store 5f0c6a1b9d2e 2025-26-fall-count-anb")]
-pub(crate) struct DiffArgs {
-    /// The folder of the store.
-    store: PathBuf,
-    /// The older snapshot.
-    older: String,
-    /// The newer snapshot.
-    newer: String,
-    /// How many rows that differ to print of each table, with their keys and values: personal data.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    rows: usize,
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -106,7 +89,7 @@ pub(crate) fn run(command: SnapshotCommand) -> Result<ExitCode, Failure> {
         SnapshotCommand::Changes(arguments) => changes::run(&arguments),
         SnapshotCommand::List(arguments) => list(&arguments),
         SnapshotCommand::Show(arguments) => show(&arguments),
-        SnapshotCommand::Diff(arguments) => diff(&arguments),
+        SnapshotCommand::Diff(arguments) => diff::run(&arguments),
         SnapshotCommand::Verify(arguments) => verify(&arguments),
         SnapshotCommand::Export(arguments) => export(&arguments),
     }
@@ -194,52 +177,6 @@ fn print_stored(stored: &StoredSnapshot<'_>, name: Option<&SnapshotName>) -> Res
         writeln!(out, "{:>12} rows  {:>14} bytes  {}", grouped(table.rows), grouped(bytes), table.table)?;
     }
     Ok(())
-}
-
-fn diff(arguments: &DiffArgs) -> Result<ExitCode, Failure> {
-    let store = Store::existing(&arguments.store)?;
-    let older = store.open(&arguments.older)?.read()?;
-    let newer = store.open(&arguments.newer)?.read()?;
-    let difference = Difference::between(&older, &newer, arguments.rows)?;
-    let figures = changed_figures(&older, &newer);
-    if arguments.format == Format::Json {
-        output::json(&serde_json::json!({ "difference": difference, "figures": figures }))?;
-        return Ok(ExitCode::from(u8::from(!difference.is_same())));
-    }
-    let mut out = output::stdout();
-    if difference.is_same() {
-        writeln!(out, "the same rows: content {}", newer.content())?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    writeln!(out, "{:<28} {:>10} {:>10} {:>10} {:>12}", "", "added", "removed", "changed", "unchanged")?;
-    let mut line = |what: &str, tally: &opi::snapshot::Tally| {
-        let [added, removed, changed, unchanged] =
-            [tally.added, tally.removed, tally.changed, tally.unchanged].map(grouped);
-        writeln!(out, "{what:<28} {added:>10} {removed:>10} {changed:>10} {unchanged:>12}")
-    };
-    line("students", &difference.students)?;
-    for table in &difference.tables {
-        line(&table.table, &table.keys)?;
-    }
-    for (district, differs) in &difference.districts {
-        line(&format!("district {district}: students"), &differs.students)?;
-        for (table, tally) in &differs.tables {
-            line(&format!("  {table}"), tally)?;
-        }
-    }
-    for table in &difference.tables {
-        for (column, count) in &table.columns {
-            writeln!(out, "{} rows of {} differ in {column}", grouped(*count), table.table)?;
-        }
-        for row in &table.rows {
-            writeln!(out, "{} {:?} {}", table.table, row.change, row.key.reveal())?;
-            for (column, old, new) in &row.values {
-                writeln!(out, "  {column}: {:?} -> {:?}", old.reveal(), new.reveal())?;
-            }
-        }
-    }
-    writeln!(out, "{} figures change; --format json lists them", grouped(figures.len() as u64))?;
-    Ok(ExitCode::from(1))
 }
 
 fn verify(arguments: &VerifyArgs) -> Result<ExitCode, Failure> {

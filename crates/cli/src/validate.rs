@@ -2,7 +2,7 @@
 
 use crate::dictionary::DictionaryArgs;
 use crate::files::DiskUpload;
-use crate::output;
+use crate::output::{self, ShowValues};
 use crate::{Failure, files};
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
@@ -98,9 +98,8 @@ pub(crate) struct ValidateArgs {
     /// Write to this file instead of standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Show the values found. They may be personal.
-    #[arg(long)]
-    show_values: bool,
+    #[command(flatten)]
+    values: ShowValues,
     /// How many findings of each rule to keep; counts are always exact.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     max_samples: usize,
@@ -185,14 +184,14 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         bar.finish_and_clear();
         return print_comparison(&arguments, &outcome, &after);
     }
-    let findings = outcome.findings(&checker, &inputs, arguments.show_values).map_err(failed)?;
+    let findings = outcome.findings(&checker, &inputs, arguments.values.asked()).map_err(failed)?;
     bar.finish_and_clear();
     if let Some(folder) = &arguments.split {
         split(folder, &arguments.paths, &uploads.0, &current, &checker, &outcome)?;
     }
 
     let report = finding_report(&outcome.report, findings).map_err(failed)?;
-    let values = Values::shown_if(arguments.show_values);
+    let values = Values::shown_if(arguments.values.asked());
     let mut bytes = Vec::new();
     match arguments.format {
         FindingFormat::Human => {

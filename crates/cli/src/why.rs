@@ -1,6 +1,6 @@
 //! `opi why`: one number of a run, by its declaration run again on the snapshot and filtered to that number.
 
-use crate::output::{self, Format, grouped};
+use crate::output::{self, Format, ShowValues, grouped};
 use crate::year::outputs::{DIRECTORY, HISTORY, RunManifest, SNAPSHOTS, read_manifest};
 use crate::{Failure, files, year};
 use clap::Args;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
     edfacts:FILE:LEVEL:UNIT:SET:CODES     a figure of a federal file; a school is DISTRICT/SCHOOL, SEA has no unit\n  \
     mask:PUBLICATION:NAME=CODE|...        a figure of a public table, hidden or shown\n  \
     finding:CODE:FILE:LINE                a finding\n\n\
-    Students' ids are left out unless --show-ids. Hidden figures and rows are confidential: so is what this prints.\n\n\
+    Students' ids are left out unless --show-values. Hidden figures and rows are confidential: so is what this prints.\n\n\
     Exit codes: 0 explained, 1 nothing of that name was kept or shown, 2 no such figure, or could not run.\n\n\
     Examples:\n  \
     opi why out anb:4001-EL:FY2027\n  \
@@ -35,9 +35,8 @@ pub(crate) struct WhyArgs {
     out: PathBuf,
     /// The figure.
     figure: String,
-    /// Show the state ids of the students behind it.
-    #[arg(long)]
-    show_ids: bool,
+    #[command(flatten)]
+    values: ShowValues,
     /// The folder that the year was run on: the rules are run again on it, to see whether a finding still stands.
     #[arg(long, value_name = "DIR")]
     inputs: Option<PathBuf>,
@@ -125,11 +124,7 @@ fn anb(
     }
     let pupils: Vec<_> = found.pupils.iter().filter(|pupil| pupil.decision.unit == unit.as_str()).collect();
     if arguments.format == Format::Json {
-        let mut value = serde_json::to_value(&found)?;
-        if !arguments.show_ids {
-            hide(&mut value, &["student"]);
-        }
-        output::json(&value)?;
+        output::json(&arguments.values.json(&found, &["student"])?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = output::stdout();
@@ -143,18 +138,18 @@ fn anb(
         *total += 1;
     }
     for ((count, text, weight), number) in &reasons {
-        writeln!(out, "  {:>7}  {count:?}, weight {weight}: {text}", grouped(*number))?;
+        writeln!(out, "  {:>7}  {}, weight {weight}: {text}", grouped(*number), count.word())?;
     }
     for pupil in pupils.iter().take(arguments.rows) {
         let decision = &pupil.decision;
-        let id = if arguments.show_ids { pupil.student.reveal() } else { "*********" };
+        let id = arguments.values.of(pupil.student.reveal());
         writeln!(
             out,
-            "  {id} school {} calendar {} line {}: {:?}, weight {}: {} [{}]",
+            "  {id} school {} calendar {} line {}: {}, weight {}: {} [{}]",
             pupil.school,
             pupil.calendar,
             pupil.line,
-            decision.count,
+            decision.count.word(),
             decision.weight,
             decision.text,
             decision.citation
@@ -170,10 +165,7 @@ fn anb(
 fn federal(arguments: &WhyArgs, run: &Run, cell: &opi::FederalCell) -> Result<ExitCode, Failure> {
     let total: u64 = cell.reasons.iter().map(|reason| reason.adds).sum();
     if arguments.format == Format::Json {
-        let mut value = serde_json::to_value(cell)?;
-        if !arguments.show_ids {
-            hide(&mut value, &["id"]);
-        }
+        let value = arguments.values.json(cell, &["id"])?;
         let sources = run.snapshot.info().sources.iter().map(|source| source.file.as_str());
         output::json(&json!({"cell": value, "total": total, "sources": sources.collect::<Vec<_>>()}))?;
         return Ok(ExitCode::SUCCESS);
@@ -190,7 +182,7 @@ fn federal(arguments: &WhyArgs, run: &Run, cell: &opi::FederalCell) -> Result<Ex
     }
     writeln!(out, "behind it, {}:", grouped(cell.reasons.len() as u64))?;
     for reason in cell.reasons.iter().take(arguments.rows) {
-        let id = if arguments.show_ids { reason.id.as_str() } else { "*********" };
+        let id = arguments.values.of(&reason.id);
         let rows: Vec<String> =
             reason.rows.iter().map(|row| format!("{}:{}", run.source(row.source), row.line)).collect();
         writeln!(out, "  {id} adds {}: {}", reason.adds, rows.join(", "))?;
@@ -242,7 +234,7 @@ fn public(
     let ids: Vec<&str> = behind.iter().map(|key| key.reveal()).collect();
     if arguments.format == Format::Json {
         let count = masked.certified.publication().value(cell);
-        let ids = if arguments.show_ids { json!(ids) } else { Value::Null };
+        let ids = if arguments.values.asked() { json!(ids) } else { Value::Null };
         let derivable = interval.map(|interval| json!([interval.lo, interval.hi]));
         output::json(&json!({
             "publication": publication, "codes": codes, "count": count, "state": why,
@@ -261,7 +253,7 @@ fn public(
         let sharp = if interval.sharp { "" } else { " at the widest" };
         writeln!(out, "a reader can work out: from {} to {high}{sharp}", grouped(interval.lo))?;
     }
-    if arguments.show_ids {
+    if arguments.values.asked() {
         for id in ids.iter().take(arguments.rows) {
             writeln!(out, "  {id}")?;
         }
@@ -323,18 +315,6 @@ fn finding(
         writeln!(out, "\n{}", opi::rules::page(rule))?;
     }
     Ok(ExitCode::from(u8::from(found.is_empty())))
-}
-
-/// Takes the values of these keys out of a JSON value, at any depth.
-fn hide(value: &mut Value, keys: &[&str]) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|key, _| !keys.contains(&key.as_str()));
-            map.values_mut().for_each(|value| hide(value, keys));
-        }
-        Value::Array(list) => list.iter_mut().for_each(|value| hide(value, keys)),
-        _ => {}
-    }
 }
 
 fn more(out: &mut impl Write, all: usize, shown: usize, what: &str) -> std::io::Result<()> {

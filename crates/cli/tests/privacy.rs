@@ -194,16 +194,32 @@ fn nothing_printed_names_a_student() {
     runs.push(opi(again));
     runs.push(opi(take(&prior, &late)));
     let first = "2025-26-fall-count-anb";
+    let results = at("out");
+    // What shows students where it is asked to, so that the search is known to find them.
+    let mut asked: Vec<Vec<&str>> = Vec::new();
     for format in ["human", "json"] {
         runs.push(opi(["snapshot", "list", text(&early), "--format", format]));
         runs.push(opi(["snapshot", "show", text(&early), first, "--format", format]));
         runs.push(opi(["snapshot", "diff", text(&early), first, "again", "--format", format]));
+        let rows = ["--rows", "100000", "--format", format];
+        let diff = [&["snapshot", "diff", text(&early), first, "again"][..], &rows].concat();
+        runs.push(opi(diff.iter().copied()));
+        asked.push(diff);
+        for figure in ["edfacts:052:SEA:TOT", "edfacts:052:SEA:CSA:05,WH7,F", "mask:enrollment:grade=05"] {
+            let why = [&["why", text(&results), figure][..], &rows].concat();
+            runs.push(opi(why.iter().copied()));
+            asked.push(why);
+        }
     }
     let mut kept = take(&uploads, &early);
     kept.push("--register");
     runs.push(opi(kept));
     for format in ["human", "json"] {
         runs.push(opi(["snapshot", "changes", text(&early), "--year", "2025-26", "--format", format]));
+        let changes = ["snapshot", "changes", text(&early), "--year", "2025-26", "--rows", "100000"];
+        let changes = [&changes[..], &["--format", format]].concat();
+        runs.push(opi(changes.iter().copied()));
+        asked.push(changes);
     }
     runs.push(opi(["snapshot", "verify", text(&early)]));
     runs.push(opi(["snapshot", "export", text(&early), first, "--out", text(&at("csv"))]));
@@ -215,6 +231,11 @@ fn nothing_printed_names_a_student() {
         let keyed = ran.arguments.starts_with("validate");
         let found = if keyed { marks.values(&ran.all()) } else { marks.any(&ran.all()) };
         assert!(found.is_empty(), "{} printed {found:?}", ran.arguments);
+    }
+    for arguments in &asked {
+        let shown = opi(arguments.iter().copied().chain(["--show-values"]));
+        shown.assert_orderly();
+        assert!(!marks.any(&shown.out).is_empty(), "{} shows nobody", shown.arguments);
     }
     // What was asked for by name is there: the search would have found it.
     let shown = opi([

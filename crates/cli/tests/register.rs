@@ -76,6 +76,7 @@ fn nights_follow_each_other_and_each_day_stays_known() {
         "2025-10-10T00:00:00",
         "--rows",
         "5",
+        "--show-values",
     ]);
     assert!(rows.out.contains("updated fall-enrollment-count 990000101|0001|0001|100"), "{rows:#?}");
     assert!(rows.out.contains("changed: aggregate_hours_of_instruction"), "{rows:#?}");

@@ -1,7 +1,7 @@
 //! `opi snapshot changes`: what changed in a register that a store keeps.
 
 use crate::Failure;
-use crate::output::{self, Format, grouped};
+use crate::output::{self, Format, ShowValues, grouped};
 use clap::Args;
 use opi::dictionary::{DistrictNumber, SchoolYear};
 use opi::report::visible;
@@ -33,9 +33,11 @@ pub(crate) struct ChangesArgs {
     /// Only what changed at this time or later.
     #[arg(long, value_name = "TIME")]
     since: Option<TimeGiven>,
-    /// How many changes of each table to print, with their keys: personal data.
+    /// How many changes of each table to print: where they come from and which columns change.
     #[arg(long, value_name = "N", default_value_t = 0)]
     rows: usize,
+    #[command(flatten)]
+    values: ShowValues,
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -92,9 +94,8 @@ pub(crate) fn run(arguments: &ChangesArgs) -> Result<ExitCode, Failure> {
         });
         let rows =
             shown.iter().map(|change| serde_json::json!({ "change": change, "key": change.key.reveal() }));
-        output::json(&serde_json::json!({
-            "files": totals.collect::<Vec<_>>(), "rows": rows.collect::<Vec<_>>(),
-        }))?;
+        let rows = arguments.values.json(&rows.collect::<Vec<_>>(), &["key"])?;
+        output::json(&serde_json::json!({ "files": totals.collect::<Vec<_>>(), "rows": rows }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = output::stdout();
@@ -109,7 +110,7 @@ pub(crate) fn run(arguments: &ChangesArgs) -> Result<ExitCode, Failure> {
     }
     for change in &shown {
         let (kind, table) = (change.kind.as_str(), &change.table);
-        writeln!(out, "{kind} {table} {}", change.key.reveal())?;
+        writeln!(out, "{kind} {table} {}", arguments.values.of(change.key.reveal()))?;
         writeln!(out, "  --> {}:{} at {}", visible(&change.file), change.line, change.at)?;
         if !change.columns.is_empty() {
             writeln!(out, "  changed: {}", change.columns.join(", "))?;
