@@ -36,6 +36,8 @@ Files: --what-if takes a list [[changes]], such as
                          # or spring.history = [[october, february], ...] of earlier years
 --figures takes CSV with the columns of crates/anb/spec/entitlements.csv; its rows take the place of built-in ones.
 
+JSON: opi anb schema; opi schema anb-result, anb-check, anb-reconciliation.
+
 Exit code: 0 computed or all agree; 1 a district could not be computed, an example or a count differs; 2 could not run.";
 
 /// Compute ANB, entitlements and budget limits of a case, with every step and its article.

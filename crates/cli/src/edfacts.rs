@@ -8,6 +8,8 @@ use opi::edfacts::{
     Level, NamedFile, SpecTable, StateProfile, check_files, diff_files, file_name, list, list_text, manifest,
     read_file, run_case, show, show_text,
 };
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,8 @@ use std::process::ExitCode;
 
 /// Federal EDFacts files.
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 clean, 1 findings, 2 could not run.\n\nExamples:\n  \
+#[command(after_help = "Exit codes: 0 clean, 1 findings, 2 could not run.\n\
+    JSON: opi schema edfacts-list, edfacts-file, edfacts-check, edfacts-difference (a list), edfacts-written.\n\nExamples:\n  \
     opi edfacts list --format json\n  \
     opi edfacts show 052 --year 2023 --level sch\n  \
     opi edfacts count case.json\n  \
@@ -42,7 +45,7 @@ enum EdfactsCommand {
     },
     /// Show a file: layout, category sets, permitted values, derivation, rules.
     Show(ShowArgs),
-    /// Count a case: a few students and their rows in, the records of the named files out.
+    /// Count a case: a few students and their rows in, the records of the named files out, as JSON.
     Count {
         /// The case, a JSON document.
         case: PathBuf,
@@ -140,6 +143,18 @@ struct WriteArgs {
     /// The folder for the file.
     #[arg(long, default_value = ".")]
     out: PathBuf,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// A federal file that was written.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Written {
+    /// The file.
+    file: String,
+    /// Its records.
+    records: u64,
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -347,7 +362,9 @@ fn run_write(catalogue: &Catalogue, profile: &StateProfile, args: &WriteArgs) ->
     let count = writer.write(&rows, &name, &args.identifier, form, &mut bytes).map_err(refused)?;
     let path = args.out.join(&name);
     std::fs::write(&path, bytes).map_err(|error| Failure::of_file(&path, error))?;
-    let mut out = output::stdout();
-    writeln!(out, "{}: {count} records", path.display())?;
-    Ok(())
+    let written = Written { file: path.display().to_string(), records: count };
+    match args.format {
+        Format::Json => output::json(&written),
+        Format::Human => output::print(&format!("{}: {} records\n", written.file, written.records)),
+    }
 }

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 /// Explain a word: a rule, or an element, field, code set, code, layout, date, county or source of the dictionary.
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 explained, 1 not known (close words are listed), 2 could not run.\n\n\
+#[command(after_help = "Exit codes: 0 explained, 1 not known (close words are listed), 2 could not run.\n\
+    JSON: opi schema explanation, a list; of a rule, opi schema rule.\n\n\
     Examples:\n  \
     opi explain student-enrollments\n  \
     opi explain \"Service Type\"\n  \

@@ -4,7 +4,7 @@ use crate::Failure;
 use opi::Upload;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// A file on disk that can be opened again and again.
@@ -93,6 +93,14 @@ fn is_upload(path: &Path) -> bool {
 /// Opens a file for reading, naming it where it cannot be.
 pub(crate) fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     File::open(path).map(BufReader::new).map_err(|error| Failure::of_file(path, error))
+}
+
+/// Makes a file, and its folder where it is missing.
+pub(crate) fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))?;
+    }
+    File::create(path).map(BufWriter::new).map_err(|error| Failure::of_file(path, error))
 }
 
 /// Reads a small text file whole.

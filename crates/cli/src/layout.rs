@@ -5,6 +5,8 @@ use crate::output::{self, Format, Style, grouped};
 use crate::{Failure, files};
 use clap::{Args, Subcommand};
 use opi::aim::{LayoutProposal, propose_layout};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,7 +24,7 @@ pub(crate) enum LayoutCommand {
 #[derive(Args)]
 #[command(
     after_help = "Columns are matched by form, code sets, uniqueness and agreement across rows; no value is printed.\n\
-    Exit codes: 0 the file follows the known layout, 1 it does not, 2 could not run.\n\n\
+    Exit codes: 0 the file follows the known layout, 1 it does not, 2 could not run. JSON: opi schema layout-proposal.\n\n\
     Examples:\n  \
     opi layout check enrollments.tsv\n  \
     opi layout check enrollments.tsv --out our-layout.toml\n  \
@@ -46,9 +48,31 @@ pub(crate) struct CheckArgs {
 
 /// List the fields whose place was not read in a layout.
 #[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 listed, 2 could not run. JSON: opi schema layout-unverified, a list.\n\n\
+    Examples:\n  \
+    opi layout unverified\n  \
+    opi layout unverified student-enrollments --format json"
+)]
 pub(crate) struct UnverifiedArgs {
     /// Only of this layout.
     layout: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// A field whose place was not read in a layout.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct UnverifiedField {
+    /// The layout.
+    layout: String,
+    /// The place, counted from 1.
+    position: usize,
+    /// The field.
+    field: String,
+    /// What its place rests on.
+    standing: String,
 }
 
 pub(crate) fn run(command: LayoutCommand) -> Result<ExitCode, Failure> {
@@ -125,17 +149,24 @@ fn unverified(arguments: UnverifiedArgs) -> Result<ExitCode, Failure> {
     if let Some(key) = &arguments.layout {
         dictionary.layout(key)?;
     }
-    let mut out = output::stdout();
-    let mut count = 0;
-    for (layout, field) in dictionary.unverified_positions() {
-        if arguments.layout.as_ref().is_some_and(|key| *key != layout.key) {
-            continue;
-        }
-        count += 1;
-        let standing = output::word_of(&field.position_standing);
-        let position = layout.column(field.field).map_or(0, |column| column + 1);
-        writeln!(out, "{:<26} {position:>3} {} ({standing})", layout.key, field.name)?;
+    let wanted = |key: &str| arguments.layout.as_deref().is_none_or(|layout| layout == key);
+    let unverified = dictionary.unverified_positions().filter(|(layout, _)| wanted(&layout.key));
+    let fields: Vec<UnverifiedField> = unverified
+        .map(|(layout, field)| UnverifiedField {
+            layout: layout.key.clone(),
+            position: layout.column(field.field).map_or(0, |column| column + 1),
+            field: field.name.clone(),
+            standing: output::word_of(&field.position_standing),
+        })
+        .collect();
+    if arguments.format == Format::Json {
+        output::json(&fields)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    writeln!(out, "{count} positions were not read in a layout")?;
+    let mut out = output::stdout();
+    for UnverifiedField { layout, position, field, standing } in &fields {
+        writeln!(out, "{layout:<26} {position:>3} {field} ({standing})")?;
+    }
+    writeln!(out, "{} positions were not read in a layout", fields.len())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,14 @@
 //! `opi mask`: hide small counts so that they cannot be worked out, and prove it.
 
-use crate::{Failure, output};
+use crate::Failure;
+use crate::output::{self, Format};
 use clap::{Args, Subcommand};
 use opi::mask::audit::{Effort, audit, small_sums};
 use opi::mask::certificate::Certificate;
 use opi::mask::spec_file::{OtherRelease, Spec};
 use opi::mask::{Certified, Cost, Policy, Release, Symbols, Task, case_file, plan, suppress};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,7 +23,9 @@ const EXAMPLES: &str = "Examples:
   opi mask plan counts.csv --dims 'district>school,race,grade' --count freq --max 5 --zeros show
   opi mask case cases.toml --cost value --format json
 
-Exit codes: 0 certified (or nothing found), 1 not certified (or something can be worked out), 2 could not run.";
+Exit codes: 0 certified (or nothing found), 1 not certified (or something can be worked out), 2 could not run: of verify,
+0 true, 1 false or changed, 2 no certificate.
+JSON: opi schema mask-utility (on standard error, the table is the answer), mask-audit, mask-verdict, mask-candidate, mask-case.";
 
 /// Arguments of `opi mask`.
 #[derive(Args)]
@@ -87,9 +92,9 @@ struct TableArgs {
     /// Protect against readers who reason that a hidden figure is not zero, since zeros are printed.
     #[arg(long)]
     hidden_positive: bool,
-    /// Output: human or json.
-    #[arg(long, default_value = "human", value_parser = ["human", "json"])]
-    format: String,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
 }
 
 #[derive(Subcommand)]
@@ -107,9 +112,9 @@ enum Command {
     Verify {
         /// The certificate.
         file: PathBuf,
-        /// Output: human or json.
-        #[arg(long, default_value = "human", value_parser = ["human", "json"])]
-        format: String,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
     },
     /// Compares candidate tables by what each can still show.
     Plan(TableArgs),
@@ -123,19 +128,40 @@ enum Command {
         /// Cost of hiding: count or value.
         #[arg(long, default_value = "value")]
         cost: String,
-        /// Output: json (one object a line) or human (a table of achieved against optimum).
-        #[arg(long, default_value = "json", value_parser = ["human", "json"])]
-        format: String,
+        /// How to print: JSON (one object a line) or, for people, a table of achieved against optimum.
+        #[arg(long, value_enum, default_value_t = Format::Json)]
+        format: Format,
     },
+}
+
+/// What checking a certificate gave.
+#[derive(Default, Serialize, JsonSchema)]
+pub(crate) struct Verdict {
+    /// Whether every claim holds.
+    verified: bool,
+    /// Cells of the publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<usize>,
+    /// Hidden cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<usize>,
+    /// Sensitive cells, all of them protected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sensitive: Option<usize>,
+    /// Proven lower bound on the cost, where the certificate holds one.
+    lower_bound: Option<u64>,
+    /// The first claim that does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: MaskArgs) -> Result<ExitCode, Failure> {
     match args.command {
         Some(Command::Audit { table, also }) => run_audit(&table, &also),
-        Some(Command::Verify { file, format }) => run_verify(&file, &format),
+        Some(Command::Verify { file, format }) => run_verify(&file, format),
         Some(Command::Plan(table)) => run_plan(&table),
-        Some(Command::Case { file, id, cost, format }) => run_case(&file, id.as_deref(), &cost, &format),
+        Some(Command::Case { file, id, cost, format }) => run_case(&file, id.as_deref(), &cost, format),
         None => run_mask(&args),
     }
 }
@@ -228,7 +254,7 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
     }
     let report = &release.utility;
     let mut err = output::stderr();
-    if args.table.format == "json" {
+    if args.table.format == Format::Json {
         writeln!(err, "{}", serde_json::to_string(report).map_err(|e| Failure::new(e.to_string()))?)?;
     } else {
         let all = &report.all;
@@ -276,7 +302,7 @@ fn run_audit(args: &TableArgs, also: &[String]) -> Result<ExitCode, Failure> {
     let limit = if spec.line_sums { spec.max.unwrap_or(0) } else { 0 };
     let sums = small_sums(&view, &audit, limit);
     let mut out = output::stdout();
-    if args.format == "json" {
+    if args.format == Format::Json {
         let mut report = serde_json::to_value(&audit).map_err(|e| Failure::new(e.to_string()))?;
         if spec.line_sums
             && let Some(fields) = report.as_object_mut()
@@ -302,33 +328,42 @@ fn run_audit(args: &TableArgs, also: &[String]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!audit.exposed.is_empty() || !sums.is_empty())))
 }
 
-fn run_verify(file: &Path, format: &str) -> Result<ExitCode, Failure> {
+fn run_verify(file: &Path, format: Format) -> Result<ExitCode, Failure> {
     let text = read_text(file)?;
-    let verdict = Certificate::from_json(&text).and_then(|c| c.verify());
+    let verdict = match Certificate::from_json(&text) {
+        Ok(certificate) => certificate.verify(),
+        // A certificate that was changed is a false one; what is none at all cannot be judged.
+        Err(problem) if is_sealed(&text) => Err(problem),
+        Err(problem) => return Err(Failure::of_file(file, problem)),
+    };
+    let told = match &verdict {
+        Ok(found) => Verdict {
+            verified: true,
+            cells: Some(found.cells),
+            hidden: Some(found.hidden),
+            sensitive: Some(found.sensitive),
+            lower_bound: found.lower_bound,
+            problem: None,
+        },
+        Err(problem) => Verdict { problem: Some(problem.to_string()), ..Verdict::default() },
+    };
     let mut out = output::stdout();
-    match verdict {
-        Ok(v) => {
-            let bound = v.lower_bound.map_or("null".to_owned(), |b| b.to_string());
-            if format == "json" {
-                writeln!(
-                    out,
-                    "{{\"verified\":true,\"cells\":{},\"hidden\":{},\"sensitive\":{},\"lower_bound\":{bound}}}",
-                    v.cells, v.hidden, v.sensitive
-                )?;
-            } else {
-                writeln!(
-                    out,
-                    "verified: {} sensitive cells protected, {} hidden of {}",
-                    v.sensitive, v.hidden, v.cells
-                )?;
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(problem) => {
-            writeln!(out, "refused: {problem}")?;
-            Ok(ExitCode::from(1))
-        }
+    match (format, &verdict) {
+        (Format::Json, _) => writeln!(out, "{}", serde_json::to_string(&told)?)?,
+        (Format::Human, Ok(found)) => writeln!(
+            out,
+            "verified: {} sensitive cells protected, {} hidden of {}",
+            found.sensitive, found.hidden, found.cells
+        )?,
+        (Format::Human, Err(problem)) => writeln!(out, "refused: {problem}")?,
     }
+    Ok(ExitCode::from(u8::from(!told.verified)))
+}
+
+/// Whether a text has the outer form of a certificate: its content under a digest.
+fn is_sealed(text: &str) -> bool {
+    let parsed: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_str(text);
+    parsed.is_ok_and(|parts| ["digest", "certificate"].iter().all(|part| parts.contains_key(*part)))
 }
 
 fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
@@ -343,7 +378,7 @@ fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
         .collect();
     let candidates = plan::plan(&dimensions, &leaves, &rule, 200).map_err(failed)?;
     let mut out = output::stdout();
-    if args.format == "human" {
+    if args.format == Format::Human {
         writeln!(
             out,
             "{:<44} {:>8} {:>8} {:>9} {:>7} {:>8} {:>9}",
@@ -351,7 +386,7 @@ fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
         )?;
     }
     for c in candidates {
-        if args.format == "json" {
+        if args.format == Format::Json {
             writeln!(out, "{}", serde_json::to_string(&c).map_err(|e| Failure::new(e.to_string()))?)?;
         } else if let Some(problem) = &c.problem {
             writeln!(out, "{:<44} {problem}", c.name)?;
@@ -373,12 +408,12 @@ fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_case(file: &Path, id: Option<&str>, cost: &str, format: &str) -> Result<ExitCode, Failure> {
+fn run_case(file: &Path, id: Option<&str>, cost: &str, format: Format) -> Result<ExitCode, Failure> {
     let cost: Cost = cost.parse().map_err(failed)?;
     let mut out = output::stdout();
     let mut certified = true;
     let mut found = false;
-    if format == "human" {
+    if format == Format::Human {
         writeln!(
             out,
             "{:<6} {:<10} {:>9} {:>14} {:>14}",
@@ -392,7 +427,7 @@ fn run_case(file: &Path, id: Option<&str>, cost: &str, format: &str) -> Result<E
         found = true;
         let result = case.run(cost).map_err(failed)?;
         certified &= result.certified;
-        if format == "json" {
+        if format == Format::Json {
             writeln!(out, "{}", serde_json::to_string(&result).map_err(|e| Failure::new(e.to_string()))?)?;
         } else {
             let best = |b: Option<u64>| b.map_or("?".to_owned(), |b| b.to_string());

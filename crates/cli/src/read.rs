@@ -17,7 +17,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(after_help = "Lines are counted from 1, the header being line 1. Values are never printed.\n\
     Folders are searched for .tsv, .txt and .xml files.\n\n\
-    Exit codes: 0 nothing graver than a note, 1 findings, 2 could not run.\n\n\
+    Exit codes: 0 nothing graver than a note, 1 findings, 2 could not run. JSON: opi schema read-report.\n\n\
     Examples:\n  \
     opi read fall.tsv\n  \
     opi read uploads/2026 --format json\n  \

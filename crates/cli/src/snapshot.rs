@@ -4,11 +4,17 @@ mod changes;
 mod diff;
 mod take;
 
-use crate::Failure;
+pub(crate) use changes::Changes;
+pub(crate) use diff::Compared;
+pub(crate) use take::Written;
+
 use crate::output::{self, Format, Style, grouped};
+use crate::{Failure, files};
 use clap::{Args, Subcommand};
-use opi::snapshot::Manifest;
-use opi::store::{SnapshotName, Store, StoredSnapshot, write_csv};
+use opi::snapshot::{ContentHash, Manifest, SnapshotInfo};
+use opi::store::{Listing, SnapshotName, Store, StoreError, StoredSnapshot, Verification, write_csv};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,7 +39,12 @@ pub(crate) enum SnapshotCommand {
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  opi snapshot list store")]
+#[command(
+    after_help = "Exit codes: 0 listed, 1 a manifest is damaged, 2 could not run. JSON: opi schema snapshot-list, a list.\n\n\
+    Examples:\n  \
+    opi snapshot list store\n  \
+    opi snapshot list store --format json"
+)]
 pub(crate) struct ListArgs {
     /// The folder of the store.
     store: PathBuf,
@@ -43,7 +54,8 @@ pub(crate) struct ListArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  opi snapshot show store 2025-26-fall-count-anb")]
+#[command(after_help = "Exit codes: 0 shown, 2 could not run. JSON: opi schema snapshot.\n\n\
+    Example:\n  opi snapshot show store 2025-26-fall-count-anb")]
 pub(crate) struct ShowArgs {
     /// The folder of the store.
     store: PathBuf,
@@ -55,19 +67,71 @@ pub(crate) struct ShowArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 whole, 1 damaged, 2 could not run.\n\n\
-    Example:\n  opi snapshot verify store 2025-26-fall-count-anb")]
+#[command(
+    after_help = "Exit codes: 0 whole, 1 damaged, 2 could not run. JSON: opi schema snapshot-verified, a list.\n\n\
+    Example:\n  opi snapshot verify store 2025-26-fall-count-anb"
+)]
 pub(crate) struct VerifyArgs {
     /// The folder of the store.
     store: PathBuf,
     /// The snapshot; by default every one of the store.
     snapshot: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// A snapshot that was read whole.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Verified {
+    /// The name or id by which it was found.
+    snapshot: String,
+    /// Whether nothing is wrong with it.
+    whole: bool,
+    /// Files read.
+    files: u64,
+    /// Bytes read.
+    bytes: u64,
+    /// Rows read.
+    rows: u64,
+    /// What is wrong, with the table where it is in one.
+    problems: Vec<String>,
+}
+
+/// A table that was written.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Exported {
+    /// The table.
+    table: String,
+    /// Its rows.
+    rows: u64,
+    /// The file.
+    file: String,
+}
+
+/// A snapshot of a store.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Listed {
+    /// Its id.
+    id: ContentHash,
+    /// The names that stand for it.
+    names: Vec<String>,
+    /// What it was taken of, where its manifest can be read.
+    info: Option<SnapshotInfo>,
+    /// The hash of its rows.
+    content: Option<ContentHash>,
+    /// How many rows it has.
+    rows: Option<u64>,
+    /// Why its manifest cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 #[derive(Args)]
 #[command(
     after_help = "The Parquet files of the store can be read as they are; this is for programs that want CSV.\n\
     The files hold personal data.\n\n\
+    Exit codes: 0 written, 2 could not run. JSON: opi schema snapshot-exported, a list.\n\n\
     Example:\n  opi snapshot export store 2025-26-fall-count-anb --out csv"
 )]
 pub(crate) struct ExportArgs {
@@ -81,6 +145,9 @@ pub(crate) struct ExportArgs {
     /// Only this table; may be repeated.
     #[arg(long = "table", value_name = "TABLE")]
     tables: Vec<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
 }
 
 pub(crate) fn run(command: SnapshotCommand) -> Result<ExitCode, Failure> {
@@ -100,17 +167,7 @@ fn list(arguments: &ListArgs) -> Result<ExitCode, Failure> {
     let listings = store.list()?;
     let damaged = listings.iter().any(|listing| listing.manifest.is_err());
     if arguments.format == Format::Json {
-        let values = listings.iter().map(|listing| {
-            let names: Vec<&str> = listing.names.iter().map(SnapshotName::as_str).collect();
-            match &listing.manifest {
-                Ok(manifest) => serde_json::json!({ "id": listing.id, "names": names, "info": manifest.info,
-                    "content": manifest.content, "rows": row_count(manifest) }),
-                Err(error) => {
-                    serde_json::json!({ "id": listing.id, "names": names, "error": error.to_string() })
-                }
-            }
-        });
-        output::json(&values.collect::<Vec<_>>())?;
+        output::json(&listings.iter().map(listed).collect::<Vec<_>>())?;
     } else {
         let mut out = output::stdout();
         writeln!(
@@ -136,6 +193,18 @@ fn list(arguments: &ListArgs) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::from(u8::from(damaged)))
+}
+
+fn listed(listing: &Listing) -> Listed {
+    let manifest = listing.manifest.as_ref();
+    Listed {
+        id: listing.id,
+        names: listing.names.iter().map(ToString::to_string).collect(),
+        info: manifest.ok().map(|manifest| manifest.info.clone()),
+        content: manifest.ok().map(|manifest| manifest.content),
+        rows: manifest.ok().map(row_count),
+        error: manifest.err().map(ToString::to_string),
+    }
 }
 
 fn row_count(manifest: &Manifest) -> u64 {
@@ -188,27 +257,37 @@ fn verify(arguments: &VerifyArgs) -> Result<ExitCode, Failure> {
             ids.chain(store.names()?.iter().map(ToString::to_string)).collect()
         }
     };
-    let (mut out, mut damaged) = (output::stdout(), false);
+    let mut verified = Vec::with_capacity(references.len());
     for reference in references {
-        match store.verify(&reference) {
-            Ok(found) if found.problems.is_empty() => {
-                let [files, bytes, rows] = [found.files, found.bytes, found.rows].map(grouped);
-                writeln!(out, "{reference}: whole, {files} files, {bytes} bytes, {rows} rows")?;
+        verified.push(verified_one(&store, reference)?);
+    }
+    if arguments.format == Format::Json {
+        output::json(&verified)?;
+    } else {
+        let mut out = output::stdout();
+        for Verified { snapshot, whole, files, bytes, rows, problems } in &verified {
+            let [files, bytes, rows] = [*files, *bytes, *rows].map(grouped);
+            if *whole {
+                writeln!(out, "{snapshot}: whole, {files} files, {bytes} bytes, {rows} rows")?;
             }
-            Ok(found) => {
-                damaged = true;
-                for problem in &found.problems {
-                    writeln!(out, "{reference}: {}: {}", problem.table, problem.error)?;
-                }
-            }
-            Err(error @ opi::store::StoreError::NotFound { .. }) => return Err(error.into()),
-            Err(error) => {
-                damaged = true;
-                writeln!(out, "{reference}: {error}")?;
+            for problem in problems {
+                writeln!(out, "{snapshot}: {problem}")?;
             }
         }
     }
-    Ok(ExitCode::from(u8::from(damaged)))
+    Ok(ExitCode::from(u8::from(verified.iter().any(|one| !one.whole))))
+}
+
+fn verified_one(store: &Store, snapshot: String) -> Result<Verified, Failure> {
+    let (found, unread) = match store.verify(&snapshot) {
+        Ok(found) => (found, None),
+        Err(error @ StoreError::NotFound { .. }) => return Err(error.into()),
+        Err(error) => (Verification::default(), Some(error.to_string())),
+    };
+    let problems = found.problems.iter().map(|problem| format!("{}: {}", problem.table, problem.error));
+    let problems: Vec<String> = problems.chain(unread).collect();
+    let (files, bytes, rows) = (found.files, found.bytes, found.rows);
+    Ok(Verified { snapshot, whole: problems.is_empty(), files, bytes, rows, problems })
 }
 
 fn export(arguments: &ExportArgs) -> Result<ExitCode, Failure> {
@@ -218,14 +297,22 @@ fn export(arguments: &ExportArgs) -> Result<ExitCode, Failure> {
         [] => stored.manifest().tables.iter().map(|entry| entry.table.clone()).collect(),
         some => some.to_vec(),
     };
-    std::fs::create_dir_all(&arguments.out).map_err(|error| Failure::of_file(&arguments.out, error))?;
-    let mut out = output::stdout();
+    files::make_folder(&arguments.out)?;
+    let mut exported = Vec::with_capacity(names.len());
     for name in names {
         let table = stored.table(&name)?;
         let path = arguments.out.join(format!("{}.csv", table.name()));
-        let file = std::fs::File::create(&path).map_err(|error| Failure::of_file(&path, error))?;
-        write_csv(&table, std::io::BufWriter::new(file))?;
-        writeln!(out, "{:>12} rows  {}", grouped(table.len() as u64), path.display())?;
+        write_csv(&table, files::create(&path)?)?;
+        let (rows, file) = (table.len() as u64, path.display().to_string());
+        exported.push(Exported { table: table.name().to_owned(), rows, file });
+    }
+    if arguments.format == Format::Json {
+        output::json(&exported)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut out = output::stdout();
+    for Exported { rows, file, .. } in &exported {
+        writeln!(out, "{:>12} rows  {file}", grouped(*rows))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,13 @@
 //! `opi synth`: writes an invented state to a folder.
 
 use crate::Failure;
-use crate::output;
+use crate::output::{self, Format};
 use indicatif::ProgressStyle;
 use opi::dictionary::{DistrictNumber, SchoolYear};
 use opi_synth::{DefectRate, Plan, Sink, State, Summary, SynthError, WriteOptions};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -16,7 +19,8 @@ use std::process::ExitCode;
 /// `uploads/<year>/<district>/<file>.tsv`, `state/<year>/<table>.tsv` and, where mistakes are planted,
 /// `planted.jsonl`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = "Exit codes: 0 written, 2 could not run. JSON: opi schema synth-summary.\n\n\
+    Examples:\n  \
     opi synth --students 147000 state            the whole state, one year\n  \
     opi synth --students 2000 --years 3 state    a small one, three years of the same people\n  \
     opi synth --students 2000 --defects 2% state two rows in a hundred spoiled, listed in planted.jsonl")]
@@ -42,16 +46,50 @@ pub(crate) struct SynthArgs {
     /// The folder to write to; it must be empty or not there yet.
     #[arg(value_name = "OUT")]
     out: PathBuf,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     /// Print no progress.
     #[arg(long, short)]
     quiet: bool,
 }
 
+/// What was invented.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Invented {
+    /// The folder.
+    out: String,
+    /// Students in each year.
+    students: u64,
+    /// School systems, each with its own files.
+    districts: u64,
+    /// Legal districts.
+    legal_entities: u64,
+    /// Schools.
+    schools: u64,
+    /// Rows by file family, over all years and districts.
+    rows: BTreeMap<&'static str, u64>,
+    /// Planted mistakes.
+    planted: u64,
+}
+
 /// Runs the subcommand.
 pub(crate) fn run(args: SynthArgs) -> Result<ExitCode, Failure> {
-    let SynthArgs { students, years, last_year, seed, defects, defects_in, out, quiet } = args;
+    let SynthArgs { students, years, last_year, seed, defects, defects_in, out, format, quiet } = args;
     let state = State::new(Plan { students, years, last_year, seed }).map_err(failed)?;
     let summary = write(&state, &WriteOptions { defects, only_in: defects_in }, &out, quiet)?;
+    if format == Format::Json {
+        output::json(&Invented {
+            out: out.display().to_string(),
+            students: summary.students,
+            districts: summary.districts,
+            legal_entities: summary.legal_entities,
+            schools: summary.schools,
+            rows: summary.rows,
+            planted: summary.planted,
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut printed = output::stdout();
     writeln!(
         printed,

@@ -40,7 +40,8 @@ enum FindingFormat {
     \"no findings\" is not mistaken for \"not run\".\n\n\
     In the folders of a state, <year>/<district>/<file>, the district of the folder is taken for the one that uploads.\n\n\
     Exit codes: 0 nothing of the severity of --fail-on (with --compare: no difference), 1 findings or an input that\n\
-    could not be read to its end, 2 could not run.\n\n\
+    could not be read to its end, 2 could not run. JSON, a line each: opi schema finding after a header; with\n\
+    --compare, opi schema rule-comparison.\n\n\
     Examples:\n  \
     opi validate uploads/2026/0123 --directory directory --as-of 2026-06-20\n  \
     opi validate fall.tsv --policy ours.toml --format xlsx --out findings.xlsx --as-of 2025-10-10\n  \
@@ -395,7 +396,10 @@ fn inputs<'a>(uploads: &'a [CheckedUpload<'a>]) -> Vec<&'a dyn Input> {
 
 /// List the rules: what each finds, what it leads to, and which cannot be judged here.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  opi rules\n  opi rules --format json\n  opi rules ENR-014")]
+#[command(
+    after_help = "Exit codes: 0 listed, 2 no such rule. JSON: opi schema rule; without a code, a list.\n\n\
+    Examples:\n  opi rules\n  opi rules --format json\n  opi rules ENR-014"
+)]
 pub(crate) struct RulesArgs {
     /// Print the page of this rule.
     code: Option<String>,

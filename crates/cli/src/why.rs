@@ -5,13 +5,14 @@ use crate::year::outputs::{DIRECTORY, HISTORY, RunManifest, SNAPSHOTS, read_mani
 use crate::{Failure, files, year};
 use clap::Args;
 use opi::anb::{AnbHistory, Detail};
-use opi::dictionary::{BudgetUnitId, Finding, FiscalYear, SchoolYear};
+use opi::dictionary::{BudgetUnitId, Finding, FiscalYear, RuleInfo, SchoolYear};
 use opi::public::{Figured, PUBLICATIONS, PublicTables};
 use opi::report::{Style, Values, write_finding};
 use opi::snapshot::{Snapshot, Table};
 use opi::store::Store;
-use opi::{Figure, Year};
-use serde_json::{Value, json};
+use opi::{FederalCell, Figure, Year};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,7 +25,8 @@ use std::process::ExitCode;
     mask:PUBLICATION:NAME=CODE|...        a figure of a public table, hidden or shown\n  \
     finding:CODE:FILE:LINE                a finding\n\n\
     Students' ids are left out unless --show-values. Hidden figures and rows are confidential: so is what this prints.\n\n\
-    Exit codes: 0 explained, 1 nothing of that name was kept or shown, 2 no such figure, or could not run.\n\n\
+    Exit codes: 0 explained, 1 nothing of that name was kept or shown, 2 no such figure, or could not run.\n\
+    JSON: opi schema why-anb, why-edfacts, why-mask, why-finding.\n\n\
     Examples:\n  \
     opi why out anb:4001-EL:FY2027\n  \
     opi why out edfacts:052:SCH:0123/0987:CSA:05,HI7,F\n  \
@@ -65,6 +67,51 @@ pub(crate) fn run(arguments: &WhyArgs) -> Result<ExitCode, Failure> {
         Figure::Public { publication, codes } => public(arguments, &run, &manifest, publication, codes),
         _ => Err(Failure::new(format!("{figure}: nothing explains it"))),
     }
+}
+
+/// A figure of a federal file, explained.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct WhyFederal {
+    /// The figure, its steps and who is behind it.
+    cell: FederalCell,
+    /// What it is.
+    total: u64,
+    /// The files that the rows name by number.
+    sources: Vec<String>,
+}
+
+/// A figure of a public table, explained.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct WhyPublic<'a> {
+    /// The publication.
+    publication: &'a str,
+    /// The codes of the figure, in the order of the dimensions.
+    codes: &'a [String],
+    /// The true count.
+    count: u64,
+    /// Whether it is shown, or why it is hidden.
+    state: &'a str,
+    /// What a reader can work out: the least, and the greatest where there is one.
+    derivable: Option<(u64, Option<u64>)>,
+    /// The masking policy.
+    policy: &'a str,
+    /// How zeros are treated.
+    zeros: &'a str,
+    /// Who is counted.
+    population: &'a str,
+    /// The ids of the students, where they were asked for.
+    students: Option<&'a [&'a str]>,
+}
+
+/// A finding, explained.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct WhyFinding<'a> {
+    /// The findings of that name that the run kept.
+    findings: &'a [Finding],
+    /// The rule.
+    rule: Option<&'a RuleInfo>,
+    /// Whether it still stands, where the rules ran again.
+    stands_now: Option<bool>,
 }
 
 /// A finished run, opened again: its snapshot and what else its figures were made from.
@@ -162,12 +209,12 @@ fn anb(
     Ok(ExitCode::SUCCESS)
 }
 
-fn federal(arguments: &WhyArgs, run: &Run, cell: &opi::FederalCell) -> Result<ExitCode, Failure> {
+fn federal(arguments: &WhyArgs, run: &Run, cell: &FederalCell) -> Result<ExitCode, Failure> {
     let total: u64 = cell.reasons.iter().map(|reason| reason.adds).sum();
     if arguments.format == Format::Json {
-        let value = arguments.values.json(cell, &["id"])?;
-        let sources = run.snapshot.info().sources.iter().map(|source| source.file.as_str());
-        output::json(&json!({"cell": value, "total": total, "sources": sources.collect::<Vec<_>>()}))?;
+        let sources = run.snapshot.info().sources.iter().map(|source| source.file.clone());
+        let why = WhyFederal { cell: cell.clone(), total, sources: sources.collect() };
+        output::json(&arguments.values.json(&why, &["id"])?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = output::stdout();
@@ -234,13 +281,17 @@ fn public(
     let ids: Vec<&str> = behind.iter().map(|key| key.reveal()).collect();
     if arguments.format == Format::Json {
         let count = masked.certified.publication().value(cell);
-        let ids = if arguments.values.asked() { json!(ids) } else { Value::Null };
-        let derivable = interval.map(|interval| json!([interval.lo, interval.hi]));
-        output::json(&json!({
-            "publication": publication, "codes": codes, "count": count, "state": why,
-            "derivable": derivable, "policy": manifest.run.masking, "zeros": manifest.run.zeros,
-            "population": masked.definition.population, "students": ids,
-        }))?;
+        output::json(&WhyPublic {
+            publication,
+            codes: &codes,
+            count,
+            state: why,
+            derivable: interval.map(|interval| (interval.lo, interval.hi)),
+            policy: &manifest.run.masking,
+            zeros: &manifest.run.zeros,
+            population: masked.definition.population,
+            students: Some(&ids).filter(|_| arguments.values.asked()).map(Vec::as_slice),
+        })?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = output::stdout();
@@ -295,9 +346,11 @@ fn finding(
         None => None,
     };
     if arguments.format == Format::Json {
-        output::json(&json!({
-            "findings": found, "rule": rule.map(|rule| &rule.info), "stands_now": stands,
-        }))?;
+        output::json(&WhyFinding {
+            findings: &found,
+            rule: rule.map(|rule| &rule.info),
+            stands_now: stands,
+        })?;
         return Ok(ExitCode::from(u8::from(found.is_empty())));
     }
     let mut out = output::stdout();

@@ -24,7 +24,8 @@ pub(crate) use inputs::{directory, masking};
     (one folder a district); uploads of the year before are used where they are there, and the steps of\n\
     certification in `certifications.csv`, ANB of earlier years in `anb-history.csv`. OUT/restricted holds what may name students' rows or small counts,\n\
     OUT/public what may be shown; OUT/manifest.json names every file with its hash and the command that explains it.\n\n\
-    Exit codes: 0 nothing that blocks, 1 findings that block or rows that are in no figure, 2 a stage could not run.\n\n\
+    Exit codes: 0 nothing that blocks, 1 findings that block or rows that are in no figure, 2 a stage could not run.\n\
+    JSON: opi schema year-manifest.\n\n\
     Examples:\n  \
     opi year state --out out\n  \
     opi year state --year 2025-26 --as-of 2026-06-15 --out out --format json\n  \
@@ -70,7 +71,7 @@ pub(crate) struct YearArgs {
 
 impl YearArgs {
     /// The plain run over a folder.
-    pub(crate) fn of(dir: PathBuf, out: PathBuf, quiet: bool) -> Self {
+    pub(crate) fn of(dir: PathBuf, out: PathBuf, format: Format, quiet: bool) -> Self {
         YearArgs {
             dir,
             out,
@@ -81,7 +82,7 @@ impl YearArgs {
             masking: "montana-opi".to_owned(),
             zeros: Zeros::Show,
             jobs: 0,
-            format: Format::Human,
+            format,
             timings: false,
             quiet,
         }
@@ -90,7 +91,7 @@ impl YearArgs {
 
 /// The rules run again on the inputs of a year that was run before, under no policy.
 pub(crate) fn validated_again(dir: &Path, manifest: &RunManifest) -> Result<opi::Validated, Failure> {
-    let mut arguments = YearArgs::of(dir.to_owned(), PathBuf::new(), true);
+    let mut arguments = YearArgs::of(dir.to_owned(), PathBuf::new(), Format::Human, true);
     arguments.year = Some(manifest.run.school_year.parse()?);
     let day = manifest.run.as_of.parse();
     arguments.as_of = Some(day.map_err(|_| Failure::new("the manifest names no day that stood for today"))?);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// A record that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// State identifier of the district.
     pub lea: Option<String>,

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 
 /// A line of the list.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Listed<'c> {
     /// Everything on record about the file.
     #[serde(flatten)]
@@ -43,6 +44,7 @@ fn set_counts(catalogue: &Catalogue, spec: &FileSpec) -> BTreeMap<Level, usize> 
 
 /// A file at one level.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ShownLevel<'c> {
     /// The level.
     pub level: Level,
@@ -58,6 +60,7 @@ pub struct ShownLevel<'c> {
 
 /// A file in full.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Shown<'c> {
     /// The specification and its derivation.
     #[serde(flatten)]

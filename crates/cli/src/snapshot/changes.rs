@@ -7,6 +7,7 @@ use opi::dictionary::{DistrictNumber, SchoolYear};
 use opi::report::visible;
 use opi::snapshot::{Register, RowChange, RowChangeKind, TimeGiven};
 use opi::store::{SnapshotName, Store};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,10 +15,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
-#[command(after_help = "The register is the one that `opi snapshot take --register` keeps.\n\n\
+#[command(
+    after_help = "The register is the one that `opi snapshot take --register` keeps. JSON: opi schema snapshot-changes.\n\n\
     Examples:\n  \
     opi snapshot changes store --year 2025-26 --since 2025-10-15T00:00:00\n  \
-    opi snapshot changes store --year 2025-26 --table student-enrollments --district 0123 --rows 20")]
+    opi snapshot changes store --year 2025-26 --table student-enrollments --district 0123 --rows 20"
+)]
 pub(crate) struct ChangesArgs {
     /// The folder of the store.
     store: PathBuf,
@@ -43,11 +46,36 @@ pub(crate) struct ChangesArgs {
     format: Format,
 }
 
+/// What changed in a register.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Changes {
+    /// By time, file and table.
+    files: Vec<FileChanged>,
+    /// The changes themselves, as many as were asked for.
+    rows: Vec<RowChange>,
+}
+
+/// What a file changed in a table.
+#[derive(Serialize, JsonSchema)]
+struct FileChanged {
+    /// When it came in.
+    at: TimeGiven,
+    /// The file.
+    file: String,
+    /// The table.
+    table: String,
+    /// How many rows.
+    changed: Changed,
+}
+
 /// What one file changed in one table.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, JsonSchema)]
 struct Changed {
+    /// Rows that were not there.
     inserted: u64,
+    /// Rows that were there with other values.
     updated: u64,
+    /// Rows that are no longer there.
     deleted: u64,
 }
 
@@ -89,13 +117,10 @@ pub(crate) fn run(arguments: &ChangesArgs) -> Result<ExitCode, Failure> {
         }
     }
     if arguments.format == Format::Json {
-        let totals = totals.iter().map(|((at, file, table), changed)| {
-            serde_json::json!({ "at": at, "file": file, "table": table, "changed": changed })
-        });
-        let rows =
-            shown.iter().map(|change| serde_json::json!({ "change": change, "key": change.key.reveal() }));
-        let rows = arguments.values.json(&rows.collect::<Vec<_>>(), &["key"])?;
-        output::json(&serde_json::json!({ "files": totals.collect::<Vec<_>>(), "rows": rows }))?;
+        let files =
+            totals.into_iter().map(|((at, file, table), changed)| FileChanged { at, file, table, changed });
+        let changes = Changes { files: files.collect(), rows: shown };
+        output::json(&arguments.values.json(&changes, &["key"])?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = output::stdout();

@@ -4,15 +4,19 @@ use crate::Failure;
 use crate::output::{self, Format, ShowValues, Stream, grouped};
 use clap::Args;
 use opi::report::visible;
-use opi::snapshot::{Difference, RowDifference, RowPlace, Snapshot, Tally, changed_figures};
+use opi::snapshot::{Difference, FigureChange, RowDifference, RowPlace, Snapshot, Tally, changed_figures};
 use opi::store::Store;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::io::{StdoutLock, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 the same data, 1 they differ, 2 could not run.\n\n\
-    Example:\n  opi snapshot diff store 5f0c6a1b9d2e 2025-26-fall-count-anb")]
+#[command(
+    after_help = "Exit codes: 0 the same data, 1 they differ, 2 could not run. JSON: opi schema snapshot-diff.\n\n\
+    Example:\n  opi snapshot diff store 5f0c6a1b9d2e 2025-26-fall-count-anb"
+)]
 pub(crate) struct DiffArgs {
     /// The folder of the store.
     store: PathBuf,
@@ -30,6 +34,15 @@ pub(crate) struct DiffArgs {
     format: Format,
 }
 
+/// Two snapshots compared. Keys and values of rows are there only where they were asked for.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Compared {
+    /// Rows, students and districts.
+    difference: Difference,
+    /// Figures that change.
+    figures: Vec<FigureChange>,
+}
+
 pub(crate) fn run(arguments: &DiffArgs) -> Result<ExitCode, Failure> {
     let store = Store::existing(&arguments.store)?;
     let older = store.open(&arguments.older)?.read()?;
@@ -38,8 +51,8 @@ pub(crate) fn run(arguments: &DiffArgs) -> Result<ExitCode, Failure> {
     let figures = changed_figures(&older, &newer);
     let differs = ExitCode::from(u8::from(!difference.is_same()));
     if arguments.format == Format::Json {
-        let difference = arguments.values.json(&difference, &["key", "values"])?;
-        output::json(&serde_json::json!({ "difference": difference, "figures": figures }))?;
+        let compared = Compared { difference, figures };
+        output::json(&arguments.values.json(&compared, &["key", "values"])?)?;
         return Ok(differs);
     }
     let mut out = output::stdout();

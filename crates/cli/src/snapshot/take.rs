@@ -4,14 +4,18 @@ use super::print_stored;
 use crate::Failure;
 use crate::dictionary::DictionaryArgs;
 use crate::files::{self, DiskUpload};
-use crate::output::{self, grouped};
+use crate::output::{self, Format, grouped};
 use chrono::NaiveDate;
 use clap::Args;
 use opi::aim::ReadOptions;
 use opi::dictionary::{Dictionary, DistrictNumber, SchoolYear};
-use opi::snapshot::{Certification, NotApplied, Register, SnapshotInfo, TimeGiven, read_certifications};
+use opi::snapshot::{
+    Certification, ContentHash, Manifest, NotApplied, Register, SnapshotInfo, TimeGiven, read_certifications,
+};
 use opi::store::{SnapshotName, Store, StoreError};
 use opi::{Received, Registered, register_more, take_snapshot};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,7 +28,7 @@ use std::process::ExitCode;
     files in it. A snapshot holds personal data: keep the store where such data may be.\n\n\
     With --register the store keeps the register itself: every change of every row with file, line and time. The next\n\
     run gives only the files that are new, and a run without files takes what was known on another day.\n\n\
-    Exit codes: 0 written, 1 written and some rows were not taken in, 2 could not run.\n\n\
+    Exit codes: 0 written, 1 written and some rows were not taken in, 2 could not run. JSON: opi schema snapshot-written.\n\n\
     Example:\n  \
     opi snapshot take state/uploads/2026 --store store --year 2025-26 --collection 'Fall count (ANB)' \\\n    \
     --as-of 2025-10-22 --by nightly --at 2025-10-23T02:00:00\n  \
@@ -69,11 +73,36 @@ pub(crate) struct TakeArgs {
     /// The steps of certification so far.
     #[arg(long, value_name = "CSV")]
     certifications: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     /// Print no progress.
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
     dictionary: DictionaryArgs,
+}
+
+/// A snapshot that was written, and what is not in it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Written {
+    /// Its id.
+    id: ContentHash,
+    /// The name that stands for it.
+    name: String,
+    /// What it consists of.
+    manifest: Manifest,
+    /// Rows that were not taken in.
+    not_taken_in: Vec<NotTakenIn>,
+}
+
+/// Rows that were not taken in, for one reason.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct NotTakenIn {
+    /// Why not.
+    why: String,
+    /// How many.
+    rows: u64,
 }
 
 pub(crate) fn run(arguments: TakeArgs) -> Result<ExitCode, Failure> {
@@ -102,8 +131,27 @@ pub(crate) fn run(arguments: TakeArgs) -> Result<ExitCode, Failure> {
         store.write(&register_name, &registered.register.to_snapshot(info)?)?;
     }
     store.write(&name, &snapshot)?;
-    print_stored(&store.open(name.as_str())?, Some(&name))?;
-    Ok(ExitCode::from(u8::from(print_not_applied(&registered)? > 0)))
+    let stored = store.open(name.as_str())?;
+    let left = not_applied(&registered);
+    match arguments.format {
+        Format::Json => output::json(&Written {
+            id: stored.id(),
+            name: name.to_string(),
+            manifest: stored.manifest().clone(),
+            not_taken_in: left
+                .iter()
+                .map(|(why, rows)| NotTakenIn { why: why.clone(), rows: *rows })
+                .collect(),
+        })?,
+        Format::Human => {
+            print_stored(&stored, Some(&name))?;
+            let mut out = output::stdout();
+            for (why, rows) in &left {
+                writeln!(out, "not taken in: {} rows, {why}", grouped(*rows))?;
+            }
+        }
+    }
+    Ok(ExitCode::from(u8::from(!left.is_empty())))
 }
 
 fn info(arguments: &TakeArgs, as_of: NaiveDate, dictionary: &Dictionary) -> Result<SnapshotInfo, Failure> {
@@ -170,18 +218,17 @@ fn folder_district(path: &Path) -> Option<DistrictNumber> {
     path.parent()?.file_name()?.to_str()?.parse().ok()
 }
 
-fn print_not_applied(registered: &Registered) -> Result<u64, Failure> {
+/// The rows that were not taken in, by reason.
+fn not_applied(registered: &Registered) -> Vec<(String, u64)> {
     let mut totals: BTreeMap<NotApplied, u64> = BTreeMap::new();
     for (why, count) in registered.imports.iter().flat_map(|(_, import)| &import.not_applied) {
         *totals.entry(*why).or_default() += count;
     }
-    let mut out = output::stdout();
-    for (why, count) in &totals {
-        writeln!(out, "not taken in: {} rows, {why}", grouped(*count))?;
-    }
+    let mut left: Vec<(String, u64)> =
+        totals.into_iter().filter(|(_, rows)| *rows > 0).map(|(why, rows)| (why.to_string(), rows)).collect();
     let not_read: u64 = registered.reading.families.values().map(|family| family.rows_not_read).sum();
     if not_read > 0 {
-        writeln!(out, "not taken in: {} rows that could not be read: see opi read", grouped(not_read))?;
+        left.push(("that could not be read: see opi read".to_owned(), not_read));
     }
-    Ok(totals.values().sum::<u64>() + not_read)
+    left
 }

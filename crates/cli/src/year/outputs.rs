@@ -2,6 +2,7 @@
 
 use crate::{Failure, files};
 use opi::snapshot::ContentHash;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
@@ -13,7 +14,7 @@ const MANIFEST: &str = "manifest.json";
 const JOURNAL: &str = ".written";
 
 /// The manifest of a run.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct RunManifest {
     /// What this file is.
     pub(crate) format: String,
@@ -28,7 +29,7 @@ pub(crate) struct RunManifest {
 }
 
 /// What was run.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Run {
     /// The school year.
     pub(crate) school_year: String,
@@ -49,7 +50,7 @@ pub(crate) struct Run {
 }
 
 /// A stage and what came of it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct StageDone {
     /// Its name.
     pub(crate) stage: String,
@@ -60,7 +61,7 @@ pub(crate) struct StageDone {
 }
 
 /// A file of the results.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct FileDone {
     /// Its path below the folder of results.
     pub(crate) path: String,

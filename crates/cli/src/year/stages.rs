@@ -80,7 +80,7 @@ impl Stages {
         for (name, bytes) in &inputs.directory {
             let rows = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
             let path = format!("{DIRECTORY}/{name}");
-            self.outputs.write(&path, bytes, Some(rows), "opi schema")?;
+            self.outputs.write(&path, bytes, Some(rows), "opi year --help")?;
         }
         let taken = self.stage(Stage::Read, |stages| stages.read(inputs))?;
         let validated = self.stage(Stage::Validate, |stages| stages.validate(inputs))?;
@@ -328,7 +328,7 @@ impl Stages {
         bar.finish_and_clear();
         let reading = &taken.reading;
         let text = serde_json::to_string_pretty(reading)? + "\n";
-        self.outputs.write("restricted/reading.json", text.as_bytes(), None, "opi schema read-report")?;
+        self.outputs.write("restricted/reading.json", text.as_bytes(), None, "opi schema year-reading")?;
         let mut summary = format!(
             "{} in {}, {} in {}",
             counted(reading.students, "student", "students"),

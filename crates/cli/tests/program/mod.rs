@@ -143,3 +143,20 @@ pub(crate) fn take<'a>(uploads: &'a Path, store: &'a Path) -> Vec<&'a str> {
         "--quiet",
     ]
 }
+
+/// Every command and command of a command, with its help.
+pub(crate) fn helps() -> Vec<(Vec<String>, String)> {
+    let (mut found, mut open) = (Vec::new(), vec![Vec::<String>::new()]);
+    while let Some(command) = open.pop() {
+        let ran = opi(command.iter().map(String::as_str).chain(["--help"]));
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        let lines = ran.out.lines().skip_while(|line| *line != "Commands:").skip(1);
+        // A name stands two spaces in; what it does may go on further in.
+        let named = lines.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+        let names = named.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+        open.extend(names.map(|name| [&command[..], &[name.to_owned()]].concat()));
+        found.push((command, ran.out));
+    }
+    found.sort();
+    found
+}

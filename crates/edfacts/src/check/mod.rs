@@ -73,6 +73,7 @@ impl CheckOptions {
 
 /// A file that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CheckedFile {
     /// Its name.
     pub name: String,
@@ -88,6 +89,7 @@ pub struct CheckedFile {
 
 /// A rule that could not be run, and why: no finding does not mean that it holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct NotRun {
     /// The file.
     pub name: String,
@@ -99,6 +101,7 @@ pub struct NotRun {
 
 /// What checking found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CheckReport {
     /// The files, as given.
     pub files: Vec<CheckedFile>,

@@ -27,6 +27,7 @@ use std::str::FromStr;
 /// # Ok::<(), opi::FederalError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct FederalFigure {
     /// The file.
     pub file: FileNumber,
@@ -103,6 +104,7 @@ impl fmt::Display for FederalFigure {
 
 /// A row behind a figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct FederalRow {
     /// The table: the key of its layout.
     pub table: String,
@@ -116,6 +118,7 @@ pub struct FederalRow {
 
 /// A student, or a member of staff, behind a figure.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct FederalReason {
     /// The state id.
     pub id: String,
@@ -137,6 +140,7 @@ impl fmt::Debug for FederalReason {
 
 /// A figure with its reasons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FederalCell {
     /// The figure, its school named in full.
