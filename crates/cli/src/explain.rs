@@ -140,7 +140,7 @@ fn one(out: &mut impl Write, style: Style, explanation: &Explanation<'_>) -> std
         Explanation::StatutoryDate { date } => {
             writeln!(out, "{} (date fixed by law or rule)", style.bold(&date.date))?;
             line(out, "meaning", &date.meaning)?;
-            line(out, "rule", &format!("{:?}", date.rule))?;
+            line(out, "rule", &date.rule.to_string())?;
             let year = |year: Option<opi::dictionary::SchoolYear>| {
                 year.map_or_else(|| "open".to_owned(), |y| y.to_string())
             };

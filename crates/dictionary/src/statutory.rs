@@ -2,8 +2,9 @@
 
 use crate::tables::{self, rows};
 use crate::{DictionaryError, SchoolDays, SchoolYear, Standing};
-use chrono::NaiveDate;
+use chrono::{Month, NaiveDate};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How a date follows from the year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -34,6 +35,39 @@ pub enum DateRule {
         /// The day.
         day: u32,
     },
+}
+
+/// In words.
+///
+/// ```
+/// use opi_dictionary::DateRule;
+/// let rule = DateRule::FirstMondayOrNextSchoolDay { month: 10 };
+/// assert_eq!(rule.to_string(), "first Monday of October, or the next school day");
+/// assert_eq!(DateRule::Fixed { month: 9, day: 10 }.to_string(), "September 10");
+/// ```
+impl fmt::Display for DateRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            DateRule::FirstMonday { month } | DateRule::FirstMondayOrNextSchoolDay { month } => {
+                write!(f, "first Monday of {}", name_of(month))?;
+            }
+            DateRule::Fixed { month, day } | DateRule::FixedOrNextSchoolDay { month, day } => {
+                write!(f, "{} {day}", name_of(month))?;
+            }
+        }
+        match self {
+            DateRule::FirstMonday { .. } | DateRule::Fixed { .. } => Ok(()),
+            DateRule::FirstMondayOrNextSchoolDay { .. } | DateRule::FixedOrNextSchoolDay { .. } => {
+                f.write_str(", or the next school day")
+            }
+        }
+    }
+}
+
+/// The name of a month; a rule of a table names none beyond December.
+fn name_of(month: u32) -> &'static str {
+    let month = u8::try_from(month).ok().and_then(|month| Month::try_from(month).ok());
+    month.map_or("an unknown month", |month| month.name())
 }
 
 /// A named date with its rule and the years in which the rule holds.

@@ -103,19 +103,24 @@ impl<'a> CheckedUpload<'a> {
     }
 }
 
-/// The district of a file in the folders of a state, `<year>/<district>/<file>`; `None` for other names.
+/// Who sent a file, by the folder that holds it: the one that a district number names. A name such as `2026` is a
+/// school year, and no district, unless it stands below one itself: `<year>/<district>/<file>`.
 ///
 /// ```
 /// let district = opi::district_of_folder("uploads/2026/0123/fall-enrollment-count.tsv");
 /// assert_eq!(district.map(|number| number.to_string()).as_deref(), Some("0123"));
-/// assert_eq!(opi::district_of_folder("0123/fall-enrollment-count.tsv"), None);
+/// assert_eq!(opi::district_of_folder("0123/fall-enrollment-count.tsv"), district);
+/// assert_eq!(opi::district_of_folder("uploads/2026/fall-enrollment-count.tsv"), None);
+/// assert_eq!(opi::district_of_folder("fall-enrollment-count.tsv"), None);
 /// ```
 #[must_use]
 pub fn district_of_folder(name: &str) -> Option<DistrictNumber> {
     let mut parts = name.rsplit(['/', '\\']).skip(1);
-    let (district, year) = (parts.next()?, parts.next()?);
-    let is_year = year.len() == 4 && year.starts_with("20") && year.bytes().all(|byte| byte.is_ascii_digit());
-    district.parse().ok().filter(|_| is_year)
+    let (folder, above) = (parts.next()?, parts.next().unwrap_or_default());
+    let is_year = |name: &str| {
+        name.len() == 4 && name.starts_with("20") && name.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    folder.parse().ok().filter(|_| !is_year(folder) || is_year(above))
 }
 
 impl Input for CheckedUpload<'_> {

@@ -49,4 +49,4 @@ pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload
 pub use register::{Received, Registered, WHOLE_YEAR, register_more, register_uploads, take_snapshot};
 pub use splitting::{Split, split_upload};
 pub use validating::Validated;
-pub use year::{Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError};
+pub use year::{Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError, upload};

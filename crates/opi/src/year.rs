@@ -37,6 +37,38 @@ impl Upload for (String, Vec<u8>) {
     }
 }
 
+/// An upload under a name, opened by a function: a file, an object of a store, bytes of a request.
+///
+/// ```
+/// use opi::{Upload, upload};
+/// let fall = upload("fall.tsv", || Ok(&b"HD\t10/08/2025\t08:15:00\tMT9.1\n"[..]));
+/// assert_eq!(fall.name(), "fall.tsv");
+/// assert_eq!(std::io::Read::bytes(fall.open()?).count(), 29);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn upload<R: BufRead + 'static>(
+    name: impl Into<String>,
+    open: impl Fn() -> std::io::Result<R> + Sync,
+) -> impl Upload {
+    let open = move || open().map(|reader| Box::new(reader) as Box<dyn BufRead>);
+    Opened { name: name.into(), open }
+}
+
+struct Opened<F> {
+    name: String,
+    open: F,
+}
+
+impl<F: Fn() -> std::io::Result<Box<dyn BufRead>> + Sync> Upload for Opened<F> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open(&self) -> std::io::Result<Box<dyn BufRead + '_>> {
+        (self.open)()
+    }
+}
+
 /// A stage of the year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
