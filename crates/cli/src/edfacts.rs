@@ -1,8 +1,10 @@
 //! `opi edfacts`: federal files listed, shown, counted, checked, written and compared.
 
 use crate::Failure;
+use crate::arguments::form;
 use crate::output::{self, Format, Style};
 use clap::{Args, Subcommand};
+use opi::dictionary::SchoolYear;
 use opi::edfacts::{
     Catalogue, CatalogueBuilder, CheckOptions, DataRow, EdfactsError, FileForm, FileNumber, FileWriter,
     Level, NamedFile, SpecTable, StateProfile, check_files, diff_files, file_name, list, list_text, manifest,
@@ -69,13 +71,13 @@ enum EdfactsCommand {
 #[derive(Args)]
 struct ShowArgs {
     /// The number: 52, 052, C052, N052 or FS052.
-    file: String,
+    file: FileNumber,
     /// The school year: 2023, 2022-23; by default the newest on record.
     #[arg(long)]
-    year: Option<String>,
+    year: Option<SchoolYear>,
     /// The level: sea, lea or sch; by default all.
     #[arg(long)]
-    level: Option<String>,
+    level: Option<Level>,
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -94,13 +96,13 @@ struct CheckArgs {
     prior: Vec<PathBuf>,
     /// The school year under check; by default that of each header.
     #[arg(long)]
-    year: Option<String>,
+    year: Option<SchoolYear>,
     /// The file specification, where the header cannot be trusted.
     #[arg(long)]
-    file: Option<String>,
+    file: Option<FileNumber>,
     /// The level, where header and name cannot be trusted.
     #[arg(long)]
-    level: Option<String>,
+    level: Option<Level>,
     /// Changes against the year before up to this many students are not asked about.
     #[arg(long, default_value_t = 50)]
     tolerated_students: u64,
@@ -121,16 +123,16 @@ struct WriteArgs {
     rows: PathBuf,
     /// The number of the file.
     #[arg(long)]
-    file: String,
+    file: FileNumber,
     /// The level: sea, lea or sch.
     #[arg(long)]
-    level: String,
+    level: Level,
     /// The school year.
     #[arg(long)]
-    year: String,
+    year: SchoolYear,
     /// The form of the file: csv, tab or txt.
-    #[arg(long, default_value = "csv")]
-    form: String,
+    #[arg(long, default_value = "csv", value_parser = form)]
+    form: FileForm,
     /// The part of the name that the specification fixes, where it is not on record.
     #[arg(long)]
     abbreviation: Option<String>,
@@ -225,20 +227,6 @@ fn borrowed(files: &[(String, Vec<u8>)]) -> Vec<NamedFile<'_>> {
     files.iter().map(|(name, bytes)| NamedFile { name, bytes }).collect()
 }
 
-fn year(text: Option<&String>) -> Result<Option<opi::dictionary::SchoolYear>, Failure> {
-    text.map(|text| text.parse())
-        .transpose()
-        .map_err(|error: opi::dictionary::DictionaryError| Failure::new(error.to_string()))
-}
-
-fn level(text: Option<&String>) -> Result<Option<Level>, Failure> {
-    text.map(|text| text.parse()).transpose().map_err(refused)
-}
-
-fn number(text: Option<&String>) -> Result<Option<FileNumber>, Failure> {
-    text.map(|text| text.parse()).transpose().map_err(refused)
-}
-
 /// Runs the command.
 pub(crate) fn run(args: EdfactsArgs) -> Result<ExitCode, Failure> {
     let catalogue = catalogue(&args.tables)?;
@@ -247,9 +235,8 @@ pub(crate) fn run(args: EdfactsArgs) -> Result<ExitCode, Failure> {
         EdfactsCommand::List { format: Format::Json } => output::json(&list(&catalogue))?,
         EdfactsCommand::List { format: Format::Human } => out.write_all(list_text(&catalogue).as_bytes())?,
         EdfactsCommand::Show(show_args) => {
-            let number = show_args.file.parse().map_err(refused)?;
-            let (year, level) = (year(show_args.year.as_ref())?, level(show_args.level.as_ref())?);
-            let shown = show(&catalogue, number, year, level).map_err(refused)?;
+            let ShowArgs { file, year, level, .. } = show_args;
+            let shown = show(&catalogue, file, year, level).map_err(refused)?;
             match show_args.format {
                 Format::Json => output::json(&shown)?,
                 Format::Human => out.write_all(show_text(&shown).as_bytes())?,
@@ -306,9 +293,9 @@ pub(crate) fn run(args: EdfactsArgs) -> Result<ExitCode, Failure> {
 
 fn run_check(catalogue: &Catalogue, profile: StateProfile, args: &CheckArgs) -> Result<ExitCode, Failure> {
     let mut options = CheckOptions::new(profile.clone());
-    options.year = year(args.year.as_ref())?;
-    options.file = number(args.file.as_ref())?;
-    options.level = level(args.level.as_ref())?;
+    options.year = args.year;
+    options.file = args.file;
+    options.level = args.level;
     options.tolerated_students = args.tolerated_students;
     options.tolerated_percent = args.tolerated_percent;
     let (files, directory, prior) = (named(&args.files)?, named(&args.directory)?, named(&args.prior)?);
@@ -346,11 +333,7 @@ fn run_check(catalogue: &Catalogue, profile: StateProfile, args: &CheckArgs) -> 
 }
 
 fn run_write(catalogue: &Catalogue, profile: &StateProfile, args: &WriteArgs) -> Result<(), Failure> {
-    let number: FileNumber = args.file.parse().map_err(refused)?;
-    let level: Level = args.level.parse().map_err(refused)?;
-    let Some(year) = year(Some(&args.year))? else { return Err(Failure::new("the year is missing")) };
-    let form = FileForm::from_extension(&args.form)
-        .ok_or_else(|| Failure::new(format!("`{}` is not csv, tab or txt", args.form)))?;
+    let WriteArgs { file: number, level, year, form, .. } = *args;
     let rows: Vec<DataRow> =
         serde_json::from_str(&read_text(&args.rows)?).map_err(|error| Failure::of_file(&args.rows, error))?;
     let known = catalogue.file(number).map_err(refused)?.abbreviation.clone();

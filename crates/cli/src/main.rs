@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the program opens files and reads its arguments")]
 
 mod anb;
+mod arguments;
 mod demo;
 mod dictionary;
 mod edfacts;

@@ -1,12 +1,13 @@
 //! `opi mask`: hide small counts so that they cannot be worked out, and prove it.
 
 use crate::Failure;
+use crate::arguments::{Also, word_of};
 use crate::output::{self, Format};
 use clap::{Args, Subcommand};
 use opi::mask::audit::{Effort, audit, small_sums};
 use opi::mask::certificate::Certificate;
 use opi::mask::spec_file::{OtherRelease, Spec};
-use opi::mask::{Certified, Cost, Policy, Release, Symbols, Task, case_file, plan, suppress};
+use opi::mask::{Certified, Cost, Level, Policy, Release, Symbols, Task, Zeros, case_file, plan, suppress};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
@@ -75,13 +76,13 @@ struct TableArgs {
     #[arg(long)]
     max: Option<u64>,
     /// Treatment of zeros: show, structural, mask or cover. Montana's policy does not say.
-    #[arg(long)]
+    #[arg(long, value_parser = word_of::<Zeros>)]
     zeros: Option<String>,
     /// Protection: exact, width:K, range:T, hide:T, spl:UPPER,LOWER.
-    #[arg(long)]
+    #[arg(long, value_parser = word_of::<Level>)]
     level: Option<String>,
     /// Cost of hiding: value-by-level (the default), value or count.
-    #[arg(long)]
+    #[arg(long, value_parser = word_of::<Cost>)]
     cost: Option<String>,
     /// Also hide where the sum of a line's hidden cells is itself a small count.
     #[arg(long)]
@@ -106,7 +107,7 @@ enum Command {
         /// Another release of the same students: NAME=FILE.csv, or NAME=FILE.csv,SPEC.toml if it is read
         /// otherwise. May be given more than once.
         #[arg(long, value_name = "NAME=FILE[,SPEC]")]
-        also: Vec<String>,
+        also: Vec<Also>,
     },
     /// Checks a certificate with integer arithmetic.
     Verify {
@@ -127,7 +128,7 @@ enum Command {
         id: Option<String>,
         /// Cost of hiding: count or value.
         #[arg(long, default_value = "value")]
-        cost: String,
+        cost: Cost,
         /// How to print: JSON (one object a line) or, for people, a table of achieved against optimum.
         #[arg(long, value_enum, default_value_t = Format::Json)]
         format: Format,
@@ -161,7 +162,7 @@ pub(crate) fn run(args: MaskArgs) -> Result<ExitCode, Failure> {
         Some(Command::Audit { table, also }) => run_audit(&table, &also),
         Some(Command::Verify { file, format }) => run_verify(&file, format),
         Some(Command::Plan(table)) => run_plan(&table),
-        Some(Command::Case { file, id, cost, format }) => run_case(&file, id.as_deref(), &cost, format),
+        Some(Command::Case { file, id, cost, format }) => run_case(&file, id.as_deref(), cost, format),
         None => run_mask(&args),
     }
 }
@@ -282,18 +283,15 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_audit(args: &TableArgs, also: &[String]) -> Result<ExitCode, Failure> {
+fn run_audit(args: &TableArgs, also: &[Also]) -> Result<ExitCode, Failure> {
     let spec = args.spec()?;
     let mut others = Vec::new();
-    for word in also {
-        let (name, files) = word.split_once('=').ok_or_else(|| {
-            Failure::new(format!("--also {word}: write NAME=FILE.csv or NAME=FILE.csv,SPEC.toml"))
-        })?;
-        let (file, other) = match files.split_once(',') {
-            Some((file, path)) => (file, Spec::parse(&read_text(Path::new(path))?).map_err(failed)?),
-            None => (files, spec.clone()),
+    for Also { name, file, spec: own } in also {
+        let other = match own {
+            Some(path) => Spec::parse(&read_text(path)?).map_err(failed)?,
+            None => spec.clone(),
         };
-        others.push((name, other, read(Path::new(file))?));
+        others.push((name, other, read(file)?));
     }
     let releases: Vec<OtherRelease<'_>> =
         others.iter().map(|(name, spec, csv)| OtherRelease { name, spec, csv }).collect();
@@ -408,8 +406,7 @@ fn run_plan(args: &TableArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_case(file: &Path, id: Option<&str>, cost: &str, format: Format) -> Result<ExitCode, Failure> {
-    let cost: Cost = cost.parse().map_err(failed)?;
+fn run_case(file: &Path, id: Option<&str>, cost: Cost, format: Format) -> Result<ExitCode, Failure> {
     let mut out = output::stdout();
     let mut certified = true;
     let mut found = false;

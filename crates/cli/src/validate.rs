@@ -1,5 +1,6 @@
 //! `opi validate` and `opi rules`: the rules over files, and the registry.
 
+use crate::arguments::day;
 use crate::dictionary::DictionaryArgs;
 use crate::files::DiskUpload;
 use crate::output::{self, ShowValues};
@@ -55,7 +56,7 @@ pub(crate) struct ValidateArgs {
     paths: Vec<PathBuf>,
     /// The day that stands for today: rules speak of it, and the program reads no clock. By default the latest day in a
     /// header of the files.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<NaiveDate>,
     /// The school year; by default the one that holds the day.
     #[arg(long, value_name = "YEAR")]

@@ -36,7 +36,7 @@ pub(crate) struct WhyArgs {
     /// The folder of results of `opi year`.
     out: PathBuf,
     /// The figure.
-    figure: String,
+    figure: Figure,
     #[command(flatten)]
     values: ShowValues,
     /// The folder that the year was run on: the rules are run again on it, to see whether a finding still stands.
@@ -51,14 +51,13 @@ pub(crate) struct WhyArgs {
 }
 
 pub(crate) fn run(arguments: &WhyArgs) -> Result<ExitCode, Failure> {
-    let figure: Figure =
-        arguments.figure.parse().map_err(|error: opi::FigureError| Failure::new(error.to_string()))?;
     let manifest = read_manifest(&arguments.out)?;
-    if let Figure::Finding { code, file, line } = &figure {
+    if let Figure::Finding { code, file, line } = &arguments.figure {
         return finding(arguments, &manifest, code, file, *line);
     }
     let run = Run::open(&arguments.out, &manifest)?;
-    match &figure {
+    let figure = &arguments.figure;
+    match figure {
         Figure::Anb { unit, fiscal_year } => anb(arguments, &run, unit, *fiscal_year),
         Figure::Federal(figure) => {
             let cell = run.year.federal_figure(run.snapshot.tables(), &run.others(), figure)?;

@@ -6,6 +6,7 @@ mod printing;
 mod stages;
 
 use crate::Failure;
+use crate::arguments::{day, masking_policy};
 use crate::output::{self, Format};
 use chrono::NaiveDate;
 use clap::Args;
@@ -41,7 +42,7 @@ pub(crate) struct YearArgs {
     #[arg(long, value_name = "YEAR")]
     year: Option<SchoolYear>,
     /// The day that stands for today; what came in later is left aside. By default the last day of the school year.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<NaiveDate>,
     /// A policy: rules switched off or of another severity, each with reason and expiry.
     #[arg(long, value_name = "FILE")]
@@ -50,7 +51,7 @@ pub(crate) struct YearArgs {
     #[arg(long, value_name = "FILE")]
     interpretation: Option<PathBuf>,
     /// The masking policy of public tables, as `opi mask` knows them.
-    #[arg(long, value_name = "POLICY", default_value = "montana-opi")]
+    #[arg(long, value_name = "POLICY", default_value = "montana-opi", value_parser = masking_policy)]
     masking: String,
     /// How public tables treat zeros, which the policy of Montana leaves open: show, structural, mask or cover.
     #[arg(long, value_name = "HOW", default_value = "show")]

@@ -2,6 +2,7 @@
 
 use super::print_stored;
 use crate::Failure;
+use crate::arguments::day;
 use crate::dictionary::DictionaryArgs;
 use crate::files::{self, DiskUpload};
 use crate::output::{self, Format, grouped};
@@ -49,8 +50,8 @@ pub(crate) struct TakeArgs {
     #[arg(long, value_name = "NAME")]
     collection: String,
     /// The day as of whose end the data stand.
-    #[arg(long, value_name = "DATE")]
-    as_of: String,
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    as_of: NaiveDate,
     /// Who takes it.
     #[arg(long, value_name = "WHO")]
     by: String,
@@ -107,17 +108,14 @@ pub(crate) struct NotTakenIn {
 
 pub(crate) fn run(arguments: TakeArgs) -> Result<ExitCode, Failure> {
     let dictionary = arguments.dictionary.load()?;
-    let as_of = arguments.as_of.parse().map_err(|_| {
-        Failure::new(format!("--as-of {:?}: expected a day, such as 2025-10-22", arguments.as_of))
-    })?;
-    let info = info(&arguments, as_of, &dictionary)?;
+    let info = info(&arguments, &dictionary)?;
     let received = received(&arguments)?;
     let register_name = SnapshotName::of_collection(arguments.year, Register::COLLECTION);
     let register = match arguments.register {
         true => kept_register(&arguments.store, &register_name)?,
         false => Register::new(),
     };
-    let otherwise = arguments.received.unwrap_or_else(|| TimeGiven::start_of(as_of));
+    let otherwise = arguments.received.unwrap_or_else(|| TimeGiven::start_of(arguments.as_of));
     let bar = output::progress(received.len() as u64, "registering", arguments.quiet);
     let options = ReadOptions::new();
     let registered = register_more(register, &received, arguments.year, otherwise, &dictionary, &options)?;
@@ -154,7 +152,7 @@ pub(crate) fn run(arguments: TakeArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!left.is_empty())))
 }
 
-fn info(arguments: &TakeArgs, as_of: NaiveDate, dictionary: &Dictionary) -> Result<SnapshotInfo, Failure> {
+fn info(arguments: &TakeArgs, dictionary: &Dictionary) -> Result<SnapshotInfo, Failure> {
     let known = dictionary.collections().iter().any(|known| known.collection == arguments.collection);
     if !known {
         let mut names: Vec<&str> = dictionary.collections().iter().map(|c| c.collection.as_str()).collect();
@@ -177,7 +175,7 @@ fn info(arguments: &TakeArgs, as_of: NaiveDate, dictionary: &Dictionary) -> Resu
     Ok(SnapshotInfo {
         school_year: arguments.year,
         collection: arguments.collection.clone(),
-        as_of,
+        as_of: arguments.as_of,
         taken_by: arguments.by.clone(),
         taken_at: arguments.at,
         rule_set: arguments.rule_set.clone(),
