@@ -1,8 +1,10 @@
 //! Finding and opening files.
 
 use crate::Failure;
+use crate::output::{self, counted, grouped};
 use opi::Upload;
-use std::collections::BTreeSet;
+use opi::report::visible;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
@@ -49,45 +51,91 @@ impl Upload for DiskUpload {
     }
 }
 
-/// The files under some paths, in order of name: a file as it is named, a folder with all uploads below it.
-/// A folder that was seen already (a link in a circle) is not entered again.
+/// The files under some paths, in order of name: a file as it is named, a folder with all uploads below it. Files of
+/// other suffixes are told on standard error.
 pub(crate) fn uploads(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::new();
+    let found = find(paths)?;
+    if let Some(told) = found.told() {
+        output::note(told);
+    }
+    Ok(found.uploads.into_iter().collect())
+}
+
+/// Whether there is an upload below a folder.
+pub(crate) fn holds_uploads(folder: &Path) -> Result<bool, Failure> {
+    Ok(folder.is_dir() && !find(&[folder.to_owned()])?.uploads.is_empty())
+}
+
+/// What stands below some folders.
+#[derive(Default)]
+struct Found {
+    uploads: BTreeSet<PathBuf>,
+    /// How many files have a suffix that no upload has.
+    others: BTreeMap<String, u64>,
+    /// Folders that were entered, so that a link in a circle is not entered again.
+    seen: BTreeSet<PathBuf>,
+}
+
+fn find(paths: &[PathBuf]) -> Result<Found, Failure> {
+    let mut found = Found::default();
     for path in paths {
         let kind = std::fs::metadata(path).map_err(|error| Failure::of_file(path, error))?;
         if kind.is_dir() {
-            walk(path, &mut seen, &mut found)?;
+            found.walk(path)?;
         } else {
-            found.insert(path.clone());
+            found.uploads.insert(path.clone());
         }
     }
-    Ok(found.into_iter().collect())
+    Ok(found)
 }
 
-fn walk(folder: &Path, seen: &mut BTreeSet<PathBuf>, found: &mut BTreeSet<PathBuf>) -> Result<(), Failure> {
-    let real = folder.canonicalize().map_err(|error| Failure::of_file(folder, error))?;
-    if !seen.insert(real) {
-        return Ok(());
+impl Found {
+    fn walk(&mut self, folder: &Path) -> Result<(), Failure> {
+        let real = folder.canonicalize().map_err(|error| Failure::of_file(folder, error))?;
+        if !self.seen.insert(real) {
+            return Ok(());
+        }
+        for path in inside(folder)? {
+            // A link to nothing is passed over: there is nothing to read.
+            let Ok(kind) = std::fs::metadata(&path) else { continue };
+            if kind.is_dir() {
+                self.walk(&path)?;
+            } else if kind.is_file() {
+                self.add(path);
+            }
+        }
+        Ok(())
     }
-    let entries = std::fs::read_dir(folder).map_err(|error| Failure::of_file(folder, error))?;
-    for entry in entries {
-        let path = entry.map_err(|error| Failure::of_file(folder, error))?.path();
-        // A link to nothing is passed over: there is nothing to read.
-        let Ok(kind) = std::fs::metadata(&path) else { continue };
-        if kind.is_dir() {
-            walk(&path, seen, found)?;
-        } else if kind.is_file() && is_upload(&path) {
-            found.insert(path);
+
+    fn add(&mut self, path: PathBuf) {
+        let suffix = path.extension().map(|suffix| suffix.to_string_lossy().to_ascii_lowercase());
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        match suffix.as_deref() {
+            Some("tsv" | "txt" | "xml") => {
+                self.uploads.insert(path);
+            }
+            // What an operating system keeps for itself is nobody's upload.
+            None if hidden => {}
+            Some(suffix) => *self.others.entry(format!(".{}", visible(suffix))).or_default() += 1,
+            None => *self.others.entry("without suffix".to_owned()).or_default() += 1,
         }
     }
-    Ok(())
+
+    /// What was passed over, such as `3 files not read: 2 .docx, 1 .pdf`.
+    fn told(&self) -> Option<String> {
+        let all: u64 = self.others.values().sum();
+        let by: Vec<String> = match self.others.len() {
+            1 => self.others.keys().cloned().collect(),
+            _ => self.others.iter().map(|(suffix, count)| format!("{} {suffix}", grouped(*count))).collect(),
+        };
+        (all > 0).then(|| format!("{} not read: {}", counted(all, "file", "files"), by.join(", ")))
+    }
 }
 
-/// Whether a file's suffix is one of AIM uploads.
-fn is_upload(path: &Path) -> bool {
-    let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_ascii_lowercase();
-    ["tsv", "txt", "xml"].contains(&suffix.as_str())
+/// What a folder holds, in no order.
+pub(crate) fn inside(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |error| Failure::of_file(folder, error);
+    std::fs::read_dir(folder).map_err(failed)?.map(|entry| Ok(entry.map_err(failed)?.path())).collect()
 }
 
 /// Opens a file for reading, naming it where it cannot be.

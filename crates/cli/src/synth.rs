@@ -1,7 +1,7 @@
 //! `opi synth`: writes an invented state to a folder.
 
-use crate::Failure;
 use crate::output::{self, Format};
+use crate::{Failure, files};
 use indicatif::ProgressStyle;
 use opi::dictionary::{DistrictNumber, SchoolYear};
 use opi_synth::{DefectRate, Plan, Sink, State, Summary, SynthError, WriteOptions};
@@ -116,8 +116,7 @@ pub(crate) fn write(
     out: &Path,
     quiet: bool,
 ) -> Result<Summary, Failure> {
-    let used = out.exists() && std::fs::read_dir(out)?.next().is_some();
-    if used {
+    if out.exists() && !files::inside(out)?.is_empty() {
         return Err(Failure::new(format!(
             "{} is not empty: give an empty folder or a new name",
             out.display()
@@ -127,7 +126,7 @@ pub(crate) fn write(
     if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} districts, {msg} rows") {
         bar.set_style(style);
     }
-    let mut sink = Folder { root: out.to_owned(), made: PathBuf::new() };
+    let mut sink = Folder { root: out.to_owned() };
     let summary = state.write(&mut sink, options, &mut |progress| {
         bar.set_length(progress.of_districts);
         bar.set_position(progress.districts);
@@ -145,19 +144,12 @@ pub(crate) fn failed(error: SynthError) -> Failure {
 /// A folder on disk.
 struct Folder {
     root: PathBuf,
-    /// The last folder that was made.
-    made: PathBuf,
 }
 
 impl Sink for Folder {
     type Output = BufWriter<File>;
 
     fn open(&mut self, name: &str) -> std::io::Result<Self::Output> {
-        let path = self.root.join(name);
-        if let Some(parent) = path.parent().filter(|parent| *parent != self.made) {
-            std::fs::create_dir_all(parent)?;
-            self.made = parent.to_owned();
-        }
-        File::create(path).map(BufWriter::new)
+        files::create(&self.root.join(name)).map_err(|failure| std::io::Error::other(failure.to_string()))
     }
 }

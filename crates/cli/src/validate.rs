@@ -39,7 +39,7 @@ enum FindingFormat {
 #[command(
     after_help = "Values are hidden unless --show-values. A rule that could not be judged is listed with its reason, so that\n\
     \"no findings\" is not mistaken for \"not run\".\n\n\
-    In the folders of a state, <year>/<district>/<file>, the district of the folder is taken for the one that uploads.\n\n\
+    A folder named by a district number says who sent its files; one such as 2026 is a school year.\n\n\
     Exit codes: 0 nothing of the severity of --fail-on (with --compare: no difference), 1 findings or an input that\n\
     could not be read to its end, 2 could not run. JSON, a line each: opi schema finding after a header; with\n\
     --compare, opi schema rule-comparison.\n\n\

@@ -9,12 +9,12 @@ use crate::output::{self, Format, grouped};
 use chrono::NaiveDate;
 use clap::Args;
 use opi::aim::ReadOptions;
-use opi::dictionary::{Dictionary, DistrictNumber, SchoolYear};
+use opi::dictionary::{Dictionary, SchoolYear};
 use opi::snapshot::{
     Certification, ContentHash, Manifest, NotApplied, Register, SnapshotInfo, TimeGiven, read_certifications,
 };
 use opi::store::{SnapshotName, Store, StoreError};
-use opi::{Received, Registered, register_more, take_snapshot};
+use opi::{Received, Registered, district_of_folder, register_more, take_snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -192,7 +192,7 @@ fn received(arguments: &TakeArgs) -> Result<Vec<Received>, Failure> {
     // Files of one night may be older than those of the night before: what counts is when they came in.
     let at = arguments.received.filter(|_| arguments.register);
     let files = paths.into_iter().map(|path| {
-        let district = folder_district(&path);
+        let district = district_of_folder(&path.to_string_lossy());
         Received::new(Box::new(DiskUpload::below(&arguments.paths, path))).from_district(district).at(at)
     });
     Ok(files.collect())
@@ -209,11 +209,6 @@ fn kept_register(store: &Path, name: &SnapshotName) -> Result<Register, Failure>
         Err(StoreError::NotFound { .. }) => Ok(Register::new()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// The district that a folder's name gives.
-fn folder_district(path: &Path) -> Option<DistrictNumber> {
-    path.parent()?.file_name()?.to_str()?.parse().ok()
 }
 
 /// The rows that were not taken in, by reason.

@@ -4,12 +4,13 @@ use super::YearArgs;
 use crate::Failure;
 use crate::files::{self, DiskUpload};
 use opi::anb::{AnbHistory, Interpretation};
-use opi::dictionary::{Directory, DirectoryBuilder, DirectoryTable, DistrictNumber, SchoolYear};
+use opi::dictionary::{Directory, DirectoryBuilder, DirectoryTable, SchoolYear};
 use opi::mask::{Policy, Zeros};
 use opi::public::Masking;
 use opi::rules;
 use opi::snapshot::read_certifications;
-use opi::{Received, Year};
+use opi::{Received, Year, district_of_folder};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What a run reads.
@@ -121,7 +122,7 @@ fn files_of(dir: &Path, kind: &str, school_year: SchoolYear) -> Result<Vec<PathB
 
 fn received(dir: &Path, files: &[PathBuf]) -> Vec<Received> {
     let one = |path: &PathBuf| {
-        let district = folder_district(path);
+        let district = district_of_folder(&path.to_string_lossy());
         Received::new(Box::new(DiskUpload::within(dir, path.clone()))).from_district(district)
     };
     files.iter().map(one).collect()
@@ -136,25 +137,21 @@ fn tables(dir: &Path, files: &[PathBuf]) -> Vec<Received> {
     files.iter().map(one).collect()
 }
 
-/// The district that a folder's name gives.
-fn folder_district(path: &Path) -> Option<DistrictNumber> {
-    path.parent()?.file_name()?.to_str()?.parse().ok()
-}
-
 /// The latest year that has a folder of uploads.
 fn latest_year(dir: &Path) -> Result<SchoolYear, Failure> {
     let folder = dir.join("uploads");
-    let entries = std::fs::read_dir(&folder).map_err(|error| Failure::of_file(&folder, error))?;
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let named = |name: String| SchoolYear::ending(name.parse().ok().filter(|_| name.len() == 4)?).ok();
-    let years = names.filter_map(named);
-    let filled = |year: &SchoolYear| files_of(dir, "uploads", *year).is_ok_and(|files| !files.is_empty());
-    years.filter(filled).max().ok_or_else(|| {
-        Failure::of_file(
-            &folder,
-            "holds no folder of uploads named by the end of a school year, such as 2026",
-        )
-    })
+    let named = |path: PathBuf| {
+        let name = path.file_name()?.to_str()?;
+        SchoolYear::ending(name.parse().ok().filter(|_| name.len() == 4)?).ok()
+    };
+    let years: BTreeSet<SchoolYear> = files::inside(&folder)?.into_iter().filter_map(named).collect();
+    for year in years.into_iter().rev() {
+        if files::holds_uploads(&folder_of(dir, "uploads", year))? {
+            return Ok(year);
+        }
+    }
+    let nothing = "holds no folder of uploads named by the end of a school year, such as 2026";
+    Err(Failure::of_file(&folder, nothing))
 }
 
 /// The directory, where its folder exists: districts and schools, and whatever other tables are there.
