@@ -161,6 +161,20 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     write_bytes(path, text.as_bytes())
 }
 
+/// Where a file is written before it takes its name.
+pub(crate) fn part_of(path: &Path) -> PathBuf {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    part.into()
+}
+
+/// Writes a file under its name once it is whole, so that a run that is cut off leaves no half of it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let part = part_of(path);
+    write_bytes(&part, bytes)?;
+    std::fs::rename(&part, path).map_err(|error| Failure::of_file(path, error))
+}
+
 /// Writes a file of bytes, making its folder where it is missing.
 pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if let Some(folder) = path.parent() {

@@ -136,6 +136,7 @@ impl Run {
         if let Some(directory) = year::directory(&out.join(DIRECTORY))? {
             year = year.directory(directory);
         }
+        year = year.dictionary(year::dictionary_of(out, manifest).load()?);
         if let Some(chosen) = told.interpretation {
             year = year.interpretation(chosen);
         }
@@ -341,7 +342,9 @@ fn finding(
     let found: Vec<Finding> = found.filter(this).collect();
     let rule = opi::rules::rule(code);
     let stands = match &arguments.inputs {
-        Some(dir) => Some(year::validated_again(dir, manifest)?.findings.findings().iter().any(this)),
+        Some(dir) => {
+            Some(year::validated_again(dir, &arguments.out, manifest)?.findings.findings().iter().any(this))
+        }
         None => None,
     };
     if arguments.format == Format::Json {

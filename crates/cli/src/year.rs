@@ -7,6 +7,7 @@ mod stages;
 
 use crate::Failure;
 use crate::arguments::{day, masking_policy};
+use crate::dictionary::DictionaryArgs;
 use crate::output::{self, Format};
 use chrono::NaiveDate;
 use clap::Args;
@@ -56,6 +57,11 @@ pub(crate) struct YearArgs {
     /// How public tables treat zeros, which the policy of Montana leaves open: show, structural, mask or cover.
     #[arg(long, value_name = "HOW", default_value = "show")]
     zeros: Zeros,
+    #[command(flatten)]
+    dictionary: DictionaryArgs,
+    /// How many findings of each rule to keep; counts are always exact.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    max_samples: usize,
     /// How many threads check; by default one for each processor.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024))]
     jobs: u16,
@@ -82,6 +88,8 @@ impl YearArgs {
             interpretation: None,
             masking: "montana-opi".to_owned(),
             zeros: Zeros::Show,
+            dictionary: DictionaryArgs::default(),
+            max_samples: 1_000,
             jobs: 0,
             format,
             timings: false,
@@ -90,9 +98,23 @@ impl YearArgs {
     }
 }
 
-/// The rules run again on the inputs of a year that was run before, under no policy.
-pub(crate) fn validated_again(dir: &Path, manifest: &RunManifest) -> Result<opi::Validated, Failure> {
+/// The dictionary of a year that was run before.
+pub(crate) fn dictionary_of(out: &Path, manifest: &RunManifest) -> DictionaryArgs {
+    let replaced = manifest.run.replaced.iter().map(|given| out.join(&given.path));
+    DictionaryArgs::of(replaced.collect(), manifest.run.suspended.clone())
+}
+
+/// The rules run again on the inputs of a year that was run before, by the same dictionary and under the same policy;
+/// every finding is kept.
+pub(crate) fn validated_again(
+    dir: &Path,
+    out: &Path,
+    manifest: &RunManifest,
+) -> Result<opi::Validated, Failure> {
     let mut arguments = YearArgs::of(dir.to_owned(), PathBuf::new(), Format::Human, true);
+    arguments.dictionary = dictionary_of(out, manifest);
+    arguments.policy = manifest.run.policy.as_ref().map(|given| out.join(&given.path));
+    arguments.max_samples = usize::MAX;
     arguments.year = Some(manifest.run.school_year.parse()?);
     let day = manifest.run.as_of.parse();
     arguments.as_of = Some(day.map_err(|_| Failure::new("the manifest names no day that stood for today"))?);

@@ -1,7 +1,9 @@
 //! The inputs of a year on disk.
 
 use super::YearArgs;
+use super::outputs::{DIRECTORY, Given, HISTORY, Outputs, POLICY, REPLACED};
 use crate::Failure;
+use crate::dictionary::Replacement;
 use crate::files::{self, DiskUpload};
 use opi::anb::{AnbHistory, Interpretation};
 use opi::dictionary::{Directory, DirectoryBuilder, DirectoryTable, SchoolYear};
@@ -25,8 +27,33 @@ pub(crate) struct YearInputs {
     pub(crate) interpretation: Option<Interpretation>,
     /// ANB of earlier years, as it was given.
     pub(crate) history: Option<String>,
+    /// The policy on the rules, as it was given.
+    pub(crate) policy: Option<Given>,
+    /// What takes the place of tables of the dictionary, as it was given.
+    pub(crate) replaced: Vec<Given>,
+    /// Code sets that are not tested.
+    pub(crate) suspended: Vec<String>,
     /// The tables of the directory, as they are on disk.
     pub(crate) directory: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl YearInputs {
+    /// Keeps what was given beside the uploads with the results, so that each figure can be made again from them.
+    pub(crate) fn keep(&self, outputs: &mut Outputs) -> Result<(), Failure> {
+        let explain = "opi year --help";
+        if let Some(history) = &self.history {
+            let rows = history.lines().count().saturating_sub(1) as u64;
+            outputs.write(HISTORY, history.as_bytes(), Some(rows), explain)?;
+        }
+        for given in self.policy.iter().chain(&self.replaced) {
+            outputs.write(&given.path, given.text.as_bytes(), None, explain)?;
+        }
+        for (name, bytes) in &self.directory {
+            let rows = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
+            outputs.write(&format!("{DIRECTORY}/{name}"), bytes, Some(rows), explain)?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads what is small and finds what is large.
@@ -68,11 +95,14 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         }
         year = year.as_of(day);
     }
+    let mut given_policy = None;
     if let Some(path) = &arguments.policy {
-        year = year.policy(
-            rules::Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?,
-        );
+        let text = files::text(path)?;
+        year = year.policy(rules::Policy::from_toml(&text).map_err(|error| Failure::of_file(path, error))?);
+        given_policy = Some(Given::new("policy".to_owned(), POLICY.to_owned(), text));
     }
+    let replacements = arguments.dictionary.replacements()?;
+    year = year.dictionary(arguments.dictionary.with(&replacements)?).samples_per_rule(arguments.max_samples);
     let chosen = arguments.interpretation.as_deref().map(interpretation).transpose()?;
     if let Some(chosen) = chosen {
         year = year.interpretation(chosen);
@@ -91,13 +121,42 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
     }
     let masking = masking(&arguments.masking, arguments.zeros)?;
     let (interpretation, directory) = (chosen, tables);
-    Ok(YearInputs { year: year.build(), read, masking, interpretation, history, directory })
+    Ok(YearInputs {
+        year: year.build(),
+        read,
+        masking,
+        interpretation,
+        history,
+        policy: given_policy,
+        replaced: kept(replacements),
+        suspended: arguments.dictionary.suspended().to_vec(),
+        directory,
+    })
+}
+
+/// Replacements with the place where each is kept.
+fn kept(replacements: Vec<Replacement>) -> Vec<Given> {
+    let numbered = replacements.into_iter().zip(1..);
+    let one = |(replacement, number): (Replacement, u32)| {
+        Given::new(replacement.what(), format!("{REPLACED}/{number}.toml"), replacement.text)
+    };
+    numbered.map(one).collect()
 }
 
 /// How public tables are masked: a policy, and the treatment of zeros that it may leave open.
 pub(crate) fn masking(policy: &str, zeros: Zeros) -> Result<(Masking, String, String), Failure> {
     let rule = Policy::find(policy)?.rule(Some(zeros))?;
-    Ok((Masking::new(rule), policy.to_owned(), format!("{zeros:?}").to_ascii_lowercase()))
+    Ok((Masking::new(rule), policy.to_owned(), zeros_word(zeros).to_owned()))
+}
+
+/// The word by which arguments and the manifest name a treatment of zeros.
+fn zeros_word(zeros: Zeros) -> &'static str {
+    match zeros {
+        Zeros::Structural => "structural",
+        Zeros::Mask => "mask",
+        Zeros::Cover => "cover",
+        _ => "show",
+    }
 }
 
 /// Choices where the law of funding is open, as TOML or JSON.

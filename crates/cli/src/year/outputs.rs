@@ -45,8 +45,38 @@ pub(crate) struct Run {
     pub(crate) masking: String,
     /// How public tables treat zeros.
     pub(crate) zeros: String,
+    /// The policy on the rules, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) policy: Option<Given>,
+    /// What took the place of tables of the dictionary.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) replaced: Vec<Given>,
+    /// Code sets that were not tested.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) suspended: Vec<String>,
     /// Interpretations of the law other than the default.
     pub(crate) interpretation: Option<opi::anb::Interpretation>,
+}
+
+/// A text that was given to the run and is kept with its results.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Given {
+    /// What it is, such as `layout student-enrollments`.
+    pub(crate) what: String,
+    /// Where it is kept below the folder of results.
+    pub(crate) path: String,
+    /// The BLAKE3 hash of its bytes.
+    pub(crate) hash: String,
+    /// The text, until it is written.
+    #[serde(skip)]
+    pub(crate) text: String,
+}
+
+impl Given {
+    pub(crate) fn new(what: String, path: String, text: String) -> Self {
+        let hash = ContentHash::of(text.as_bytes()).to_string();
+        Given { what, path, hash, text }
+    }
 }
 
 /// A stage and what came of it.
@@ -102,9 +132,11 @@ impl Outputs {
             let inner = Path::new(path);
             if inner.components().all(|part| matches!(part, Component::Normal(_))) {
                 gone(&folder.join(inner))?;
+                gone(&files::part_of(&folder.join(inner)))?;
             }
         }
         gone(&manifest)?;
+        gone(&files::part_of(&manifest))?;
         std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))?;
         let journal = File::create(&journal).map_err(|error| Failure::of_file(&journal, error))?;
         Ok(Outputs { folder: folder.to_owned(), files: Vec::new(), journal })
@@ -119,7 +151,7 @@ impl Outputs {
         explain: &str,
     ) -> Result<(), Failure> {
         writeln!(self.journal, "{path}")?;
-        files::write_bytes(&self.folder.join(path), bytes)?;
+        files::write_whole(&self.folder.join(path), bytes)?;
         self.tell(path, bytes, rows, explain);
         Ok(())
     }
@@ -158,7 +190,7 @@ impl Outputs {
             files: self.files,
         };
         let text = serde_json::to_string_pretty(&manifest)? + "\n";
-        files::write(&self.folder.join(MANIFEST), &text)?;
+        files::write_whole(&self.folder.join(MANIFEST), text.as_bytes())?;
         let journal = self.folder.join(JOURNAL);
         drop(self.journal);
         std::fs::remove_file(&journal).map_err(|error| Failure::of_file(&journal, error))?;
@@ -171,6 +203,12 @@ pub(crate) const DIRECTORY: &str = "restricted/directory";
 
 /// Where ANB of earlier years is kept, as it was given.
 pub(crate) const HISTORY: &str = "restricted/anb-history.csv";
+
+/// Where the policy on the rules is kept, as it was given.
+pub(crate) const POLICY: &str = "restricted/policy.toml";
+
+/// Where replacements of tables of the dictionary are kept, as they were given.
+pub(crate) const REPLACED: &str = "restricted/dictionary";
 
 /// Where snapshots are kept below the folder of results.
 pub(crate) const SNAPSHOTS: &str = "restricted/snapshots";

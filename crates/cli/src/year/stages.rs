@@ -1,7 +1,7 @@
 //! The stages of a year in their order, each with its files. One that fails leaves what is done.
 
 use super::inputs::YearInputs;
-use super::outputs::{DIRECTORY, HISTORY, Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
+use super::outputs::{Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
 use crate::Failure;
 use crate::output::{self, counted, grouped};
 use indicatif::ProgressBar;
@@ -73,15 +73,7 @@ impl Stages {
 
     /// Runs every stage whose inputs are there.
     pub(crate) fn all(&mut self, inputs: &YearInputs) -> Result<(), Failure> {
-        if let Some(history) = &inputs.history {
-            let rows = history.lines().count().saturating_sub(1) as u64;
-            self.outputs.write(HISTORY, history.as_bytes(), Some(rows), "opi year --help")?;
-        }
-        for (name, bytes) in &inputs.directory {
-            let rows = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
-            let path = format!("{DIRECTORY}/{name}");
-            self.outputs.write(&path, bytes, Some(rows), "opi year --help")?;
-        }
+        inputs.keep(&mut self.outputs)?;
         let taken = self.stage(Stage::Read, |stages| stages.read(inputs))?;
         let validated = self.stage(Stage::Validate, |stages| stages.validate(inputs))?;
         let Some((taken, tables, prior)) = taken else {
@@ -498,6 +490,9 @@ impl Stages {
             prior_snapshot: self.prior_snapshot,
             masking: inputs.masking.1.clone(),
             zeros: inputs.masking.2.clone(),
+            policy: inputs.policy.clone(),
+            replaced: inputs.replaced.clone(),
+            suspended: inputs.suspended.clone(),
             interpretation: inputs.interpretation,
         };
         self.outputs.finish(run, self.done)
