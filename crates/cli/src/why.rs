@@ -334,33 +334,38 @@ fn finding(
     file: &str,
     line: u64,
 ) -> Result<ExitCode, Failure> {
-    let path = arguments.out.join("restricted/findings.jsonl");
-    let text = files::text(&path)?;
-    let found = text.lines().skip(1).filter_map(|line| serde_json::from_str::<Finding>(line).ok());
     let this =
-        |found: &Finding| found.code == code && found.position.file == file && found.position.line == line;
-    let found: Vec<Finding> = found.filter(this).collect();
-    let rule = opi::rules::rule(code);
-    let stands = match &arguments.inputs {
+        |found: &&Finding| found.code == code && found.position.file == file && found.position.line == line;
+    let kept: Vec<Finding> = kept_findings(&arguments.out)?.iter().filter(this).cloned().collect();
+    let again: Option<Vec<Finding>> = match &arguments.inputs {
         Some(dir) => {
-            Some(year::validated_again(dir, &arguments.out, manifest)?.findings.findings().iter().any(this))
+            let validated = year::validated_again(dir, &arguments.out, manifest)?;
+            Some(validated.findings.findings().iter().filter(this).cloned().collect())
         }
         None => None,
     };
+    let stands = again.as_ref().map(|found| !found.is_empty());
+    // A run keeps so many findings of a rule: one that it did not keep may stand all the same.
+    let found = if kept.is_empty() { again.unwrap_or_default() } else { kept };
+    if found.is_empty() {
+        let so = match stands {
+            None => "kept no such finding; of each rule it keeps some: --inputs DIR runs the rules again",
+            Some(_) => "kept no such finding, and the rules run again on the inputs find none",
+        };
+        return Err(Failure::new(format!("{}: the run {so}", arguments.figure)));
+    }
+    let rule = opi::rules::rule(code);
     if arguments.format == Format::Json {
         output::json(&WhyFinding {
             findings: &found,
             rule: rule.map(|rule| &rule.info),
             stands_now: stands,
         })?;
-        return Ok(ExitCode::from(u8::from(found.is_empty())));
+        return Ok(ExitCode::SUCCESS);
     }
     let mut out = output::stdout();
     for found in &found {
         write_finding(&mut out, found, Values::Hidden, &Style::PLAIN)?;
-    }
-    if found.is_empty() {
-        writeln!(out, "{code} at {file}:{line} is not among the findings that the run kept")?;
     }
     if let Some(stands) = stands {
         let now = if stands { "still stands" } else { "no longer stands" };
@@ -369,7 +374,15 @@ fn finding(
     if let Some(rule) = rule {
         writeln!(out, "\n{}", opi::rules::page(rule))?;
     }
-    Ok(ExitCode::from(u8::from(found.is_empty())))
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The findings that a run kept.
+fn kept_findings(out: &Path) -> Result<Vec<Finding>, Failure> {
+    let path = out.join("restricted/findings.jsonl");
+    let text = files::text(&path)?;
+    let findings = text.lines().skip(1).map(serde_json::from_str::<Finding>);
+    findings.collect::<Result<_, _>>().map_err(|error| Failure::of_file(&path, error))
 }
 
 fn more(out: &mut impl Write, all: usize, shown: usize, what: &str) -> std::io::Result<()> {

@@ -25,8 +25,7 @@ fn replacements_and_policy_are_told_and_kept() {
     invent(&state, "60");
     let file = program::districts(&state)[0].join("student-enrollments.tsv");
     opi(["layout", "check", text(&file), "--out", text(&layout)]).assert_orderly();
-    let change =
-        "[[rule]]\nrule = \"ENR-014\"\noff = true\nreason = \"a test\"\nexpires = \"2027-06-30\"\n";
+    let change = "[[rule]]\nrule = \"ENR-014\"\noff = true\nreason = \"a test\"\nexpires = \"2027-06-30\"\n";
     std::fs::write(&policy, change).unwrap();
     let year = |more: &[&str]| {
         let start = ["year", text(&state), "--out", text(&out), "--quiet"];
