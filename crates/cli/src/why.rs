@@ -25,7 +25,7 @@ use std::process::ExitCode;
     mask:PUBLICATION:NAME=CODE|...        a figure of a public table, hidden or shown\n  \
     finding:CODE:FILE:LINE                a finding\n\n\
     Students' ids are left out unless --show-values. Hidden figures and rows are confidential: so is what this prints.\n\n\
-    Exit codes: 0 explained, 1 nothing of that name was kept or shown, 2 no such figure, or could not run.\n\
+    Exit codes: 0 answered, 2 no such figure, or it could not be answered.\n\
     JSON: opi schema why-anb, why-edfacts, why-mask, why-finding.\n\n\
     Examples:\n  \
     opi why out anb:4001-EL:FY2027\n  \
@@ -258,34 +258,27 @@ fn public(
     let Some(masked) = masked.first() else { return Err(Failure::new("nothing was published")) };
     let codes = all_codes(masked, codes)?;
     let behind = run.year.public_figure(tables, &others, masked, &codes)?;
-    let cell = match masked.cell(&codes)? {
-        Figured::Cell(cell) => cell,
-        nowhere => {
-            let students = grouped(behind.len() as u64);
-            let what = match nowhere {
-                Figured::NotShown => format!("no table shows it; {students} students are behind it"),
-                _ => format!("0, as the tables show; {students} students are behind it"),
-            };
-            writeln!(output::stdout(), "{}: {what}", codes.join(" | "))?;
-            return Ok(ExitCode::SUCCESS);
-        }
-    };
-    let hidden = masked.certified.is_hidden(cell);
-    let sensitive = masked.certified.sensitive().get(cell.index()) == Some(&true);
-    let interval = masked.certified.audit().interval(cell.index());
-    let why = match (hidden, sensitive) {
-        (false, _) => "shown",
-        (true, true) => "hidden because it is small",
-        (true, false) => "hidden so that a small one cannot be worked out",
-    };
     let ids: Vec<&str> = behind.iter().map(|key| key.reveal()).collect();
+    let certified = &masked.certified;
+    let (state, count, interval) = match masked.cell(&codes)? {
+        Figured::Cell(cell) => {
+            let sensitive = certified.sensitive().get(cell.index()) == Some(&true);
+            let state = match (certified.is_hidden(cell), sensitive) {
+                (false, _) => "shown",
+                (true, true) => "hidden because it is small",
+                (true, false) => "hidden so that a small one cannot be worked out",
+            };
+            (state, certified.publication().value(cell), certified.audit().interval(cell.index()))
+        }
+        Figured::Zero => ("none, as the tables show", behind.len() as u64, None),
+        Figured::NotShown => ("shown by no table", behind.len() as u64, None),
+    };
     if arguments.format == Format::Json {
-        let count = masked.certified.publication().value(cell);
         output::json(&WhyPublic {
             publication,
             codes: &codes,
             count,
-            state: why,
+            state,
             derivable: interval.map(|interval| (interval.lo, interval.hi)),
             policy: &manifest.run.masking,
             zeros: &manifest.run.zeros,
@@ -295,8 +288,8 @@ fn public(
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = output::stdout();
-    let count = masked.certified.publication().value(cell);
-    writeln!(out, "{} ({}): {} students, {why}", masked.definition.title, codes.join(" | "), grouped(count))?;
+    let named = codes.join(" | ");
+    writeln!(out, "{} ({named}): {} students, {state}", masked.definition.title, grouped(count))?;
     writeln!(out, "counted: {}", masked.definition.population)?;
     writeln!(out, "masked by {}, zeros: {}", manifest.run.masking, manifest.run.zeros)?;
     if let Some(interval) = interval {

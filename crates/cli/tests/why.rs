@@ -105,3 +105,32 @@ fn a_finding_is_judged_by_the_whole_run_under_its_policy() {
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     assert!(ran.out.contains("it no longer stands"), "{ran:#?}");
 }
+
+#[test]
+fn a_figure_that_does_not_exist_could_not_be_answered() {
+    let run = Run::new();
+    run.year(&[]);
+    for figure in [
+        "anb:9999-EL:FY2027",
+        "edfacts:052:LEA:9999:TOT",
+        "edfacts:052:SEA:NOSUCH",
+        "edfacts:052:SEA:CSA:99,WH7,F",
+        "edfacts:001:SEA:TOT",
+        "mask:nothing:grade=05",
+        "mask:enrollment:grade=99",
+        "mask:enrollment:weather=05",
+        "finding:ENR-014:nowhere.tsv:1",
+        "finding:XXX-999:nowhere.tsv:1",
+    ] {
+        for format in ["human", "json"] {
+            let ran = run.why(figure, &["--format", format]);
+            ran.assert_orderly();
+            assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:#?}");
+            assert!(ran.err.starts_with("opi: "), "{ran:#?}");
+        }
+    }
+    // What every table shows to be zero is an answer.
+    let ran = run.why("edfacts:052:SEA:CSA:05,WH7,F", &[]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(opi(["why", "--help"]).out.contains("0 answered, 2 no such figure"));
+}
