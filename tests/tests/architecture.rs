@@ -153,6 +153,7 @@ fn every_crate_is_pure_or_says_that_it_is_not() {
                     "std::net",
                     "std::thread",
                     "Instant::now",
+                    "print!",
                     "println!",
                 ] {
                     let code = line.split("//").next().unwrap_or_default();
@@ -161,6 +162,32 @@ fn every_crate_is_pure_or_says_that_it_is_not() {
             }
         }
     }
+}
+
+/// Lines of a program's source that a place alone may hold, as `file:line`.
+fn elsewhere(source: &Path, words: &[&str], place: &str) -> Vec<String> {
+    let (mut found, mut open) = (Vec::new(), vec![source.to_owned()]);
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if !path.ends_with(place) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+            let lines = code.enumerate().filter(|(_, line)| words.iter().any(|word| line.contains(word)));
+            found.extend(lines.map(|(number, _)| format!("{}:{}", path.display(), number + 1)));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_program_reads_writes_and_prints_through_one_place() {
+    let source = root().join("crates/cli/src");
+    let files = elsewhere(&source, &["std::fs", "File::open", "File::create"], "files.rs");
+    assert!(files.is_empty(), "files are the work of files.rs: {files:?}");
+    let streams = ["stdout().lock", "stderr().lock", "print!", "println!", "io::stdout())", "io::stderr())"];
+    let printed = elsewhere(&source, &streams, "output.rs");
+    assert!(printed.is_empty(), "streams are the work of output.rs: {printed:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `opi anb`: average number belonging and school funding of hand-made cases.
 
-use crate::Failure;
 use crate::output::{ShowValues, print};
+use crate::{Failure, files};
 use clap::{Args, Subcommand, ValueEnum};
 use opi::anb::dictionary::FiscalYear;
 use opi::anb::{Alternatives, Case, CountEntry, CountSystem, Detail, Law};
@@ -154,7 +154,7 @@ pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
         }
         Some(AnbCommand::Check { examples, figures, format }) => {
             let law = law(figures.as_deref())?;
-            let report = opi::anb::check_examples(&law, &read(&examples)?).map_err(failure)?;
+            let report = opi::anb::check_examples(&law, &files::text(&examples)?).map_err(failure)?;
             print(&match format {
                 Format::Human => report.to_text(),
                 Format::Json => json(&report)?,
@@ -188,14 +188,14 @@ pub(crate) fn run(args: AnbArgs) -> Result<ExitCode, Failure> {
 fn law(figures: Option<&Path>) -> Result<Law, Failure> {
     let mut law = Law::embedded().map_err(failure)?;
     if let Some(path) = figures {
-        law.figures = law.figures.with_rows(&read(path)?).map_err(|error| in_file(path, &error))?;
+        law.figures = law.figures.with_rows(&files::text(path)?).map_err(|error| in_file(path, &error))?;
     }
     Ok(law)
 }
 
 fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
     let path = args.case.ok_or_else(|| Failure::new("name a case, or one of law, check, schema"))?;
-    let case = Case::from_text(&read(&path)?).map_err(|error| in_file(&path, &error))?;
+    let case = Case::from_text(&files::text(&path)?).map_err(|error| in_file(&path, &error))?;
     if let Some(changes) = args.what_if {
         return what_if(law, &case, &changes, args.format);
     }
@@ -215,7 +215,8 @@ fn run_case(law: &Law, args: AnbArgs) -> Result<ExitCode, Failure> {
 }
 
 fn what_if(law: &Law, case: &Case, changes: &Path, format: Format) -> Result<ExitCode, Failure> {
-    let read = opi::anb::changes_from_toml(&read(changes)?).map_err(|error| in_file(changes, &error))?;
+    let read =
+        opi::anb::changes_from_toml(&files::text(changes)?).map_err(|error| in_file(changes, &error))?;
     let results = opi::anb::what_if_case(law, case, &read).map_err(failure)?;
     print(&match format {
         Format::Human => results.iter().map(opi::anb::WhatIf::to_text).collect::<Vec<_>>().join("\n"),
@@ -225,7 +226,7 @@ fn what_if(law: &Law, case: &Case, changes: &Path, format: Format) -> Result<Exi
 }
 
 fn forecast(law: &Law, case: &Case, open: &Path, format: Format) -> Result<ExitCode, Failure> {
-    let read = opi::anb::open_counts_from_toml(&read(open)?).map_err(|error| in_file(open, &error))?;
+    let read = opi::anb::open_counts_from_toml(&files::text(open)?).map_err(|error| in_file(open, &error))?;
     let results = opi::anb::forecast_case(law, case, &read).map_err(failure)?;
     print(&match format {
         Format::Human => {
@@ -244,7 +245,8 @@ fn reconcile(
     let mut counts = Vec::new();
     for (system, path) in files {
         if let Some(path) = path {
-            let entries = CountEntry::from_csv(&read(&path)?).map_err(|error| in_file(&path, &error))?;
+            let entries =
+                CountEntry::from_csv(&files::text(&path)?).map_err(|error| in_file(&path, &error))?;
             counts.push((system, entries));
         }
     }
@@ -298,10 +300,6 @@ fn failure(error: opi::anb::AnbError) -> Failure {
 
 fn code(clean: bool) -> ExitCode {
     if clean { ExitCode::SUCCESS } else { ExitCode::from(1) }
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, Failure> {

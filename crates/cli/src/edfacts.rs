@@ -1,8 +1,8 @@
 //! `opi edfacts`: federal files listed, shown, counted, checked, written and compared.
 
-use crate::Failure;
 use crate::arguments::form;
 use crate::output::{self, Format, Style};
+use crate::{Failure, files};
 use clap::{Args, Subcommand};
 use opi::dictionary::SchoolYear;
 use opi::edfacts::{
@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Federal EDFacts files.
@@ -159,14 +159,6 @@ pub(crate) struct Written {
     records: u64,
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::of_file(path, error))
-}
-
-fn read_text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| Failure::of_file(path, error))
-}
-
 fn refused(error: EdfactsError) -> Failure {
     Failure::new(error.to_string())
 }
@@ -177,7 +169,7 @@ fn catalogue(tables: &[PathBuf]) -> Result<Cow<'static, Catalogue>, Failure> {
     }
     let mut builder = CatalogueBuilder::builtin().map_err(refused)?;
     for path in tables {
-        let text = read_text(path)?;
+        let text = files::text(path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let known = [
             ("files", SpecTable::Files),
@@ -210,7 +202,7 @@ fn catalogue(tables: &[PathBuf]) -> Result<Cow<'static, Catalogue>, Failure> {
 fn profile(path: Option<&PathBuf>) -> Result<StateProfile, Failure> {
     match path {
         None => StateProfile::montana().map_err(refused),
-        Some(path) => StateProfile::from_toml(&read_text(path)?).map_err(refused),
+        Some(path) => StateProfile::from_toml(&files::text(path)?).map_err(refused),
     }
 }
 
@@ -218,7 +210,7 @@ fn profile(path: Option<&PathBuf>) -> Result<StateProfile, Failure> {
 fn named(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let one = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok((name, read(path)?))
+        Ok((name, files::bytes(path)?))
     };
     paths.iter().map(one).collect()
 }
@@ -244,7 +236,7 @@ pub(crate) fn run(args: EdfactsArgs) -> Result<ExitCode, Failure> {
         }
         EdfactsCommand::Count { case } => {
             let outcome =
-                run_case(&catalogue, &read_text(&case)?).map_err(|error| Failure::of_file(&case, error))?;
+                run_case(&catalogue, &files::text(&case)?).map_err(|error| Failure::of_file(&case, error))?;
             output::json(&outcome.output)?;
             return Ok(if outcome.ok { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
@@ -305,7 +297,7 @@ fn run_check(catalogue: &Catalogue, profile: StateProfile, args: &CheckArgs) -> 
     if let Some(path) = &args.manifest {
         let described = manifest(catalogue, &profile, &borrowed(&files), &report);
         let text = serde_json::to_string_pretty(&described)?;
-        std::fs::write(path, text + "\n").map_err(|error| Failure::of_file(path, error))?;
+        files::write(path, &(text + "\n"))?;
     }
     match args.format {
         Format::Json => output::json(&report)?,
@@ -334,8 +326,8 @@ fn run_check(catalogue: &Catalogue, profile: StateProfile, args: &CheckArgs) -> 
 
 fn run_write(catalogue: &Catalogue, profile: &StateProfile, args: &WriteArgs) -> Result<(), Failure> {
     let WriteArgs { file: number, level, year, form, .. } = *args;
-    let rows: Vec<DataRow> =
-        serde_json::from_str(&read_text(&args.rows)?).map_err(|error| Failure::of_file(&args.rows, error))?;
+    let rows: Vec<DataRow> = serde_json::from_str(&files::text(&args.rows)?)
+        .map_err(|error| Failure::of_file(&args.rows, error))?;
     let known = catalogue.file(number).map_err(refused)?.abbreviation.clone();
     let abbreviation = args.abbreviation.clone().or(known).unwrap_or_else(|| format!("FS{number}"));
     let name =
@@ -344,7 +336,7 @@ fn run_write(catalogue: &Catalogue, profile: &StateProfile, args: &WriteArgs) ->
     let mut bytes = Vec::new();
     let count = writer.write(&rows, &name, &args.identifier, form, &mut bytes).map_err(refused)?;
     let path = args.out.join(&name);
-    std::fs::write(&path, bytes).map_err(|error| Failure::of_file(&path, error))?;
+    files::write_bytes(&path, &bytes)?;
     let written = Written { file: path.display().to_string(), records: count };
     match args.format {
         Format::Json => output::json(&written),

@@ -143,12 +143,41 @@ pub(crate) fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     File::open(path).map(BufReader::new).map_err(|error| Failure::of_file(path, error))
 }
 
+/// A file in the making.
+pub(crate) type NewFile = BufWriter<File>;
+
 /// Makes a file, and its folder where it is missing.
-pub(crate) fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+pub(crate) fn create(path: &Path) -> Result<NewFile, Failure> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))?;
+        make_folder(folder)?;
     }
     File::create(path).map(BufWriter::new).map_err(|error| Failure::of_file(path, error))
+}
+
+/// Makes a file that is not there yet, and its folder: an input is never written over.
+pub(crate) fn create_new(path: &Path) -> Result<NewFile, Failure> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    File::create_new(path).map(BufWriter::new).map_err(|error| Failure::of_file(path, error))
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))
+}
+
+/// Takes a file away, where it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::of_file(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a file of bytes whole.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::of_file(path, error))
 }
 
 /// Reads a small text file whole.
@@ -178,7 +207,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Writes a file of bytes, making its folder where it is missing.
 pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))?;
+        make_folder(folder)?;
     }
     std::fs::write(path, bytes).map_err(|error| Failure::of_file(path, error))
 }

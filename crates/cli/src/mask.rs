@@ -1,8 +1,8 @@
 //! `opi mask`: hide small counts so that they cannot be worked out, and prove it.
 
-use crate::Failure;
 use crate::arguments::{Also, word_of};
 use crate::output::{self, Format};
+use crate::{Failure, files};
 use clap::{Args, Subcommand};
 use opi::mask::audit::{Effort, audit, small_sums};
 use opi::mask::certificate::Certificate;
@@ -10,7 +10,6 @@ use opi::mask::spec_file::{OtherRelease, Spec};
 use opi::mask::{Certified, Cost, Level, Policy, Release, Symbols, Task, Zeros, case_file, plan, suppress};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -171,18 +170,15 @@ fn failed(error: opi::mask::Error) -> Failure {
     Failure::new(error.to_string())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|e| Failure::new(format!("{}: {e}", path.display())))
-}
-
 fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?).map_err(|_| Failure::new(format!("{}: not UTF-8 text", path.display())))
+    String::from_utf8(files::bytes(path)?)
+        .map_err(|_| Failure::new(format!("{}: not UTF-8 text", path.display())))
 }
 
 impl TableArgs {
     fn file(&self) -> Result<Vec<u8>, Failure> {
         let path = self.file.as_deref();
-        read(path.ok_or_else(|| Failure::new("name a CSV file (see --help)".to_owned()))?)
+        files::bytes(path.ok_or_else(|| Failure::new("name a CSV file (see --help)".to_owned()))?)
     }
 
     fn spec(&self) -> Result<Spec, Failure> {
@@ -244,14 +240,14 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
     };
     let release = Release::of(certified, &symbols).map_err(failed)?;
     match &args.out {
-        Some(path) => fs::write(path, &release.table)?,
+        Some(path) => files::write(path, &release.table)?,
         None => output::print(&release.table)?,
     }
     if let Some(path) = &args.hidden {
-        fs::write(path, &release.hidden)?;
+        files::write(path, &release.hidden)?;
     }
     if let Some(path) = &args.certificate {
-        fs::write(path, &release.certificate)?;
+        files::write(path, &release.certificate)?;
     }
     let report = &release.utility;
     let mut err = output::stderr();
@@ -291,7 +287,7 @@ fn run_audit(args: &TableArgs, also: &[Also]) -> Result<ExitCode, Failure> {
             Some(path) => Spec::parse(&read_text(path)?).map_err(failed)?,
             None => spec.clone(),
         };
-        others.push((name, other, read(file)?));
+        others.push((name, other, files::bytes(file)?));
     }
     let releases: Vec<OtherRelease<'_>> =
         others.iter().map(|(name, spec, csv)| OtherRelease { name, spec, csv }).collect();

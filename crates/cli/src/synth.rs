@@ -8,8 +8,7 @@ use opi_synth::{DefectRate, Plan, Sink, State, Summary, SynthError, WriteOptions
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -147,7 +146,7 @@ struct Folder {
 }
 
 impl Sink for Folder {
-    type Output = BufWriter<File>;
+    type Output = files::NewFile;
 
     fn open(&mut self, name: &str) -> std::io::Result<Self::Output> {
         files::create(&self.root.join(name)).map_err(|failure| std::io::Error::other(failure.to_string()))

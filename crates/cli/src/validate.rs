@@ -14,8 +14,7 @@ use opi::rules::{
     compare, registry,
 };
 use opi::{CheckedUpload, Split, Upload, district_of_folder, fails_on, finding_report, split_upload};
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
@@ -222,7 +221,7 @@ fn policy(path: &Path) -> Result<Policy, Failure> {
 /// Writes to a file, or to standard output where none is named.
 fn print(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
     match out {
-        Some(path) => std::fs::write(path, bytes).map_err(|error| Failure::of_file(path, error)),
+        Some(path) => files::write_bytes(path, bytes),
         None => Ok(output::stdout().write_all(bytes)?),
     }
 }
@@ -310,18 +309,14 @@ fn split(
         let number = outcome.names.iter().position(|known| known == name).unwrap_or(usize::MAX);
         let hits: Vec<_> =
             outcome.rejected.iter().filter(|hit| hit.file as usize == number).copied().collect();
-        let open = |kind: &str, suffix: &str| -> Result<BufWriter<File>, Failure> {
+        let open = |kind: &str, suffix: &str| -> Result<files::NewFile, Failure> {
             let below = DiskUpload::below(given, PathBuf::from(name));
             let inner =
                 Path::new(below.name()).components().filter(|part| matches!(part, Component::Normal(_)));
             let mut path = folder.join(kind).join(inner.collect::<PathBuf>()).into_os_string();
             path.push(suffix);
             let path = PathBuf::from(path);
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(|error| Failure::of_file(parent, error))?;
-            }
-            // An input is never written over.
-            File::create_new(&path).map(BufWriter::new).map_err(|error| Failure::of_file(&path, error))
+            files::create_new(&path)
         };
         let outputs = (open("accepted", "")?, open("rejected", "")?, open("reasons", ".csv")?);
         let Split { accepted, rejected } =

@@ -85,7 +85,7 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
             if !path.exists() {
                 continue;
             }
-            let bytes = std::fs::read(&path).map_err(|error| Failure::of_file(&path, error))?;
+            let bytes = files::bytes(&path)?;
             tables.push((table.file_name(), bytes));
         }
     }

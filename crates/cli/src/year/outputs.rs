@@ -4,7 +4,6 @@ use crate::{Failure, files};
 use opi::snapshot::ContentHash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
@@ -110,16 +109,12 @@ pub(crate) struct FileDone {
 pub(crate) struct Outputs {
     folder: PathBuf,
     files: Vec<FileDone>,
-    journal: File,
+    journal: files::NewFile,
 }
 
 impl Outputs {
     /// Takes away what an earlier run wrote here, by its manifest, and nothing else. Snapshots stay: they are history.
     pub(crate) fn start(folder: &Path) -> Result<Self, Failure> {
-        let gone = |path: &Path| match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::of_file(path, error)),
-            _ => Ok(()),
-        };
         let (manifest, journal) = (folder.join(MANIFEST), folder.join(JOURNAL));
         let mut earlier: Vec<String> = Vec::new();
         if manifest.is_file() {
@@ -131,14 +126,13 @@ impl Outputs {
         for path in earlier.iter().filter(|path| !path.starts_with(SNAPSHOTS)) {
             let inner = Path::new(path);
             if inner.components().all(|part| matches!(part, Component::Normal(_))) {
-                gone(&folder.join(inner))?;
-                gone(&files::part_of(&folder.join(inner)))?;
+                files::remove(&folder.join(inner))?;
+                files::remove(&files::part_of(&folder.join(inner)))?;
             }
         }
-        gone(&manifest)?;
-        gone(&files::part_of(&manifest))?;
-        std::fs::create_dir_all(folder).map_err(|error| Failure::of_file(folder, error))?;
-        let journal = File::create(&journal).map_err(|error| Failure::of_file(&journal, error))?;
+        files::remove(&manifest)?;
+        files::remove(&files::part_of(&manifest))?;
+        let journal = files::create(&journal)?;
         Ok(Outputs { folder: folder.to_owned(), files: Vec::new(), journal })
     }
 
@@ -151,6 +145,7 @@ impl Outputs {
         explain: &str,
     ) -> Result<(), Failure> {
         writeln!(self.journal, "{path}")?;
+        self.journal.flush()?;
         files::write_whole(&self.folder.join(path), bytes)?;
         self.tell(path, bytes, rows, explain);
         Ok(())
@@ -159,7 +154,7 @@ impl Outputs {
     /// Tells of a file that was written by someone else.
     pub(crate) fn written(&mut self, path: &str, rows: Option<u64>, explain: &str) -> Result<(), Failure> {
         let full = self.folder.join(path);
-        let bytes = std::fs::read(&full).map_err(|error| Failure::of_file(&full, error))?;
+        let bytes = files::bytes(&full)?;
         self.tell(path, &bytes, rows, explain);
         Ok(())
     }
@@ -193,7 +188,7 @@ impl Outputs {
         files::write_whole(&self.folder.join(MANIFEST), text.as_bytes())?;
         let journal = self.folder.join(JOURNAL);
         drop(self.journal);
-        std::fs::remove_file(&journal).map_err(|error| Failure::of_file(&journal, error))?;
+        files::remove(&journal)?;
         Ok(manifest)
     }
 }
