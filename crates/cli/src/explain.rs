@@ -4,7 +4,10 @@ use crate::Failure;
 use crate::dictionary::DictionaryArgs;
 use crate::output::{self, Format, Style, word_of};
 use clap::Args;
-use opi::dictionary::{CodeKind, CodeSet, Dictionary, Explanation, Layout, Requirement};
+use opi::dictionary::{
+    CodeEntry, CodeKind, CodeSet, Collection, County, Dictionary, Element, Explanation, FieldInfo, Layout,
+    LayoutField, Requirement, Source, StatutoryDate,
+};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -66,7 +69,7 @@ fn human(dictionary: &Dictionary, word: &str, found: &[Explanation<'_>]) -> Resu
         if index > 0 {
             writeln!(out)?;
         }
-        one(&mut out, style, explanation)?;
+        print(&mut out, style, explanation)?;
     }
     Ok(())
 }
@@ -76,109 +79,120 @@ fn line(out: &mut impl Write, label: &str, text: &str) -> std::io::Result<()> {
     if text.trim().is_empty() { Ok(()) } else { writeln!(out, "  {label:<14} {text}") }
 }
 
-fn one(out: &mut impl Write, style: Style, explanation: &Explanation<'_>) -> std::io::Result<()> {
+fn print(out: &mut impl Write, style: Style, explanation: &Explanation<'_>) -> std::io::Result<()> {
     match explanation {
-        Explanation::Element { element } => {
-            writeln!(out, "{} (element)", style.bold(&element.name))?;
-            line(out, "meaning", &element.definition)?;
-            line(out, "form", &element.form)?;
-            line(out, "code set", element.code_set.as_deref().unwrap_or_default())?;
-            line(out, "collected", &element.collected_when)?;
-            line(out, "in AIM", &element.aim_location)?;
-            let mut uses = Vec::new();
-            if element.anb {
-                uses.push("average number belonging".to_owned());
-            }
-            if element.accountability {
-                uses.push("accountability".to_owned());
-            }
-            if !element.edfacts_files.is_empty() {
-                uses.push(format!("federal files {}", element.edfacts_files.join(", ")));
-            }
-            line(out, "used for", &uses.join("; "))?;
-            line(out, "also", &element.other_use)?;
-            line(out, "source", &format!("{} [{}]", element.source, element.standing))
-        }
+        Explanation::Element { element } => print_element(out, style, element),
         Explanation::Layout { layout } => print_layout(out, style, layout),
         Explanation::CodeSet { code_set } => print_code_set(out, style, code_set),
         Explanation::Field { field, places } => {
-            writeln!(out, "{} (field {}, {})", style.bold(&field.name), field.id.number(), field.key)?;
-            line(out, "meaning", &field.meaning)?;
-            if field.personal {
-                line(out, "privacy", "personal: never printed unless asked for")?;
-            }
-            for place in places {
-                let description = place.description;
-                let required = match description.required {
-                    Requirement::Yes => "required".to_owned(),
-                    Requirement::No => "optional".to_owned(),
-                    Requirement::Conditional => format!("needed: {}", description.condition),
-                };
-                writeln!(
-                    out,
-                    "  {} column {}: {}; {required}; place {}",
-                    place.layout,
-                    place.position,
-                    description.expected(),
-                    word_of(&description.position_standing)
-                )?;
-            }
-            Ok(())
+            print_field(out, style, field)?;
+            places
+                .iter()
+                .try_for_each(|place| print_place(out, place.layout, place.position, place.description))
         }
-        Explanation::Code { code_set, code } => {
-            writeln!(out, "{} (code of {code_set})", style.bold(&code.code))?;
-            line(out, "label", &code.label)?;
-            line(out, "meaning", &code.meaning)?;
-            let from = code.first_day.map(|day| format!("from {day} ")).unwrap_or_default();
-            let to = code.last_day.map(|day| format!("to {day}")).unwrap_or_default();
-            line(out, "in force", &(from + &to))?;
-            if code.working_code {
-                line(out, "note", "a working code of this program, not one of OPI's")?;
-            }
-            line(out, "source", &format!("{} [{}]", code.source, code.standing))
-        }
-        Explanation::StatutoryDate { date } => {
-            writeln!(out, "{} (date fixed by law or rule)", style.bold(&date.date))?;
-            line(out, "meaning", &date.meaning)?;
-            line(out, "rule", &date.rule.to_string())?;
-            let year = |year: Option<opi::dictionary::SchoolYear>| {
-                year.map_or_else(|| "open".to_owned(), |y| y.to_string())
-            };
-            line(out, "years", &format!("{} to {}", year(date.first_year), year(date.last_year)))?;
-            line(out, "source", &format!("{} [{}]", date.source, date.standing))
-        }
-        Explanation::Collection { collection } => {
-            writeln!(out, "{} (collection), {}", style.bold(&collection.collection), collection.school_year)?;
-            line(out, "content", &collection.content)?;
-            line(out, "count date", &collection.count_date)?;
-            line(
-                out,
-                "window",
-                format!("{} to {}", collection.window_start, collection.window_end)
-                    .trim_start_matches(" to "),
-            )?;
-            line(out, "certified", &collection.certify)?;
-            line(out, "source", &format!("{} [{}]", collection.source, collection.standing))
-        }
-        Explanation::County { county } => {
-            writeln!(
-                out,
-                "{} (county {}, federal code {})",
-                style.bold(&county.name),
-                county.number,
-                county.fips
-            )?;
-            line(out, "source", &format!("{} [{}]", county.source, county.standing))
-        }
-        Explanation::Source { source } => {
-            writeln!(out, "{} (source)", style.bold(&source.id))?;
-            line(out, "title", &source.title)?;
-            line(out, "publisher", &source.publisher)?;
-            line(out, "date", &source.date)?;
-            line(out, "note", &source.note)
-        }
+        Explanation::Code { code_set, code } => print_code(out, style, code_set, code),
+        Explanation::StatutoryDate { date } => print_date(out, style, date),
+        Explanation::Collection { collection } => print_collection(out, style, collection),
+        Explanation::County { county } => print_county(out, style, county),
+        Explanation::Source { source } => print_source(out, style, source),
         _ => Ok(()),
     }
+}
+
+fn print_element(out: &mut impl Write, style: Style, element: &Element) -> std::io::Result<()> {
+    writeln!(out, "{} (element)", style.bold(&element.name))?;
+    line(out, "meaning", &element.definition)?;
+    line(out, "form", &element.form)?;
+    line(out, "code set", element.code_set.as_deref().unwrap_or_default())?;
+    line(out, "collected", &element.collected_when)?;
+    line(out, "in AIM", &element.aim_location)?;
+    let mut uses = Vec::new();
+    if element.anb {
+        uses.push("average number belonging".to_owned());
+    }
+    if element.accountability {
+        uses.push("accountability".to_owned());
+    }
+    if !element.edfacts_files.is_empty() {
+        uses.push(format!("federal files {}", element.edfacts_files.join(", ")));
+    }
+    line(out, "used for", &uses.join("; "))?;
+    line(out, "also", &element.other_use)?;
+    line(out, "source", &format!("{} [{}]", element.source, element.standing))
+}
+
+fn print_field(out: &mut impl Write, style: Style, field: &FieldInfo) -> std::io::Result<()> {
+    writeln!(out, "{} (field {}, {})", style.bold(&field.name), field.id.number(), field.key)?;
+    line(out, "meaning", &field.meaning)?;
+    if field.personal {
+        line(out, "privacy", "personal: never printed unless asked for")?;
+    }
+    Ok(())
+}
+
+/// Prints where a field stands in a layout.
+fn print_place(
+    out: &mut impl Write,
+    layout: &str,
+    position: usize,
+    field: &LayoutField,
+) -> std::io::Result<()> {
+    let required = match field.required {
+        Requirement::Yes => "required".to_owned(),
+        Requirement::No => "optional".to_owned(),
+        Requirement::Conditional => format!("needed: {}", field.condition),
+    };
+    let (expected, standing) = (field.expected(), word_of(&field.position_standing));
+    writeln!(out, "  {layout} column {position}: {expected}; {required}; place {standing}")
+}
+
+fn print_code(out: &mut impl Write, style: Style, code_set: &str, code: &CodeEntry) -> std::io::Result<()> {
+    writeln!(out, "{} (code of {code_set})", style.bold(&code.code))?;
+    line(out, "label", &code.label)?;
+    line(out, "meaning", &code.meaning)?;
+    let from = code.first_day.map(|day| format!("from {day} ")).unwrap_or_default();
+    let to = code.last_day.map(|day| format!("to {day}")).unwrap_or_default();
+    line(out, "in force", &(from + &to))?;
+    if code.working_code {
+        line(out, "note", "a working code of this program, not one of OPI's")?;
+    }
+    line(out, "source", &format!("{} [{}]", code.source, code.standing))
+}
+
+fn print_date(out: &mut impl Write, style: Style, date: &StatutoryDate) -> std::io::Result<()> {
+    writeln!(out, "{} (date fixed by law or rule)", style.bold(&date.date))?;
+    line(out, "meaning", &date.meaning)?;
+    line(out, "rule", &date.rule.to_string())?;
+    let year =
+        |year: Option<opi::dictionary::SchoolYear>| year.map_or_else(|| "open".to_owned(), |y| y.to_string());
+    line(out, "years", &format!("{} to {}", year(date.first_year), year(date.last_year)))?;
+    line(out, "source", &format!("{} [{}]", date.source, date.standing))
+}
+
+fn print_collection(out: &mut impl Write, style: Style, collection: &Collection) -> std::io::Result<()> {
+    writeln!(out, "{} (collection), {}", style.bold(&collection.collection), collection.school_year)?;
+    line(out, "content", &collection.content)?;
+    line(out, "count date", &collection.count_date)?;
+    line(
+        out,
+        "window",
+        format!("{} to {}", collection.window_start, collection.window_end).trim_start_matches(" to "),
+    )?;
+    line(out, "certified", &collection.certify)?;
+    line(out, "source", &format!("{} [{}]", collection.source, collection.standing))
+}
+
+fn print_county(out: &mut impl Write, style: Style, county: &County) -> std::io::Result<()> {
+    writeln!(out, "{} (county {}, federal code {})", style.bold(&county.name), county.number, county.fips)?;
+    line(out, "source", &format!("{} [{}]", county.source, county.standing))
+}
+
+fn print_source(out: &mut impl Write, style: Style, source: &Source) -> std::io::Result<()> {
+    writeln!(out, "{} (source)", style.bold(&source.id))?;
+    line(out, "title", &source.title)?;
+    line(out, "publisher", &source.publisher)?;
+    line(out, "date", &source.date)?;
+    line(out, "note", &source.note)
 }
 
 fn print_layout(out: &mut impl Write, style: Style, layout: &Layout) -> std::io::Result<()> {
