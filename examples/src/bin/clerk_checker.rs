@@ -5,24 +5,12 @@
 
 use opi::aim::ReadOptions;
 use opi::dictionary::{Dictionary, Severity};
-use opi::{Upload, read_upload};
+use opi::{read_upload, upload};
 use std::error::Error;
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::ExitCode;
-
-/// A file on disk.
-struct Disk(String);
-
-impl Upload for Disk {
-    fn name(&self) -> &str {
-        &self.0
-    }
-
-    fn open(&self) -> std::io::Result<Box<dyn BufRead + '_>> {
-        Ok(Box::new(BufReader::new(std::fs::File::open(&self.0)?)))
-    }
-}
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: clerk_checker FOLDER")?;
@@ -31,9 +19,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     files.sort();
     let mut must_mend = 0;
     for file in files {
-        let upload = Disk(file.display().to_string());
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let named = upload(name, || File::open(&file).map(BufReader::new));
         let options = ReadOptions::new().check_fields(true);
-        let report = read_upload(&upload, Dictionary::built_in(), &options, |_row| {})?;
+        let report = read_upload(&named, Dictionary::built_in(), &options, |_row| {})?;
         println!(
             "{}: {} rows of {}",
             report.file,

@@ -7,24 +7,12 @@
 
 use opi::dictionary::{DirectoryBuilder, DirectoryTable, SchoolYear, Severity};
 use opi::store::{SnapshotName, Store};
-use opi::{Received, Upload, WHOLE_YEAR, Year, district_of_folder, fails_on};
+use opi::{Received, WHOLE_YEAR, Year, district_of_folder, fails_on, upload};
 use std::error::Error;
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// A file on disk.
-struct Disk(String);
-
-impl Upload for Disk {
-    fn name(&self) -> &str {
-        &self.0
-    }
-
-    fn open(&self) -> std::io::Result<Box<dyn BufRead + '_>> {
-        Ok(Box::new(BufReader::new(std::fs::File::open(&self.0)?)))
-    }
-}
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let usage = "usage: nightly_run STATE STORE";
@@ -35,15 +23,18 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     let mut directory = DirectoryBuilder::default();
     for table in DirectoryTable::ALL {
-        let file = std::fs::File::open(state.join("directory").join(table.file_name()))?;
+        let file = File::open(state.join("directory").join(table.file_name()))?;
         directory.read(*table, BufReader::new(file))?;
     }
     let mut files = Vec::new();
     collect(&state.join("uploads").join(school_year.end_year().to_string()), &mut files)?;
-    let received = files.iter().map(|path| {
-        let name = path.display().to_string();
+    let received = files.into_iter().map(|path| {
+        // Named by its place below the state's folder, so that the night's results are the same on every machine.
+        let parts = path.strip_prefix(&state).unwrap_or(&path).iter();
+        let name = parts.map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
         let district = district_of_folder(&name);
-        Received::new(Box::new(Disk(name))).from_district(district)
+        let file = upload(name, move || File::open(&path).map(BufReader::new));
+        Received::new(Box::new(file)).from_district(district)
     });
     let year = Year::builder(school_year)
         .received(received.collect())
@@ -66,7 +57,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let snapshot = year.snapshot(&taken.register, tables, &certified)?;
     let name = SnapshotName::of_collection(school_year, WHOLE_YEAR);
     let id = Store::local(&store)?.write(&name, &snapshot)?;
-    println!("snapshot {id} in {store}");
+    println!("snapshot {id}");
     let (funding, _) = year.funding(snapshot.tables(), &[])?;
     println!(
         "ANB of {} budget units; {} legal entities could not be computed",
