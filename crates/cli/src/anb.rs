@@ -13,7 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   opi anb case.toml                       the figures of a case, and what other choices would give
   opi anb case.toml --explain             every step with its article
-  opi anb case.json --format json         the same as JSON, steps included
+  opi anb case.toml --format json         the same as JSON, steps included
   opi anb case.toml --pupils              the decision on each pupil and its reason
   opi anb case.toml --what-if more.toml   the difference that changes make, with its reasons
   opi anb case.toml --forecast open.toml  figures between the bounds of spring counts still open
@@ -74,6 +74,7 @@ pub(crate) struct AnbArgs {
 #[derive(Debug, Subcommand)]
 enum AnbCommand {
     /// Print the parameters in force for a fiscal year, with their sources and standing
+    #[command(after_help = "Example:\n  opi anb law FY2026 --format json")]
     Law {
         /// The fiscal year, such as FY2026
         year: FiscalYear,
@@ -85,6 +86,7 @@ enum AnbCommand {
         format: Format,
     },
     /// Run a file of worked examples and print expected and got
+    #[command(after_help = "Example:\n  opi anb check examples.toml")]
     Check {
         /// The file: TOML with `[[example]]` tables
         examples: PathBuf,
@@ -98,6 +100,9 @@ enum AnbCommand {
     /// Hold counts of one date from several systems against each other, by pupil key
     ///
     /// Each file is CSV with the columns key, school, grade, hours, weight.
+    #[command(
+        after_help = "Example:\n  opi anb reconcile --certified aim.csv --maefairs maefairs.csv --show-values"
+    )]
     Reconcile {
         /// The certified count in AIM
         #[arg(long)]
@@ -115,6 +120,7 @@ enum AnbCommand {
         format: Format,
     },
     /// Print the JSON schema of a case, of the results or of the changes of a what-if
+    #[command(after_help = "Example:\n  opi anb schema changes")]
     Schema {
         /// What to describe
         #[arg(value_enum, default_value_t)]

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 #[command(
     after_help = "Everything is invented; mistakes are planted so that there is something to find.\n\n\
     Exit codes: 0 done (planted mistakes are no failure), 2 could not run. JSON: opi schema year-manifest.\n\n\
-    Examples:\n  opi demo\n  opi demo --students 2000 --out small"
+    Examples:\n  opi demo\n  opi demo --students 2000 --out little"
 )]
 pub(crate) struct DemoArgs {
     /// How many students.

@@ -23,8 +23,8 @@ use std::process::ExitCode;
     JSON: opi schema edfacts-list, edfacts-file, edfacts-check, edfacts-difference (a list), edfacts-written.\n\nExamples:\n  \
     opi edfacts list --format json\n  \
     opi edfacts show 052 --year 2023 --level sch\n  \
-    opi edfacts count case.json\n  \
-    opi edfacts check MTSCHMEMBERSHPv000001.csv --directory MTLEADIRECTORYv000001.csv\n  \
+    opi edfacts count students.json\n  \
+    opi edfacts check out/restricted/edfacts/MTSEAFS052v000001.csv\n  \
     opi edfacts diff before.csv after.csv")]
 pub(crate) struct EdfactsArgs {
     #[command(subcommand)]
@@ -40,6 +40,7 @@ pub(crate) struct EdfactsArgs {
 #[derive(Subcommand)]
 enum EdfactsCommand {
     /// List all files of the catalogue.
+    #[command(after_help = "Example:\n  opi edfacts list --format json")]
     List {
         /// How to print.
         #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -48,6 +49,8 @@ enum EdfactsCommand {
     /// Show a file: layout, category sets, permitted values, derivation, rules.
     Show(ShowArgs),
     /// Count a case: a few students and their rows in, the records of the named files out, as JSON.
+    #[command(after_help = "Exit codes: 0 as expected, 1 an expectation does not hold, 2 could not run.\n\n\
+        Example:\n  opi edfacts count students.json")]
     Count {
         /// The case, a JSON document.
         case: PathBuf,
@@ -57,6 +60,8 @@ enum EdfactsCommand {
     /// Write a file from rows given as JSON.
     Write(WriteArgs),
     /// Compare two files of one specification, largest changes first.
+    #[command(after_help = "Exit codes: 0 the same, 1 they differ, 2 could not run.\n\n\
+        Example:\n  opi edfacts diff before.csv after.csv")]
     Diff {
         /// The file before.
         before: PathBuf,
@@ -69,6 +74,7 @@ enum EdfactsCommand {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:\n  opi edfacts show 052 --year 2023 --level sch")]
 struct ShowArgs {
     /// The number: 52, 052, C052, N052 or FS052.
     file: FileNumber,
@@ -84,6 +90,8 @@ struct ShowArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = "Exit codes: 0 clean, 1 findings, 2 could not run.\n\n\
+    Example:\n  opi edfacts check out/restricted/edfacts/MTSEAFS052v000001.csv")]
 struct CheckArgs {
     /// The files.
     #[arg(required = true)]
@@ -118,6 +126,9 @@ struct CheckArgs {
 }
 
 #[derive(Args)]
+#[command(
+    after_help = "Example:\n  opi edfacts write rows.json --file 052 --level sea --year 2025-26 --out federal"
+)]
 struct WriteArgs {
     /// Rows as a JSON list: {"lea", "school", "table", "values": [[category, code]], "amount"}.
     rows: PathBuf,

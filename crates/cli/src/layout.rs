@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 /// Work with the layouts of files.
 #[derive(Subcommand)]
+#[command(after_help = "Example:\n  opi layout check state/uploads/2026/0001/student-enrollments.tsv")]
 pub(crate) enum LayoutCommand {
     /// Find the true layout of a real file: match its columns to fields and say what speaks for each.
     Check(CheckArgs),
@@ -26,9 +27,9 @@ pub(crate) enum LayoutCommand {
     after_help = "Columns are matched by form, code sets, uniqueness and agreement across rows; no value is printed.\n\
     Exit codes: 0 the file follows the known layout, 1 it does not, 2 could not run. JSON: opi schema layout-proposal.\n\n\
     Examples:\n  \
-    opi layout check enrollments.tsv\n  \
-    opi layout check enrollments.tsv --out our-layout.toml\n  \
-    opi read enrollments.tsv --replace our-layout.toml"
+    opi layout check state/uploads/2026/0001/student-enrollments.tsv\n  \
+    opi layout check state/uploads/2026/0001/student-enrollments.tsv --out our-layout.toml\n  \
+    opi read state/uploads/2026/0001/student-enrollments.tsv --replace our-layout.toml"
 )]
 pub(crate) struct CheckArgs {
     /// The file.

@@ -33,15 +33,15 @@ use std::process::ExitCode;
     max_term_width = 100,
     after_help = "Exit codes: 0 clean, 1 findings, 2 could not run.\n\nExamples:\n  \
         opi demo\n  \
-        opi synth --students 2000 state\n  \
-        opi read uploads/2026\n  \
-        opi validate uploads/2026/0123 --directory directory --as-of 2026-06-20\n  \
+        opi synth --students 2000 --years 2 state\n  \
+        opi read state/uploads/2026\n  \
+        opi validate state/uploads/2026/0001 --directory state/directory --as-of 2026-06-20\n  \
         opi explain \"Service Type\"\n  \
-        opi layout check enrollments.tsv\n  \
+        opi layout check state/uploads/2026/0001/student-enrollments.tsv\n  \
         opi anb case.toml --explain\n  \
         opi edfacts show 052 --year 2023\n  \
         opi year state --out out\n  \
-        opi why out anb:4001-EL:FY2027"
+        opi why out anb:1753-EL:FY2027"
 )]
 struct Arguments {
     #[command(subcommand)]

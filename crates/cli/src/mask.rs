@@ -15,12 +15,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "Examples:
-  opi mask counts.csv --dims 'district>school,race,grade' --count freq --policy montana-opi --zeros show --out public.csv
+  opi mask counts.csv --dims 'district>school,race,grade' --count freq \\
+    --policy montana-opi --zeros show --out public.csv
   opi mask counts.csv --spec tables.toml --hidden hidden.csv --certificate certificate.json
-  opi mask audit published.csv --spec tables.toml
-  opi mask audit card.csv --spec card.toml --also last-year=2024.csv --also dashboard=gems.csv,gems.toml
+  opi mask audit published.csv --spec card.toml
+  opi mask audit published.csv --spec card.toml --also last-year=2024.csv
   opi mask verify certificate.json
-  opi mask plan counts.csv --dims 'district>school,race,grade' --count freq --max 5 --zeros show
+  opi mask plan counts.csv --dims 'district>school,race,grade' --count freq \\
+    --max 5 --zeros show
   opi mask case cases.toml --cost value --format json
 
 Exit codes: 0 certified (or nothing found), 1 not certified (or something can be worked out), 2 could not run: of verify,
@@ -100,6 +102,9 @@ struct TableArgs {
 #[derive(Subcommand)]
 enum Command {
     /// What can be worked out from a published file, alone or beside other releases.
+    #[command(
+        after_help = "Example:\n  opi mask audit published.csv --spec card.toml --also last-year=2024.csv"
+    )]
     Audit {
         #[command(flatten)]
         table: TableArgs,
@@ -109,6 +114,8 @@ enum Command {
         also: Vec<Also>,
     },
     /// Checks a certificate with integer arithmetic.
+    #[command(after_help = "Exit codes: 0 true, 1 false or changed, 2 no certificate.\n\n\
+        Example:\n  opi mask verify certificate.json")]
     Verify {
         /// The certificate.
         file: PathBuf,
@@ -117,8 +124,10 @@ enum Command {
         format: Format,
     },
     /// Compares candidate tables by what each can still show.
+    #[command(after_help = "Example:\n  opi mask plan counts.csv --spec tables.toml")]
     Plan(TableArgs),
     /// Runs a file of cases with known answers.
+    #[command(after_help = "Example:\n  opi mask case cases.toml --format human")]
     Case {
         /// The file (TOML).
         file: PathBuf,

@@ -19,10 +19,10 @@ use std::process::ExitCode;
     Folders are searched for .tsv, .txt and .xml files.\n\n\
     Exit codes: 0 nothing graver than a note, 1 findings, 2 could not run. JSON: opi schema read-report.\n\n\
     Examples:\n  \
-    opi read fall.tsv\n  \
-    opi read uploads/2026 --format json\n  \
-    opi read meals.tsv --layout fram\n  \
-    opi read enrollments.tsv --replace our-layout.toml")]
+    opi read state/uploads/2026/0001/fall-enrollment-count.tsv\n  \
+    opi read state/uploads/2026 --format json\n  \
+    opi read state/state/2026/fram.tsv --layout fram\n  \
+    opi read state/uploads/2026/0001/student-enrollments.tsv --replace our-layout.toml")]
 pub(crate) struct ReadArgs {
     /// Files and folders.
     #[arg(required = true, value_name = "PATH")]

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 /// Work with snapshots: read-only views of the data at one moment.
 #[derive(Subcommand)]
+#[command(after_help = "Example:\n  opi snapshot list store")]
 pub(crate) enum SnapshotCommand {
     /// Take uploads into a register and write a snapshot of a collection.
     Take(take::TakeArgs),

@@ -20,9 +20,9 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 written, 2 could not run. JSON: opi schema synth-summary.\n\n\
     Examples:\n  \
-    opi synth --students 147000 state            the whole state, one year\n  \
-    opi synth --students 2000 --years 3 state    a small one, three years of the same people\n  \
-    opi synth --students 2000 --defects 2% state two rows in a hundred spoiled, listed in planted.jsonl")]
+    opi synth --students 147000 whole              the whole state, one year\n  \
+    opi synth --students 2000 --years 3 small      a small one, three years of the same people\n  \
+    opi synth --students 2000 --defects 2% spoilt  two rows in a hundred spoiled, listed in planted.jsonl")]
 pub(crate) struct SynthArgs {
     /// How many different students each year has.
     #[arg(long, value_name = "N", default_value_t = 147_000)]

@@ -43,11 +43,12 @@ enum FindingFormat {
     could not be read to its end, 2 could not run. JSON, a line each: opi schema finding after a header; with\n\
     --compare, opi schema rule-comparison.\n\n\
     Examples:\n  \
-    opi validate uploads/2026/0123 --directory directory --as-of 2026-06-20\n  \
-    opi validate fall.tsv --policy ours.toml --format xlsx --out findings.xlsx --as-of 2025-10-10\n  \
-    opi validate enrollments.tsv --uploader 0123 --as-of 2026-06-20 --format json\n  \
+    opi validate state/uploads/2026/0001 --directory state/directory --as-of 2026-06-20\n  \
+    opi validate state/uploads/2026/0001 --policy ours.toml --format xlsx --out findings.xlsx \\\n    \
+    --as-of 2026-06-20\n  \
+    opi validate fall.tsv --uploader 0001 --as-of 2026-06-20 --format json\n  \
     opi validate fall.tsv --collection fall_count --split parts --as-of 2025-10-10\n  \
-    opi validate uploads/2026 --policy now.toml --compare next.toml --as-of 2026-06-20"
+    opi validate state/uploads/2026 --policy now.toml --compare next.toml --as-of 2026-06-20"
 )]
 pub(crate) struct ValidateArgs {
     /// Files and folders.

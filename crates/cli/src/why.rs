@@ -28,10 +28,10 @@ use std::process::ExitCode;
     Exit codes: 0 answered, 2 no such figure, or it could not be answered.\n\
     JSON: opi schema why-anb, why-edfacts, why-mask, why-finding.\n\n\
     Examples:\n  \
-    opi why out anb:4001-EL:FY2027\n  \
-    opi why out edfacts:052:SCH:0123/0987:CSA:05,HI7,F\n  \
-    opi why out 'mask:enrollment:place=0123|grade=05'\n  \
-    opi why out finding:ENR-014:uploads/2026/0123/student-enrollments.tsv:118")]
+    opi why out anb:1753-EL:FY2027\n  \
+    opi why out edfacts:052:SCH:1753/0001:TOT\n  \
+    opi why out 'mask:enrollment:place=1753|grade=05'\n  \
+    opi why out finding:CNT-005:uploads/2026/3515/fall-enrollment-count.tsv:2 --inputs state")]
 pub(crate) struct WhyArgs {
     /// The folder of results of `opi year`.
     out: PathBuf,

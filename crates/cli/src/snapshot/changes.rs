@@ -19,7 +19,8 @@ use std::process::ExitCode;
     after_help = "The register is the one that `opi snapshot take --register` keeps. JSON: opi schema snapshot-changes.\n\n\
     Examples:\n  \
     opi snapshot changes store --year 2025-26 --since 2025-10-15T00:00:00\n  \
-    opi snapshot changes store --year 2025-26 --table student-enrollments --district 0123 --rows 20"
+    opi snapshot changes store --year 2025-26 --table fall-enrollment-count \\\n    \
+    --district 0001 --rows 20"
 )]
 pub(crate) struct ChangesArgs {
     /// The folder of the store.

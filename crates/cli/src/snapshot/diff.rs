@@ -15,7 +15,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(
     after_help = "Exit codes: 0 the same data, 1 they differ, 2 could not run. JSON: opi schema snapshot-diff.\n\n\
-    Example:\n  opi snapshot diff store 5f0c6a1b9d2e 2025-26-fall-count-anb"
+    Example:\n  opi snapshot diff store before 2025-26-fall-count-anb"
 )]
 pub(crate) struct DiffArgs {
     /// The folder of the store.

@@ -31,8 +31,8 @@ use std::process::ExitCode;
     run gives only the files that are new, and a run without files takes what was known on another day.\n\n\
     Exit codes: 0 written, 1 written and some rows were not taken in, 2 could not run. JSON: opi schema snapshot-written.\n\n\
     Example:\n  \
-    opi snapshot take state/uploads/2026 --store store --year 2025-26 --collection 'Fall count (ANB)' \\\n    \
-    --as-of 2025-10-22 --by nightly --at 2025-10-23T02:00:00\n  \
+    opi snapshot take state/uploads/2026 --store store --year 2025-26 \\\n    \
+    --collection 'Fall count (ANB)' --as-of 2025-10-22 --by nightly --at 2025-10-23T02:00:00\n  \
     opi snapshot take today --register --received 2025-10-24T02:00:00 --store store --year 2025-26 \\\n    \
     --collection 'Fall count (ANB)' --as-of 2025-10-24 --by nightly --at 2025-10-24T02:00:00"
 )]

@@ -1,6 +1,8 @@
 //! What the tests of the program share: running it, an invented state, and looking through what it wrote.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub(crate) mod desk;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
