@@ -249,6 +249,11 @@ pub(crate) fn run(args: EdfactsArgs) -> Result<ExitCode, Failure> {
             let outcome =
                 run_case(&catalogue, &files::text(&case)?).map_err(|error| Failure::of_file(&case, error))?;
             output::json(&outcome.output)?;
+            // What the rows lack is for people; the document is for programs.
+            let (mut told, style) = (output::stderr(), Style::of_stderr());
+            for finding in &outcome.findings {
+                output::finding(&mut told, style, finding)?;
+            }
             return Ok(if outcome.ok { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
         EdfactsCommand::Check(check) => {
@@ -339,8 +344,8 @@ fn run_write(catalogue: &Catalogue, profile: &StateProfile, args: &WriteArgs) ->
     let WriteArgs { file: number, level, year, form, .. } = *args;
     let rows: Vec<DataRow> = serde_json::from_str(&files::text(&args.rows)?)
         .map_err(|error| Failure::of_file(&args.rows, error))?;
-    let known = catalogue.file(number).map_err(refused)?.abbreviation.clone();
-    let abbreviation = args.abbreviation.clone().or(known).unwrap_or_else(|| format!("FS{number}"));
+    let spec = catalogue.file(number).map_err(refused)?;
+    let abbreviation = args.abbreviation.clone().unwrap_or_else(|| spec.name_abbreviation());
     let name =
         file_name(&profile.abbreviation, level, &abbreviation, &args.version, form).map_err(refused)?;
     let writer = FileWriter::new(catalogue, profile, number, level, year).map_err(refused)?;

@@ -38,7 +38,7 @@ mod read;
 mod show;
 mod write;
 
-pub use case::{CaseInput, CaseOutcome, read_case, run_case};
+pub use case::{CaseInput, CaseOutcome, Gap, read_case, run_case};
 pub use catalogue::{
     Catalogue, CatalogueBuilder, Category, CategoryKind, CategorySet, CollectionStatus, Column, ColumnType,
     Derivation, Family, FileSpec, InputSource, Layout, MISSING, PermittedValue, Role, Source, SpecTable,
@@ -49,7 +49,7 @@ pub use check::{
 };
 pub use count::{
     Amount, Behind, CellQuery, CountRecord, CountResult, Counter, CountingUnit, Declaration, Exclusion,
-    FileCounts, LeftOut, Measure, Partial, RowKind, RowRef, declarations, explain, explain_staff,
+    FileCounts, InputList, LeftOut, Measure, Partial, RowKind, RowRef, declarations, explain, explain_staff,
     why_left_out, zero_rows,
 };
 pub use diff::{Difference, diff_files};

@@ -166,6 +166,9 @@ fn pad(line: &mut String, end: usize) {
     line.extend(std::iter::repeat_n(' ', end.saturating_sub(line.len())));
 }
 
+/// The longest part of a file name that a specification can fix.
+pub(crate) const LONGEST_ABBREVIATION: usize = 9;
+
 /// The name of a file: state, level, the abbreviation of the specification, the state's version, extension.
 ///
 /// ```
@@ -192,7 +195,7 @@ pub fn file_name(
     if state.len() != 2 || !state.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err(EdfactsError::input("file name, state", "two capital letters are needed"));
     }
-    part("abbreviation", abbreviation, 9)?;
+    part("abbreviation", abbreviation, LONGEST_ABBREVIATION)?;
     part("version", version, 7)?;
     if abbreviation.is_empty() && version.is_empty() {
         return Err(EdfactsError::input("file name", "the part after the level is empty"));

@@ -2,12 +2,16 @@
 
 mod document;
 mod expect;
+mod gaps;
 mod read;
 mod record;
 
+use crate::check::check_rows;
 use crate::count::{CountResult, Counter};
 use crate::{Catalogue, CountConfig, EdfactsError, FileNumber, Level, StaffAssignment, StateRows};
 use document::{CaseDocument, Kind};
+pub use gaps::Gap;
+use opi_dictionary::Finding;
 use serde_json::{Value, json};
 
 /// What a case gave: the document to print and whether every expectation held.
@@ -15,6 +19,10 @@ use serde_json::{Value, json};
 pub struct CaseOutcome {
     /// Whether every expectation holds.
     pub ok: bool,
+    /// Files that were asked but cannot be counted from the lists of the case.
+    pub gaps: Vec<Gap>,
+    /// What the rules on rows say of the lists of the case; it changes no count.
+    pub findings: Vec<Finding>,
     /// The document to print.
     pub output: Value,
 }
@@ -43,14 +51,19 @@ pub fn run_case(catalogue: &Catalogue, text: &str) -> Result<CaseOutcome, Edfact
     match case.kind {
         Kind::Record => record::run(catalogue, &case),
         Kind::Count => {
-            let result = count(catalogue, &case)?;
+            let input = input(catalogue, &case)?;
+            let findings = check_rows(catalogue, &input.config, &input.state)?;
+            let (result, gaps) = count(catalogue, &case, &input)?;
             let records = serde_json::to_value(result.records().collect::<Vec<_>>())
                 .map_err(|error| EdfactsError::input("records", error.to_string()))?;
             let checks = expect::checks(catalogue, &case, &result)?;
             let ok = checks.iter().all(|check| check.ok);
             let checks: Vec<Value> = checks.into_iter().map(expect::Check::into_value).collect();
-            let output = json!({ "case": case.case, "ok": ok, "records": records, "checks": checks });
-            Ok(CaseOutcome { ok, output })
+            let mut output = json!({ "case": case.case, "ok": ok, "records": records, "checks": checks });
+            if let Some(map) = output.as_object_mut().filter(|_| !gaps.is_empty()) {
+                map.insert("gaps".to_owned(), json!(gaps));
+            }
+            Ok(CaseOutcome { ok, gaps, findings, output })
         }
     }
 }
@@ -87,11 +100,17 @@ fn input(catalogue: &Catalogue, case: &CaseDocument) -> Result<CaseInput, Edfact
     Ok(CaseInput { config: read::config(case)?, staff, asks: read::asks(case)?, state })
 }
 
-/// Reads the lists of a case and counts what it asks.
-fn count(catalogue: &Catalogue, case: &CaseDocument) -> Result<CountResult, EdfactsError> {
-    let input = input(catalogue, case)?;
+/// Counts what a case asks. A file whose input is not there has no records, not zeros.
+fn count(
+    catalogue: &Catalogue,
+    case: &CaseDocument,
+    input: &CaseInput,
+) -> Result<(CountResult, Vec<Gap>), EdfactsError> {
     let mut counter = Counter::new(catalogue, &input.config, &input.state.units, &input.asks)?;
     counter.add_all(&input.state)?;
     counter.add_staff(&input.staff);
-    Ok(counter.finish())
+    let mut result = counter.finish();
+    let gaps = gaps::gaps(case, &input.asks);
+    result.leave_out(&gaps.iter().map(|gap| gap.file).collect::<Vec<_>>());
+    Ok((result, gaps))
 }

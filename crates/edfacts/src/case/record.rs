@@ -57,7 +57,7 @@ pub(super) fn run(catalogue: &Catalogue, case: &CaseDocument) -> Result<CaseOutc
         }
     }
     let output = json!({ "case": case.case, "ok": ok, "text": text, "checks": checks });
-    Ok(CaseOutcome { ok, output })
+    Ok(CaseOutcome { ok, gaps: Vec::new(), findings: Vec::new(), output })
 }
 
 /// The values of all fields; columns are named by their published name, or by their element name.

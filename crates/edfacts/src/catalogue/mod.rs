@@ -236,6 +236,19 @@ impl Catalogue {
 }
 
 impl FileSpec {
+    /// The abbreviation on record, where it is short enough for a file name; some provisional ones are not.
+    #[must_use]
+    pub fn fitting_abbreviation(&self) -> Option<&str> {
+        self.abbreviation.as_deref().filter(|text| text.len() <= crate::write::LONGEST_ABBREVIATION)
+    }
+
+    /// The part of the file name that the specification fixes. Most abbreviations are not on record: the number
+    /// stands in.
+    #[must_use]
+    pub fn name_abbreviation(&self) -> String {
+        self.fitting_abbreviation().map_or_else(|| format!("FS{}", self.number), str::to_owned)
+    }
+
     pub(crate) fn level(&self, level: Level) -> &LevelSpec {
         let [sea, lea, sch] = &self.at;
         match level {

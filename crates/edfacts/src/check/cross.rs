@@ -167,15 +167,26 @@ fn school_districts(directory: &Directory, file: &Checked<'_>, found: &mut Found
     }
 }
 
-/// The cells of a file by names, each with its greatest amount and the sum over units.
-fn named(file: &Checked<'_>) -> BTreeMap<Named, (u64, u64)> {
-    let mut by_number: CellMap<(usize, Codes), (u64, u64)> = CellMap::new();
+/// A cell over all units.
+#[derive(Clone, Copy, Default)]
+struct Over<'f> {
+    largest: u64,
+    /// The district with the largest amount.
+    lea: &'f str,
+    sum: u64,
+}
+
+/// The cells of a file by names.
+fn named<'f>(file: &'f Checked<'_>) -> BTreeMap<Named, Over<'f>> {
+    let mut by_number: CellMap<(usize, Codes), Over<'f>> = CellMap::new();
     for record in &file.clean {
-        let (largest, sum) = by_number.entry((record.set, record.codes)).or_default();
-        *largest = (*largest).max(record.amount);
-        *sum = sum.saturating_add(record.amount);
+        let over = by_number.entry((record.set, record.codes)).or_default();
+        if record.amount > over.largest {
+            (over.largest, over.lea) = (record.amount, &*record.lea);
+        }
+        over.sum = over.sum.saturating_add(record.amount);
     }
-    let name = |((set, codes), amounts): ((usize, Codes), (u64, u64))| {
+    let name = |((set, codes), amounts): ((usize, Codes), Over<'f>)| {
         let set = file.plans.sets.get(set)?;
         let values = set.categories.iter().zip(codes).filter_map(|(place, code)| {
             let category = file.plans.categories.get(*place)?;
@@ -186,20 +197,58 @@ fn named(file: &Checked<'_>) -> BTreeMap<Named, (u64, u64)> {
     by_number.into_iter().filter_map(name).collect()
 }
 
-/// SUB-10: the state between the largest district and the sum of districts.
+/// How many students of each table count in several districts, and the totals of the districts.
+struct Several<'f> {
+    students: BTreeMap<&'f str, u64>,
+    all: BTreeMap<&'f str, u64>,
+    of: BTreeMap<(&'f str, &'f str), u64>,
+}
+
+impl<'f> Several<'f> {
+    fn new(state: &'f Checked<'_>, districts: &'f Checked<'_>) -> Self {
+        let totals = |file: &'f Checked<'_>| {
+            file.clean.iter().filter_map(|record| {
+                let set = file.plans.sets.get(record.set)?;
+                set.categories.is_empty().then_some((set.table.as_str(), record))
+            })
+        };
+        let mut several = Several { students: BTreeMap::new(), all: BTreeMap::new(), of: BTreeMap::new() };
+        for (table, record) in totals(districts) {
+            *several.all.entry(table).or_default() += record.amount;
+            *several.of.entry((table, &*record.lea)).or_default() += record.amount;
+        }
+        for (table, record) in totals(state) {
+            let below = several.all.get(table).copied().unwrap_or_default();
+            several.students.insert(table, below.saturating_sub(record.amount));
+        }
+        several
+    }
+
+    /// How many students of a district can stand in another cell of the state, because they count in other districts
+    /// too.
+    fn elsewhere(&self, table: &str, lea: &str) -> u64 {
+        let of = |map: &BTreeMap<&str, u64>| map.get(table).copied().unwrap_or_default();
+        let own = self.of.get(&(table, lea)).copied().unwrap_or_default();
+        of(&self.students).min(of(&self.all).saturating_sub(own))
+    }
+}
+
+/// SUB-10: the state between the largest district and the sum of districts. Where the cell depends on a day that
+/// differs by unit, students of several districts may stand in another cell of the state.
 fn state_and_districts(state: &Checked<'_>, districts: &Checked<'_>, found: &mut Found) {
-    // Where the cell depends on a day that differs by unit, the state's cell need not match.
     let by_day = matches!(state.opened.number.get(), 9 | 118);
+    let several = Several::new(state, districts);
     let below = named(districts);
     let above = named(state);
     let keys: BTreeSet<&Named> = above.keys().chain(below.keys()).collect();
     for key in keys {
-        let (count, _) = above.get(key).copied().unwrap_or_default();
-        let (largest, sum) = below.get(key).copied().unwrap_or_default();
-        if count >= largest && count <= sum {
+        let (table, set, values) = key;
+        let count = above.get(key).copied().unwrap_or_default().sum;
+        let Over { largest, lea, sum } = below.get(key).copied().unwrap_or_default();
+        let elsewhere = if by_day { several.elsewhere(table, lea) } else { 0 };
+        if count.saturating_add(elsewhere) >= largest && count <= sum {
             continue;
         }
-        let (table, set, values) = key;
         let codes: Vec<&str> = values.iter().map(|(_, code)| code.as_str()).collect();
         let what = format!(
             "{table} {set} [{}]: the state has {count}, the largest district {largest}, all districts {sum}",

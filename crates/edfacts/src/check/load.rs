@@ -152,7 +152,7 @@ pub(crate) fn open<'f>(
             .want(&options.year.map_or("CCYY-CCYY".to_owned(), period))
             .show(value(4));
     }
-    let abbreviation = spec.abbreviation.as_deref().filter(|text| text.len() <= 9).unwrap_or_default();
+    let abbreviation = spec.fitting_abbreviation().unwrap_or_default();
     let well_named = parts.as_ref().is_some_and(|parts| {
         parts.state == options.profile.abbreviation
             && parts.level == level

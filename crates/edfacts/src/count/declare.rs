@@ -23,6 +23,31 @@ pub enum CountingUnit {
     StaffFte,
 }
 
+/// The list of rows that feeds a file: without it nothing is known, which is not the same as 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum InputList {
+    /// Enrollments, with the statuses that hold during them.
+    Enrollments,
+    /// Enrollments that say how many days a student was enrolled and absent.
+    Attendance,
+    /// Disciplinary events.
+    Discipline,
+    /// Exits from special education.
+    SpecialEducationExits,
+    /// Dropouts and awards.
+    Departures,
+    /// Firearm incidents.
+    Firearms,
+    /// Memberships of graduation cohorts.
+    Cohorts,
+    /// Records of the programme that the declaration names.
+    Programs,
+    /// Staff assignments of the kind that the declaration names.
+    Staff,
+}
+
 /// What stands in the amount column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,6 +84,8 @@ pub struct Declaration {
     pub unit: CountingUnit,
     /// What stands in the amount column.
     pub measure: Measure,
+    /// The rows that feed it.
+    pub input: InputList,
     /// Whether membership of the unit decides which units report.
     pub needs_members: bool,
     /// The programme whose records are counted, for files fed by programme records.
@@ -82,6 +109,7 @@ const STUDENT: Declaration = Declaration {
     file: 0,
     unit: CountingUnit::Student,
     measure: Measure::Count,
+    input: InputList::Enrollments,
     needs_members: false,
     program: None,
     steps: ["", "", ""],
@@ -110,6 +138,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 5,
+        input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::interim_removal,
         select: select::by_interim,
@@ -122,6 +151,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 6,
+        input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::suspension_or_expulsion,
         select: select::by_method,
@@ -135,6 +165,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 7,
         unit: CountingUnit::Removal,
+        input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::unilateral_removal,
         select: select::each_reason,
@@ -147,6 +178,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 9,
+        input: InputList::SpecialEducationExits,
         population: who::special_education_exits,
         include: include::special_education_exit,
         select: select::one_exit,
@@ -160,6 +192,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 32,
+        input: InputList::Departures,
         population: who::departures,
         include: include::dropout,
         select: select::latest_departure,
@@ -198,6 +231,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 40,
         needs_members: true,
+        input: InputList::Departures,
         population: who::departures,
         include: include::completer,
         select: select::latest_departure,
@@ -236,6 +270,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 86,
         unit: CountingUnit::Incident,
+        input: InputList::Firearms,
         population: who::firearm_incidents,
         select: select::each_incident,
         steps: ["firearm incidents of the school year", "everyone", "once for each incident"],
@@ -243,6 +278,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 88,
+        input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::any_removal,
         select: select::by_length,
@@ -270,7 +306,7 @@ static DECLARATIONS: &[Declaration] = &[
         select: select::first_homeless_day,
         steps: [
             "days on which enrollment and homeless status overlap in the year",
-            "age 3 or above, or a grade from kindergarten up",
+            "everyone but children under 3 and adult education",
             "once a unit, values of the first such day",
         ],
         ..STUDENT
@@ -289,6 +325,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 143,
         unit: CountingUnit::Removal,
+        input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::any_removal,
         select: select::each_removal,
@@ -301,6 +338,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 144,
+        input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::expulsion,
         select: select::by_expulsion,
@@ -314,6 +352,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 150,
         measure: Measure::Rate,
+        input: InputList::Cohorts,
         population: who::cohort_members,
         select: select::cohort,
         steps: [
@@ -325,6 +364,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 151,
+        input: InputList::Cohorts,
         population: who::cohort_members,
         select: select::cohort,
         steps: [
@@ -348,6 +388,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 195,
+        input: InputList::Attendance,
         population: who::enrolled_in_year,
         include: include::attendance_grade,
         select: select::chronically_absent,
@@ -375,19 +416,19 @@ static DECLARATIONS: &[Declaration] = &[
     programs::record(82, "career_left"),
     programs::record(83, "career_graduated"),
     programs::record(113, "neglected_progress_state"),
-    programs::record(116, "title3_language"),
-    programs::record(119, "neglected_state"),
+    programs::of_kind(116, "title3_language"),
+    programs::of_kind(119, "neglected_state"),
     programs::record(121, "migrant_eligible"),
     programs::record(122, "migrant_summer"),
     programs::record(125, "neglected_progress_district"),
     programs::record(126, "former_learner_results"),
-    programs::record(127, "neglected_district"),
-    programs::record(134, "title1_participation"),
+    programs::of_kind(127, "neglected_district"),
+    programs::of_kind(134, "title1_participation"),
     programs::record(137, "english_proficiency"),
     programs::record(138, "english_proficiency_title3"),
     programs::record(139, "english_proficiency"),
     programs::record(142, "career_attainment"),
-    programs::record(145, "migrant_services"),
+    programs::of_kind(145, "migrant_services"),
     programs::record(154, "career_cohort"),
     programs::record(155, "career_participation"),
     programs::record(156, "career_concentration"),
@@ -395,12 +436,12 @@ static DECLARATIONS: &[Declaration] = &[
     programs::record(158, "career_placement"),
     programs::record(160, "graduate_enrollment"),
     programs::record(169, "career_placement"),
-    programs::record(175, "mathematics_score"),
-    programs::record(178, "reading_score"),
-    programs::record(179, "science_score"),
-    programs::record(185, "mathematics_participation"),
-    programs::record(188, "reading_participation"),
-    programs::record(189, "science_participation"),
+    programs::tested(175, "mathematics_score"),
+    programs::tested(178, "reading_score"),
+    programs::tested(179, "science_score"),
+    programs::tested(185, "mathematics_participation"),
+    programs::tested(188, "reading_participation"),
+    programs::tested(189, "science_participation"),
     programs::record(204, "title3_progress"),
     programs::record(210, "title3_proficiency"),
     programs::record(211, "title3_exit"),
@@ -438,6 +479,7 @@ impl Declaration {
     ) -> Self {
         Declaration {
             file,
+            input: InputList::Programs,
             program: Some(program),
             population,
             select,
@@ -450,9 +492,18 @@ impl Declaration {
         }
     }
 
+    /// The same with an inclusion rule, told in words.
+    pub(crate) const fn including(mut self, include: Include, words: &'static str) -> Self {
+        self.include = include;
+        let [population, _, once] = self.steps;
+        self.steps = [population, words, once];
+        self
+    }
+
     pub(crate) const fn of_staff(file: u16, program: &'static str, population: Population) -> Self {
         Declaration {
             file,
+            input: InputList::Staff,
             program: Some(program),
             population,
             unit: CountingUnit::StaffFte,

@@ -325,3 +325,31 @@ pub(crate) fn title_one_student(asked: Asked<'_>) -> Result<(), Exclusion> {
         }
     }
 }
+
+/// Programmes whose records count only with their kind, and the category that says it.
+const KINDS: [(&str, &str); 5] = [
+    ("title3_language", "LNGINSTPRGTYPE"),
+    ("title1_participation", "TITLEIPROG"),
+    ("migrant_services", "MEPSERVICES"),
+    ("neglected_state", "NEGDELPROGTYPE"),
+    ("neglected_district", "NEGDELPROGTYPE2"),
+];
+
+/// Files 116, 119, 127, 134 and 145: the record says the kind of programme or service.
+pub(crate) fn kind_of_program(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Of::Program(record) = asked.candidate.of else { return Err(Exclusion::OtherKind) };
+    let kind = KINDS.iter().find(|(program, _)| *program == record.program).map(|(_, category)| *category);
+    let says =
+        record.values.iter().any(|(category, codes)| Some(category.as_str()) == kind && !codes.is_empty());
+    if says { Ok(()) } else { Err(Exclusion::NoReason) }
+}
+
+/// Assessments: everyone but children with disabilities whom their parents placed privately.
+pub(crate) fn not_placed_privately(asked: Asked<'_>) -> Result<(), Exclusion> {
+    let Asked { student, candidate, .. } = asked;
+    let idea = idea_on(student, candidate.day, candidate.lea);
+    match idea.and_then(|idea| idea.env_school_age) {
+        Some("PPPS") => Err(Exclusion::Environment),
+        _ => Ok(()),
+    }
+}

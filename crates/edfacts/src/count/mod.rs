@@ -16,7 +16,7 @@ mod result;
 mod select;
 mod values;
 
-pub use declare::{CountingUnit, Declaration, Measure, declarations};
+pub use declare::{CountingUnit, Declaration, InputList, Measure, declarations};
 pub use explain::{Behind, CellQuery, LeftOut, RowKind, RowRef, explain, explain_staff, why_left_out};
 pub use partial::Partial;
 pub use plan::zero_rows;

@@ -3,6 +3,7 @@
 
 use super::declare::{CountingUnit, Declaration};
 use super::explain::{RowKind, RowRef};
+use super::include;
 use super::plan::{MOST_CATEGORIES, Plan};
 use super::populations::{Candidate, Exclusion, Of};
 use super::select::{Dropped, Group, standing_enrollment};
@@ -17,6 +18,17 @@ use opi_dictionary::age_on;
 /// A file counted from the records of a programme.
 pub(crate) const fn record(file: u16, program: &'static str) -> Declaration {
     Declaration::of_program(file, program, program_records, program_values)
+}
+
+/// A file counted from the records of a programme that say its kind.
+pub(crate) const fn of_kind(file: u16, program: &'static str) -> Declaration {
+    record(file, program)
+        .including(include::kind_of_program, "records that say the kind of programme or service")
+}
+
+/// A file counted from the records of an assessment.
+pub(crate) const fn tested(file: u16, program: &'static str) -> Declaration {
+    record(file, program).including(include::not_placed_privately, "not PPPS on the day")
 }
 
 /// A file counted from staff assignments.
@@ -36,6 +48,12 @@ fn program_records<'s>(
     let Some(program) = declared.program else { return };
     let year = cx.config.year;
     let mut period = year_span(year);
+    // Further study is asked of the graduates of two years before.
+    if program == "graduate_enrollment"
+        && let Some(graduated) = year.previous().and_then(|year| year.previous()).ok()
+    {
+        period = year_span(graduated);
+    }
     // Migrant education counts from 1 September to 31 August.
     if program.starts_with("migrant") {
         period.first = NaiveDate::from_ymd_opt(year.start_year(), 9, 1);
@@ -166,8 +184,8 @@ pub(crate) fn staff_cells(
             let given = assignment.values.iter().find(|(category, _)| category == name);
             given.map(|(_, code)| code.as_str())
         };
-        // Schools report teachers only.
-        let teacher = code_of("STAFFCATGCCD").is_none_or(|code| TEACHERS.contains(&code));
+        // Schools report teachers only: of file 059 by category, of the others all are.
+        let teacher = code_of("STAFFCATGCCD").map_or(declared.file != 59, |code| TEACHERS.contains(&code));
         if file.level == Level::Sch && !teacher {
             continue;
         }

@@ -212,6 +212,11 @@ pub struct CountResult {
 }
 
 impl CountResult {
+    /// Leaves out files that could not be counted.
+    pub(crate) fn leave_out(&mut self, files: &[FileNumber]) {
+        self.files.retain(|counts| !files.contains(&counts.file()));
+    }
+
     /// The files, by number and level.
     #[must_use]
     pub fn files(&self) -> &[FileCounts] {

@@ -103,7 +103,8 @@ fn first_day<'g, 's>(
     best
 }
 
-/// File 118: once, values of the first day; under 3, and prekindergarten at other ages, do not count.
+/// File 118: once, values of the first day; children under 3 do not count. Without grade and age of the list a
+/// student stands under MISSING.
 pub(crate) fn first_homeless_day<'g, 's>(
     cx: &Context<'_>,
     student: &'s StudentRows,
@@ -117,7 +118,7 @@ pub(crate) fn first_homeless_day<'g, 's>(
         dropped.push((best, Exclusion::GradeNotCounted));
         return;
     }
-    if matches!(age_grade(age, best.grade), Value::Absent | Value::One("UNDER3")) {
+    if age_grade(age, best.grade) == Value::One("UNDER3") {
         dropped.push((best, Exclusion::Age));
         return;
     }

@@ -110,10 +110,12 @@ impl<'c> Case<'c> {
                 } else if grade == "AE" {
                     return out;
                 } else if ["", "PK"].contains(&grade.as_str()) {
-                    if !(3..=5).contains(&years) {
+                    if years < 3 {
                         return out;
                     }
-                    values.insert("AGE3TOGRADE13", vec!["3TO5NOTK".into()]);
+                    let young = (3..=5).contains(&years);
+                    let code = if young { "3TO5NOTK" } else { "MISSING" };
+                    values.insert("AGE3TOGRADE13", vec![code.into()]);
                 } else {
                     values.insert("AGE3TOGRADE13", vec![grade]);
                 }

@@ -131,9 +131,7 @@ fn plain(column: &opi_edfacts::Column, year: SchoolYear) -> String {
 }
 
 fn name(number: FileNumber, level: Level, form: FileForm) -> String {
-    let spec = catalogue().file(number).unwrap();
-    let fixed =
-        spec.abbreviation.clone().filter(|text| text.len() <= 9).unwrap_or_else(|| format!("FS{number}"));
+    let fixed = catalogue().file(number).unwrap().name_abbreviation();
     opi_edfacts::file_name("MT", level, &fixed, "v000001", form).unwrap()
 }
 

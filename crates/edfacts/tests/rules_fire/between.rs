@@ -23,9 +23,35 @@ fn levels() -> Vec<Pair> {
     };
     vec![
         pair("SUB-10", &given([members(Sea), members(Lea)]), &given([fewer, members(Lea)]), &["SUB-11"]),
+        pair("SUB-10", &exits(1), &exits(2), &[]),
         pair("SUB-11", &given([members(Lea), members(Sch)]), &given([more, members(Sch)]), &[]),
         pair("SUB-45", &given([staff(), teachers("2.50")]), &given([staff(), teachers("2.51")]), &[]),
     ]
+}
+
+/// Two districts, of whose students `moved` left the first as moved, then the second with a diploma; the state counts
+/// the later exit. The state's file knows of one of them.
+fn exits(moved: i64) -> super::submission::Given {
+    let codes = |reason: &'static str| {
+        [
+            ("AGEEXITSPED", "17"),
+            ("BASISEXIT", reason),
+            ("DISABCATIDEAEXIT", "SLD"),
+            ("RACEETHNIC", "WH7"),
+            ("SEX", "F"),
+            ("LEPBOTH", "NLEP"),
+        ]
+    };
+    let counted = |lea: &str, reason, count: i64| {
+        let mut file = zeros(9, Sea).with("", &codes(reason), count).at(lea);
+        file.rows.retain(|row| row.amount.as_deref() != Some("0"));
+        file.rows
+    };
+    let rows = [counted("0998", "MKC", moved), counted("0999", "GHS", 3)].concat();
+    // With one student moved, the difference of the totals is one; the second is not explained by it.
+    let state = zeros(9, Sea).with("", &codes("GHS"), 3 + moved - 1);
+    let units = super::submission::UNITS.to_owned() + "0999,,Open,yes,09;10;11;12\n";
+    given([state, File { number: 9, level: Lea, rows }]).units(&units)
 }
 
 fn lunch() -> Vec<Pair> {

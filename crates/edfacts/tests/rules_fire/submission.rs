@@ -117,8 +117,7 @@ impl File {
     }
 
     pub(crate) fn name(&self) -> String {
-        let fixed = catalogue().file(number(self.number)).unwrap().abbreviation.clone();
-        let fixed = fixed.filter(|text| text.len() <= 9).unwrap_or_else(|| format!("FS{:03}", self.number));
+        let fixed = catalogue().file(number(self.number)).unwrap().name_abbreviation();
         file_name("MT", self.level, &fixed, "v000001", FileForm::Csv).unwrap()
     }
 
