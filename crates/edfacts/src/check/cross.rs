@@ -5,7 +5,7 @@ use super::records::Checked;
 use super::special::{one, set_sum, total};
 use super::units::{UnitRecords, unit_name, units};
 use super::{CheckOptions, Found};
-use crate::count::{CellMap, Codes, MOST_CATEGORIES};
+use crate::count::{CellMap, Codes, MOST_CATEGORIES, declaration};
 use crate::input::UnitStatus;
 use crate::{Catalogue, Level, MISSING};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,10 +233,10 @@ impl<'f> Several<'f> {
     }
 }
 
-/// SUB-10: the state between the largest district and the sum of districts. Where the cell depends on a day that
-/// differs by unit, students of several districts may stand in another cell of the state.
+/// SUB-10: the state between the largest district and the sum of districts. Where the day of the values differs by
+/// unit, students of several districts may stand in another cell of the state; what they do not explain is asked about.
 fn state_and_districts(state: &Checked<'_>, districts: &Checked<'_>, found: &mut Found) {
-    let by_day = matches!(state.opened.number.get(), 9 | 118);
+    let by_day = declaration(state.opened.number).is_some_and(|declared| declared.day_by_unit);
     let several = Several::new(state, districts);
     let below = named(districts);
     let above = named(state);
@@ -246,7 +246,7 @@ fn state_and_districts(state: &Checked<'_>, districts: &Checked<'_>, found: &mut
         let count = above.get(key).copied().unwrap_or_default().sum;
         let Over { largest, lea, sum } = below.get(key).copied().unwrap_or_default();
         let elsewhere = if by_day { several.elsewhere(table, lea) } else { 0 };
-        if count.saturating_add(elsewhere) >= largest && count <= sum {
+        if count.saturating_add(elsewhere) >= largest && count <= sum.saturating_add(elsewhere) {
             continue;
         }
         let codes: Vec<&str> = values.iter().map(|(_, code)| code.as_str()).collect();

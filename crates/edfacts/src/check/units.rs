@@ -162,6 +162,12 @@ fn single(
             }
         }
     }
+    let possible = || {
+        let named: Vec<(&str, &str)> =
+            codes().map(|(category, code)| (category.name.as_str(), code)).collect();
+        crate::count::declaration(opened.number)
+            .is_none_or(|declared| (declared.possible)(config, Level::Sea, &named))
+    };
     match number {
         2 => {
             let environment = file.code(record, "EDENVIRIDEASA");
@@ -174,11 +180,7 @@ fn single(
             if record.amount == 0 {
                 return;
             }
-            let named: Vec<(&str, &str)> =
-                codes().map(|(category, code)| (category.name.as_str(), code)).collect();
-            let possible = crate::count::declaration(opened.number)
-                .is_none_or(|declared| (declared.possible)(config, Level::Sea, &named));
-            if !possible {
+            if !possible() {
                 found
                     .at(name, "SUB-18", line, None)
                     .say("developmental delay or correctional facility at an age that is not declared")
@@ -189,11 +191,7 @@ fn single(
             if record.amount == 0 {
                 return;
             }
-            let named: Vec<(&str, &str)> =
-                codes().map(|(category, code)| (category.name.as_str(), code)).collect();
-            let possible = crate::count::declaration(opened.number)
-                .is_none_or(|declared| (declared.possible)(config, Level::Sea, &named));
-            if !possible {
+            if !possible() {
                 found
                     .at(name, "SUB-20", line, None)
                     .say("an exit reason that the state does not have, at all or at this age")

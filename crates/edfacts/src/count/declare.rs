@@ -1,11 +1,10 @@
 //! The declarations: one value for each file that student rows can hold.
 
 use super::include;
-use super::populations::{self as who, Candidate, Exclusion};
+use super::populations::{self as who, Exclusion};
 use super::programs;
-use super::select::{self, Dropped, Group};
-use super::{Context, Instance};
-use crate::input::{StudentRows, Unit};
+use super::select;
+use crate::input::Unit;
 use crate::{CountConfig, FileNumber, Level};
 
 /// What adds one.
@@ -63,15 +62,9 @@ pub enum Measure {
 
 /// Whether a combination of categories and codes can occur at all.
 pub(crate) type Possible = fn(&CountConfig, Level, &[(&str, &str)]) -> bool;
-type Population = for<'s> fn(&Context<'_>, &'s StudentRows, &Declaration, &mut Vec<Candidate<'s>>);
+type Population = for<'s> fn(who::Search<'_, 's>);
 type Include = fn(include::Asked<'_>) -> Result<(), Exclusion>;
-type Select = for<'g, 's> fn(
-    &Context<'_>,
-    &'s StudentRows,
-    Group<'g, 's>,
-    &mut Vec<Instance<'s>>,
-    &mut Dropped<'g, 's>,
-);
+type Select = for<'g, 's> fn(select::Choice<'_, 'g, 's>);
 
 /// How one file is counted. Each step is a function of its own; dates, marks and zero rules stand in the
 /// tables of the catalogue.
@@ -86,6 +79,9 @@ pub struct Declaration {
     pub measure: Measure,
     /// The rows that feed it.
     pub input: InputList,
+    /// Whether the day of the values differs by unit, so that a student of two districts can stand in two cells of
+    /// them, and in one of the state.
+    pub day_by_unit: bool,
     /// Whether membership of the unit decides which units report.
     pub needs_members: bool,
     /// The programme whose records are counted, for files fed by programme records.
@@ -110,6 +106,7 @@ const STUDENT: Declaration = Declaration {
     unit: CountingUnit::Student,
     measure: Measure::Count,
     input: InputList::Enrollments,
+    day_by_unit: false,
     needs_members: false,
     program: None,
     steps: ["", "", ""],
@@ -138,6 +135,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 5,
+        day_by_unit: true,
         input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::interim_removal,
@@ -151,6 +149,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 6,
+        day_by_unit: true,
         input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::suspension_or_expulsion,
@@ -178,6 +177,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 9,
+        day_by_unit: true,
         input: InputList::SpecialEducationExits,
         population: who::special_education_exits,
         include: include::special_education_exit,
@@ -192,6 +192,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 32,
+        day_by_unit: true,
         input: InputList::Departures,
         population: who::departures,
         include: include::dropout,
@@ -230,6 +231,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 40,
+        day_by_unit: true,
         needs_members: true,
         input: InputList::Departures,
         population: who::departures,
@@ -246,6 +248,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 45,
+        day_by_unit: true,
         population: who::immigrant_days,
         include: include::immigrant_age,
         select: select::first_status_day,
@@ -278,6 +281,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 88,
+        day_by_unit: true,
         input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::any_removal,
@@ -302,6 +306,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 118,
+        day_by_unit: true,
         population: who::homeless_days,
         select: select::first_homeless_day,
         steps: [
@@ -338,6 +343,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 144,
+        day_by_unit: true,
         input: InputList::Discipline,
         population: who::discipline_of_year,
         include: include::expulsion,
@@ -376,6 +382,7 @@ static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         file: 194,
+        day_by_unit: true,
         population: who::homeless_served_days,
         include: include::subgrant_preschool,
         select: select::first_status_day,

@@ -34,7 +34,8 @@ use crate::input::{LeaIndex, SchoolIndex, StaffAssignment, StudentRows, Units};
 use crate::{Catalogue, CountConfig, EdfactsError, FileNumber, Grade, Level, StudentSource};
 use chrono::NaiveDate;
 use hashbrown::HashMap;
-use populations::Candidate;
+use populations::{Candidate, Search};
+use select::Choice;
 use values::{FlagBasis, Value, value};
 
 /// What declarations may look at besides the student.
@@ -237,7 +238,7 @@ fn run<'s>(
     sink: &mut dyn Sink,
 ) {
     let mut candidates: Vec<Candidate<'s>> = Vec::new();
-    (declared.population)(cx, student, declared, &mut candidates);
+    (declared.population)(Search { cx, student, declared, out: &mut candidates });
     if candidates.is_empty() {
         for place in places {
             sink.no_rows(*place);
@@ -268,7 +269,8 @@ fn run<'s>(
             chosen.extend(group.iter().map(|(_, candidate)| *candidate));
             instances.clear();
             let mut dropped: Vec<(&Candidate<'s>, Exclusion)> = Vec::new();
-            (declared.select)(cx, student, &chosen, &mut instances, &mut dropped);
+            let (out, dropped_here) = (&mut instances, &mut dropped);
+            (declared.select)(Choice { cx, student, group: &chosen, out, dropped: dropped_here });
             for (candidate, why) in dropped {
                 sink.left_out(*place, candidate, why);
             }

@@ -86,6 +86,14 @@ pub enum Exclusion {
     NotServed,
 }
 
+/// What a population looks through, and where it puts what it finds.
+pub(crate) struct Search<'c, 's> {
+    pub(crate) cx: &'c Context<'c>,
+    pub(crate) student: &'s StudentRows,
+    pub(crate) declared: &'c Declaration,
+    pub(crate) out: &'c mut Vec<Candidate<'s>>,
+}
+
 /// The enrollments that count on a day: primary and active.
 fn enrolled_on<'s>(student: &'s StudentRows, day: NaiveDate, out: &mut Vec<Candidate<'s>>) {
     for (enrollment, index) in student.enrollments.iter().zip(0..) {
@@ -107,46 +115,30 @@ fn of_enrollment(enrollment: &Enrollment, index: usize, day: NaiveDate) -> Candi
 }
 
 /// Enrolled on the membership date.
-pub(crate) fn on_membership_date<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn on_membership_date<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     enrolled_on(student, cx.config.membership_date, out);
 }
 
 /// Enrolled on the child count date, for students with a special education status at any time.
-pub(crate) fn on_child_count_date<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn on_child_count_date<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     if student.statuses.iter().any(|status| matches!(status.kind, StatusKind::Idea { .. })) {
         enrolled_on(student, cx.config.child_count_date, out);
     }
 }
 
 /// Enrolled on the count date of English learners, for students with that status at any time.
-pub(crate) fn on_learner_date<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn on_learner_date<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     if student.statuses.iter().any(|status| matches!(status.kind, StatusKind::EnglishLearner { .. })) {
         enrolled_on(student, cx.config.el_count_date, out);
     }
 }
 
 /// Disciplinary events of the school year.
-pub(crate) fn discipline_of_year<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn discipline_of_year<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     for (event, index) in student.discipline.iter().zip(0..) {
         if cx.config.year.contains(event.date) {
             out.push(Candidate {
@@ -162,12 +154,8 @@ pub(crate) fn discipline_of_year<'s>(
 }
 
 /// Exits from special education in the reference period.
-pub(crate) fn special_education_exits<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn special_education_exits<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     for (exit, index) in student.exits.iter().zip(0..) {
         if cx.config.exit_period.contains(exit.date) {
             out.push(Candidate {
@@ -204,42 +192,26 @@ fn overlap_days<'s>(
 }
 
 /// First days of homeless enrollment.
-pub(crate) fn homeless_days<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn homeless_days<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     overlap_days(cx, student, out, |kind| matches!(kind, StatusKind::Homeless { .. }));
 }
 
 /// First days of homeless enrollment of those whom a subgrant programme served.
-pub(crate) fn homeless_served_days<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn homeless_served_days<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     overlap_days(cx, student, out, |kind| matches!(kind, StatusKind::Homeless { served: true, .. }));
 }
 
 /// First days of enrollment as an immigrant who takes part.
-pub(crate) fn immigrant_days<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn immigrant_days<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     overlap_days(cx, student, out, |kind| matches!(kind, StatusKind::Immigrant { participates: true }));
 }
 
 /// Primary enrollments of the school year.
-pub(crate) fn enrolled_in_year<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn enrolled_in_year<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     let year = year_span(cx.config.year);
     for (enrollment, index) in student.enrollments.iter().zip(0..) {
         let inside = enrollment.span.overlap(year);
@@ -250,12 +222,8 @@ pub(crate) fn enrolled_in_year<'s>(
 }
 
 /// Dropouts and awards between 1 October and the 30 September that follows.
-pub(crate) fn departures<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn departures<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     let period = october_to_september(cx);
     for (departure, index) in student.departures.iter().zip(0..) {
         if period.contains(departure.date) {
@@ -281,12 +249,8 @@ pub(crate) fn october_to_september(cx: &Context<'_>) -> Span {
 }
 
 /// Firearm incidents of the school year.
-pub(crate) fn firearm_incidents<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn firearm_incidents<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     for (incident, index) in student.firearms.iter().zip(0..) {
         if cx.config.year.contains(incident.date) {
             out.push(Candidate {
@@ -311,12 +275,8 @@ pub(crate) fn grade_on(student: &StudentRows, day: NaiveDate, lea: LeaIndex) -> 
 }
 
 /// Cohort memberships of four to ten years that end with the year.
-pub(crate) fn cohort_members<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    _: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+pub(crate) fn cohort_members<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, out, .. } = search;
     for (cohort, index) in student.cohorts.iter().zip(0..) {
         if cohort_length(cx, cohort).is_some() {
             out.push(Candidate {

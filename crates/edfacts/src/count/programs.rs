@@ -5,12 +5,12 @@ use super::declare::{CountingUnit, Declaration};
 use super::explain::{RowKind, RowRef};
 use super::include;
 use super::plan::{MOST_CATEGORIES, Plan};
-use super::populations::{Candidate, Exclusion, Of};
-use super::select::{Dropped, Group, standing_enrollment};
+use super::populations::{Candidate, Exclusion, Of, Search};
+use super::select::{Choice, standing_enrollment};
 use super::values::{FlagBasis, standing_on};
 use super::{CellKey, Context, Instance, STATE, populations};
 use crate::Level;
-use crate::input::{StaffAssignment, StatusKind, StudentRows};
+use crate::input::{StaffAssignment, StatusKind};
 use crate::profile::year_span;
 use chrono::NaiveDate;
 use opi_dictionary::age_on;
@@ -36,15 +36,11 @@ pub(crate) const fn staff(file: u16, program: &'static str) -> Declaration {
     Declaration::of_staff(file, program, no_students)
 }
 
-fn no_students(_: &Context<'_>, _: &StudentRows, _: &Declaration, _: &mut Vec<Candidate<'_>>) {}
+fn no_students(_: Search<'_, '_>) {}
 
 /// Records of the declaration's programme that meet the period of the file.
-fn program_records<'s>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    declared: &Declaration,
-    out: &mut Vec<Candidate<'s>>,
-) {
+fn program_records<'s>(search: Search<'_, 's>) {
+    let Search { cx, student, declared, out } = search;
     let Some(program) = declared.program else { return };
     let year = cx.config.year;
     let mut period = year_span(year);
@@ -77,13 +73,8 @@ fn program_records<'s>(
 }
 
 /// Each record, with its own categories; a student stands once in a cell.
-fn program_values<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    _: &mut Dropped<'g, 's>,
-) {
+fn program_values<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, .. } = choice;
     let mut ordered: Vec<&&Candidate<'s>> = group.iter().collect();
     ordered.sort_by(|a, b| a.day.cmp(&b.day).then_with(|| a.row.cmp(&b.row)));
     for candidate in ordered {
@@ -107,15 +98,10 @@ fn program_values<'g, 's>(
 }
 
 /// File 033: the lunch table by eligibility, and the table of direct certification.
-pub(crate) fn lunch<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn lunch<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let mut members = Vec::new();
-    standing_enrollment(cx, student, group, &mut members, dropped);
+    standing_enrollment(Choice { cx, student, group, out: &mut members, dropped });
     for member in members {
         let FlagBasis::On(day) = member.flags else { continue };
         let is_lunch = |kind: &StatusKind| matches!(kind, StatusKind::Lunch { .. });
@@ -138,13 +124,8 @@ pub(crate) fn lunch<'g, 's>(
 }
 
 /// File 037: once a unit, with flags that held during the enrollments there.
-pub(crate) fn title_one<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    _: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn title_one<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, .. } = choice;
     let Some(first) = group.iter().min_by_key(|candidate| (candidate.day, candidate.row)) else { return };
     let rows = group.iter().map(|candidate| candidate.row).collect();
     let mut inst = Instance::on(student, first.lea, first.day, rows);

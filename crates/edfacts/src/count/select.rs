@@ -16,6 +16,16 @@ pub(crate) type Group<'g, 's> = &'g [&'g Candidate<'s>];
 /// Candidates that do not stand, with the reason.
 pub(crate) type Dropped<'g, 's> = Vec<(&'g Candidate<'s>, Exclusion)>;
 
+/// The candidates of one student in one unit, of which some stand.
+pub(crate) struct Choice<'c, 'g, 's> {
+    pub(crate) cx: &'c Context<'c>,
+    pub(crate) student: &'s StudentRows,
+    pub(crate) group: Group<'g, 's>,
+    /// What counts.
+    pub(crate) out: &'c mut Vec<Instance<'s>>,
+    pub(crate) dropped: &'c mut Dropped<'g, 's>,
+}
+
 /// The order of enrollments on a day: later entry first, then lower school identifier.
 fn by_standing(cx: &Context<'_>, a: &Enrollment, b: &Enrollment) -> Ordering {
     let school = |enrollment: &Enrollment| {
@@ -65,13 +75,8 @@ fn standing<'g, 's>(
 }
 
 /// Once, with the values of the enrollment that stands on the day.
-pub(crate) fn standing_enrollment<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn standing_enrollment<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     if let Some(best) = standing(cx, group, dropped) {
         let mut inst = Instance::on(student, best.lea, best.day, vec![best.row]);
         inst.grade = best.grade;
@@ -105,13 +110,8 @@ fn first_day<'g, 's>(
 
 /// File 118: once, values of the first day; children under 3 do not count. Without grade and age of the list a
 /// student stands under MISSING.
-pub(crate) fn first_homeless_day<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn first_homeless_day<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let Some(best) = first_day(cx, group, dropped) else { return };
     let age = student.birth.and_then(|birth| age_on(birth, best.day));
     if best.grade == Some(Grade::ADULT) {
@@ -129,13 +129,8 @@ pub(crate) fn first_homeless_day<'g, 's>(
 }
 
 /// Files 045 and 194: once, values of the first day.
-pub(crate) fn first_status_day<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn first_status_day<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let Some(best) = first_day(cx, group, dropped) else { return };
     let mut inst = Instance::on(student, best.lea, best.day, vec![best.row]);
     inst.grade = best.grade;
@@ -187,13 +182,8 @@ where
 }
 
 /// File 005: once for each kind of interim removal.
-pub(crate) fn by_interim<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    _: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn by_interim<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, .. } = choice;
     for kind in ["REMDW", "REMHO"] {
         let of_kind: Vec<_> = group
             .iter()
@@ -219,13 +209,8 @@ fn sum_days(events: &[&&Candidate<'_>]) -> Days {
 }
 
 /// File 006: once for each method whose days add up to half a day or more, by length.
-pub(crate) fn by_method<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn by_method<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let mut methods: Vec<&'s str> = group.iter().filter_map(|candidate| method(event(candidate)?)).collect();
     methods.sort_unstable();
     methods.dedup();
@@ -247,13 +232,8 @@ pub(crate) fn by_method<'g, 's>(
 }
 
 /// File 007: each removal, with the values of its day.
-pub(crate) fn each_reason<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    _: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn each_reason<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, .. } = choice;
     for candidate in group {
         let reason = event(candidate).and_then(|event| event.reason.as_deref());
         if let (Some(reason), Some(mut inst)) = (reason, of_latest(cx, student, &[candidate])) {
@@ -264,13 +244,8 @@ pub(crate) fn each_reason<'g, 's>(
 }
 
 /// File 088: once, by the length of all removals, when they add up to half a day or more.
-pub(crate) fn by_length<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn by_length<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let events: Vec<_> = group.iter().collect();
     let days = sum_days(&events);
     if days < HALF {
@@ -291,13 +266,8 @@ pub(crate) fn by_length<'g, 's>(
 }
 
 /// File 143: each removal of a student whose removals add up to half a day or more.
-pub(crate) fn each_removal<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn each_removal<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     if sum_days(&group.iter().collect::<Vec<_>>()) < HALF {
         dropped.extend(group.iter().map(|candidate| (*candidate, Exclusion::TooFewDays)));
         return;
@@ -306,13 +276,8 @@ pub(crate) fn each_removal<'g, 's>(
 }
 
 /// File 144: once for each kind of expulsion.
-pub(crate) fn by_expulsion<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    _: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn by_expulsion<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, .. } = choice;
     for kind in ["SERVNOTPROV", "SERVPROV"] {
         let of_kind: Vec<_> = group
             .iter()
@@ -328,13 +293,8 @@ pub(crate) fn by_expulsion<'g, 's>(
 }
 
 /// File 009: the latest exit, or the earliest where the state says so.
-pub(crate) fn one_exit<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn one_exit<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let exit = |candidate: &Candidate<'s>| match candidate.of {
         Of::Exit(exit) => Some(exit),
         _ => None,
@@ -360,13 +320,8 @@ pub(crate) fn one_exit<'g, 's>(
 }
 
 /// File 195: once where a tenth of the days or more was missed and there were ten days or more.
-pub(crate) fn chronically_absent<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn chronically_absent<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let there: Vec<&Enrollment> = group.iter().filter_map(|candidate| enrollment(candidate)).collect();
     let enrolled: Days = there.iter().filter_map(|enrollment| enrollment.days_enrolled).sum();
     let absent: Days = there.iter().filter_map(|enrollment| enrollment.days_absent).sum();
@@ -387,13 +342,8 @@ pub(crate) fn chronically_absent<'g, 's>(
 }
 
 /// Files 032 and 040: the latest departure in the unit.
-pub(crate) fn latest_departure<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn latest_departure<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let departure = |candidate: &Candidate<'s>| match candidate.of {
         Of::Departure(departure) => Some(departure),
         _ => None,
@@ -414,13 +364,8 @@ pub(crate) fn latest_departure<'g, 's>(
 }
 
 /// File 086: once for each incident.
-pub(crate) fn each_incident<'g, 's>(
-    _: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn each_incident<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { student, group, out, dropped, .. } = choice;
     let incident = |candidate: &Candidate<'s>| match candidate.of {
         Of::Firearm(incident) => Some(incident),
         _ => None,
@@ -462,13 +407,8 @@ pub(crate) fn each_incident<'g, 's>(
 }
 
 /// Files 150 and 151: once in the table of the cohort's length, flags as ever held during the cohort.
-pub(crate) fn cohort<'g, 's>(
-    cx: &Context<'_>,
-    student: &'s StudentRows,
-    group: Group<'g, 's>,
-    out: &mut Vec<Instance<'s>>,
-    dropped: &mut Dropped<'g, 's>,
-) {
+pub(crate) fn cohort<'g, 's>(choice: Choice<'_, 'g, 's>) {
+    let Choice { cx, student, group, out, dropped } = choice;
     let row = |candidate: &Candidate<'s>| match candidate.of {
         Of::Cohort(cohort) => Some(cohort),
         _ => None,

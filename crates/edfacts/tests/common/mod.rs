@@ -31,6 +31,32 @@ impl Dice {
     }
 }
 
+/// Files of every kind of count that an invented state can feed.
+pub const ASKS: [(&str, &[&str]); 22] = [
+    ("002", &["SEA", "LEA", "SCH"]),
+    ("005", &["SEA", "LEA"]),
+    ("006", &["SEA", "LEA"]),
+    ("007", &["SEA", "LEA"]),
+    ("009", &["SEA", "LEA"]),
+    ("032", &["SEA", "LEA", "SCH"]),
+    ("040", &["SEA", "LEA", "SCH"]),
+    ("045", &["SEA", "LEA"]),
+    ("052", &["SEA", "LEA", "SCH"]),
+    ("086", &["SEA", "LEA"]),
+    ("088", &["SEA", "LEA"]),
+    ("089", &["SEA", "LEA"]),
+    ("118", &["SEA", "LEA"]),
+    ("141", &["SEA", "LEA", "SCH"]),
+    ("143", &["SEA", "LEA"]),
+    ("144", &["SEA", "LEA"]),
+    ("150", &["SEA", "LEA", "SCH"]),
+    ("151", &["SEA", "LEA", "SCH"]),
+    ("154", &["SEA"]),
+    ("155", &["SEA"]),
+    ("195", &["SCH"]),
+    ("226", &["SCH"]),
+];
+
 pub const GRADES: [&str; 14] =
     ["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
 
