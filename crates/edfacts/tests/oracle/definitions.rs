@@ -38,6 +38,11 @@ impl<'c> Case<'c> {
                     out.push(values);
                 }
             }
+            "226" => {
+                let members = self.adds("052", level, unit, student);
+                out.extend(members.into_iter().filter(|values| values.contains_key("ECODIS")));
+            }
+            "144" => self.expulsions(level, unit, student, &mut out),
             "002" | "089" => {
                 let years = age(birth, count_day);
                 let rows = self.enrolled(level, unit, id, count_day).into_iter().filter(|row| {
@@ -258,6 +263,35 @@ impl<'c> Case<'c> {
         out
     }
 
+    /// Expelled students: with disabilities by age, others by grade.
+    fn expulsions(&self, level: &str, unit: (&str, &str), student: &Value, out: &mut Vec<Values>) {
+        let id = text(student, "id");
+        let years = age(text(student, "birthdate"), "2025-11-01");
+        let counts = |row: &&Value| {
+            let (lea, day) = (text(row, "lea"), text(row, "date"));
+            if let Some(idea) = self.status(id, "idea", lea, day) {
+                return text(idea, "env_school_age") != "PPPS" && (3..=21).contains(&years);
+            }
+            let there = self.enrolled("LEA", (lea, ""), id, day);
+            let grade = Self::best(there).map_or("", |row| text(row, "grade"));
+            common::GRADES[1..].contains(&grade)
+        };
+        for kind in ["SERVNOTPROV", "SERVPROV"] {
+            let rows = self
+                .of("discipline", id)
+                .into_iter()
+                .filter(|row| self.inside(level, unit, row) && text(row, "expulsion") == kind);
+            let latest = rows
+                .filter(counts)
+                .max_by(|a, b| text(a, "date").cmp(text(b, "date")).then(text(b, "lea").cmp(text(a, "lea"))));
+            if let Some(row) = latest {
+                let mut values = self.on_day(student, text(row, "lea"), text(row, "date"));
+                values.insert("EDUSERVICES", vec![kind.into()]);
+                out.push(values);
+            }
+        }
+    }
+
     pub(crate) fn removals(&self, file: &str, student: &Value, events: &[&Value], out: &mut Vec<Values>) {
         let days = |rows: &[&Value]| rows.iter().map(|row| row["days"].as_f64().unwrap()).sum::<f64>();
         let interim = |row: &&&Value| !row["interim"].is_null();
@@ -364,8 +398,12 @@ impl<'c> Case<'c> {
             }
             ("052" | "032", _) => offered,
             ("002", "SCH") => grades != ["PK"],
-            ("002" | "005" | "006" | "007" | "088" | "143" | "195", _) => true,
+            ("002" | "005" | "006" | "007" | "088" | "143" | "144" | "195", _) => true,
             ("089", _) => grades.contains(&"PK"),
+            ("226", _) => {
+                let students = self.rows("students").iter();
+                students.map(|other| self.adds("052", level, unit, other)).any(|rows| !rows.is_empty())
+            }
             ("040", _) => {
                 let members = self
                     .rows("students")

@@ -18,7 +18,7 @@ type Values = BTreeMap<&'static str, Vec<String>>;
 
 /// The files that the slow program defines.
 fn asks() -> Vec<(&'static str, &'static [&'static str])> {
-    common::ASKS.into_iter().filter(|(file, _)| !["086", "144", "154", "155", "226"].contains(file)).collect()
+    common::ASKS.into_iter().filter(|(file, _)| !["086", "154", "155"].contains(file)).collect()
 }
 
 struct Set {
