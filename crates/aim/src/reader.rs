@@ -315,7 +315,7 @@ impl<'d, R: BufRead> Reader<'d, R> {
                 return false;
             }
         }
-        if self.has_record_type && self.first_field(line) != layout.record_type {
+        if self.has_record_type && !self.is_of_type(line, &layout.record_type) {
             if self.is_blank(line) {
                 self.log.note(ReadHit { line: number, byte, ..plain(ReadRule::BlankLine) });
                 return false;
@@ -366,6 +366,16 @@ impl<'d, R: BufRead> Reader<'d, R> {
             _ => place.end,
         };
         self.chunk.text.get(place.start as usize..end as usize).unwrap_or_default().trim_matches(' ')
+    }
+
+    /// Whether the first field of a line is this record type.
+    #[inline]
+    fn is_of_type(&self, line: usize, record_type: &str) -> bool {
+        let start = self.chunk.index.lines.get(line).map_or(0, |place| place.start as usize);
+        let text = self.chunk.text.as_bytes().get(start..).unwrap_or_default();
+        let plain =
+            text.strip_prefix(record_type.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'\t'));
+        plain || self.first_field(line) == record_type
     }
 
     /// Whether a line holds nothing but spaces and tabs.

@@ -93,22 +93,23 @@ pub(crate) fn scan(text: &str, index: &mut Index) {
         last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
         Some(&last)
     };
+    // Positions are gathered first and moved together, which asks once whether there is room for them.
+    let mut staged = [0; 64];
     for (number, block) in blocks.iter().chain(tail).enumerate() {
         let base = (number * 64) as u32;
         let (mut tabs, mut controls) = masks(block);
-        if controls == 0 {
-            while tabs != 0 {
-                index.tabs.push(base.wrapping_add(tabs.trailing_zeros()));
-                tabs &= tabs.wrapping_sub(1);
-            }
-            continue;
-        }
         let tabs_before = index.tabs.len() as u32;
         let all_tabs = tabs;
-        while tabs != 0 {
-            index.tabs.push(base.wrapping_add(tabs.trailing_zeros()));
+        let mut count = 0;
+        for place in &mut staged {
+            if tabs == 0 {
+                break;
+            }
+            *place = base.wrapping_add(tabs.trailing_zeros());
             tabs &= tabs.wrapping_sub(1);
+            count += 1;
         }
+        index.tabs.extend_from_slice(staged.get(..count).unwrap_or_default());
         while controls != 0 {
             let bit = controls.trailing_zeros();
             controls &= controls.wrapping_sub(1);

@@ -94,16 +94,23 @@ impl<'a> Row<'a> {
     #[inline]
     #[must_use]
     pub fn raw_at(&self, column: usize) -> Option<&'a str> {
-        let start = match column.checked_sub(1) {
+        let (start, end) = self.ends(column, column)?;
+        self.text.get(start as usize..end as usize)
+    }
+
+    /// Where a column starts, and where the same or another one ends.
+    #[inline]
+    fn ends(&self, first: usize, last: usize) -> Option<(u32, u32)> {
+        let start = match first.checked_sub(1) {
             None => self.start,
             Some(before) => self.separators.get(before)?.wrapping_add(1),
         };
-        let end = match self.separators.get(column) {
+        let end = match self.separators.get(last) {
             Some(end) => *end,
-            None if column == self.separators.len() => self.end,
+            None if last == self.separators.len() => self.end,
             None => return None,
         };
-        self.text.get(start as usize..end as usize)
+        Some((start, end))
     }
 
     /// The bytes of the columns in order: those of [`Row::raw_at`], without its look at character boundaries.
@@ -121,15 +128,7 @@ impl<'a> Row<'a> {
     #[inline]
     #[must_use]
     pub fn stretch(&self, first: usize, last: usize) -> Option<Stretch<'a>> {
-        let start = match first.checked_sub(1) {
-            None => self.start,
-            Some(before) => self.separators.get(before)?.wrapping_add(1),
-        };
-        let end = match self.separators.get(last) {
-            Some(end) => *end,
-            None if last == self.separators.len() => self.end,
-            None => return None,
-        };
+        let (start, end) = self.ends(first, last)?;
         Some(Stretch {
             bytes: self.text.as_bytes().get(start as usize..end as usize)?,
             separators: self.separators.get(first..last)?,
@@ -141,7 +140,8 @@ impl<'a> Row<'a> {
     #[inline]
     #[must_use]
     pub fn bytes_at(&self, column: usize) -> Option<&'a [u8]> {
-        Some(self.stretch(column, column)?.bytes)
+        let (start, end) = self.ends(column, column)?;
+        self.text.as_bytes().get(start as usize..end as usize)
     }
 
     /// The raw text of a field as it stands in the file; `None` where the layout or the record lacks it.

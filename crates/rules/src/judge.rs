@@ -1,9 +1,10 @@
-//! Field and record rules on the rows of one layout. What rows share word for word is judged once and remembered: the
-//! verdict is that of the columns that were looked at, so that a rule that looked at one which tells persons apart is
-//! asked again for every row.
+//! Field and record rules on the rows of one layout. What rows share word for word is judged once and remembered. A
+//! verdict is one about the columns that were looked at: a rule that looked at the value of a column which tells persons
+//! apart, beyond its being blank or good, is asked again for every row.
 
 use crate::emit::{Heard, Sink};
 use crate::memo::{CONTENTS, Memo, Number, own_columns, shared_columns};
+use crate::ragged::Placed;
 use crate::record::{NONE, Plan, Record, Shared, column_bit};
 use crate::table::RecordCheck;
 use crate::world::World;
@@ -13,8 +14,8 @@ use opi_dictionary::{DistrictNumber, FieldId, Hit, Layout, Row};
 /// Rows after which it is asked whether remembering is worth while.
 const TRIAL: u32 = 2_048;
 
-/// The most stretches of a layout that are remembered: their numbers make one key.
-const STRETCHES: usize = 4;
+/// Bits of the number of a content of a stretch.
+const BITS: usize = CONTENTS.ilog2() as usize;
 
 /// Judges rows of one layout, of one file after the other.
 pub(crate) struct Judge<'w> {
@@ -24,7 +25,7 @@ pub(crate) struct Judge<'w> {
     own: Vec<usize>,
     own_bits: u64,
     stretches: Vec<(Memo, Vec<Piece>)>,
-    /// The contents by the numbers of their pieces.
+    /// The contents by the numbers of their pieces and the states of the columns that tell persons apart.
     numbers: HashMap<u64, u32>,
     contents: Vec<Content<'w>>,
     asked: u32,
@@ -34,7 +35,6 @@ pub(crate) struct Judge<'w> {
 
 /// What one stretch of columns says by itself.
 struct Piece {
-    filled: u64,
     cells: Box<[crate::cell::Cell]>,
     problems: Box<[(u16, Option<FieldId>)]>,
 }
@@ -51,21 +51,12 @@ struct Content<'w> {
     fact: Option<u32>,
 }
 
-/// A row that was judged.
-pub(crate) struct Judged<'r> {
-    pub(crate) record: Record<'r>,
-    /// The number of its content, by which a fact made of it is remembered.
-    pub(crate) content: Option<u32>,
-    /// The fact that was remembered.
-    pub(crate) fact: Option<u32>,
-}
-
 impl<'w> Judge<'w> {
     pub(crate) fn new(layout: &Layout, plan: Plan, checks: Vec<RecordCheck<'w>>) -> Self {
         let own = own_columns(layout);
         let shared = shared_columns(layout);
         // A layout of more columns than bits, or torn into many pieces, is read row by row.
-        let off = layout.fields.len() > 63 || shared.len() > STRETCHES;
+        let off = layout.fields.len() > 63 || shared.len() * BITS + own.len() * 2 > 64;
         Judge {
             plan,
             checks,
@@ -90,38 +81,32 @@ impl<'w> Judge<'w> {
         }
     }
 
-    /// Remembers a fact made of a content.
-    pub(crate) fn keep_fact(&mut self, content: u32, fact: u32) {
-        if let Some(content) = self.contents.get_mut(content as usize) {
-            content.fact = Some(fact);
-        }
-    }
-
-    /// Judges a row; `None` for one that has the wrong number of fields. Without a sink nothing is reported.
+    /// Judges a row, unless it has the wrong number of fields, and hands it on with the fact that was made of another of
+    /// its content; the fact that is answered is remembered. Without a sink nothing is reported.
     #[inline]
-    pub(crate) fn judge<'r>(
-        &'r mut self,
-        row: &'r Row<'r>,
-        file: u32,
-        short_rows: bool,
+    pub(crate) fn judge<'s>(
+        &mut self,
+        row: &Row<'_>,
+        (file, short_rows): (u32, bool),
         world: &'w World<'w>,
-        mut sink: Option<&mut Sink<'_>>,
-    ) -> Option<Judged<'r>>
-    where
-        'w: 'r,
-    {
+        mut sink: Option<&mut Sink<'s>>,
+        take: impl FnOnce(&Record<'_>, Option<u32>, Option<&mut Sink<'s>>) -> Option<u32>,
+    ) {
         if !self.plan.admits(row, file, short_rows, sink.as_deref_mut()) {
-            return None;
+            return self.judge_ragged(row, file, world, sink, take);
         }
-        let Some(number) = self.content_of(row, world, sink.as_deref_mut()) else {
-            return Some(self.judge_alone(row, file, world, sink));
+        let Some(number) = self.content_of(row, file, world, sink.as_deref_mut()) else {
+            let record = self.judge_alone(row, file, world, sink.as_deref_mut());
+            take(&record, None, sink);
+            return;
         };
-        let own_filled = self.plan.read_some(self.own.iter().copied(), row, file, sink.as_deref_mut());
-        let content = self.contents.get(number as usize)?;
-        let record = self.plan.record_of(&content.shared, self.own_bits, own_filled, row, world, file);
-        if let Some(sink) = sink {
+        let Some(content) = self.contents.get_mut(number as usize) else { return };
+        let record = self.plan.record_of(&content.shared, self.own_bits, row, world, file);
+        if let Some(sink) = sink.as_deref_mut() {
             if !content.problems.is_empty() || !content.found.is_empty() {
-                content.report(&record, self.plan.problems(row, file, None).student(), sink);
+                let student = self.plan.problems(row, file, None).student();
+                report(&content.problems, student, &record, sink);
+                report(&content.found, record.head.student, &record, sink);
             }
             for check in &content.open {
                 if let Some(check) = self.checks.get(usize::from(*check)) {
@@ -129,7 +114,7 @@ impl<'w> Judge<'w> {
                 }
             }
         }
-        Some(Judged { record, content: Some(number), fact: content.fact })
+        content.fact = take(&record, content.fact, sink);
     }
 
     /// Judges a row by itself.
@@ -139,23 +124,27 @@ impl<'w> Judge<'w> {
         file: u32,
         world: &'r World<'r>,
         mut sink: Option<&mut Sink<'_>>,
-    ) -> Judged<'r> {
+    ) -> Record<'r> {
         self.plan.read_columns(row, file, sink.as_deref_mut());
         self.judge_cells(row, file, world, sink)
     }
 
-    /// Judges a row whose fields were put in their places, by those that could be told.
+    /// Judges a row with a wrong number of fields by those whose place is certain; where none is, it is not taken.
     #[cold]
-    pub(crate) fn judge_placed<'r>(
-        &'r mut self,
-        row: &'r Row<'r>,
-        unread: &[bool],
+    fn judge_ragged<'s>(
+        &mut self,
+        row: &Row<'_>,
         file: u32,
-        world: &'r World<'r>,
-        mut sink: Option<&mut Sink<'_>>,
-    ) -> Judged<'r> {
-        self.plan.read_placed(row, unread, file, sink.as_deref_mut());
-        self.judge_cells(row, file, world, sink)
+        world: &'w World<'w>,
+        mut sink: Option<&mut Sink<'s>>,
+        take: impl FnOnce(&Record<'_>, Option<u32>, Option<&mut Sink<'s>>) -> Option<u32>,
+    ) {
+        let Some(mut placed) = Placed::of(row) else { return };
+        let unread = std::mem::take(&mut placed.unread);
+        let row = placed.row();
+        self.plan.read_placed(&row, &unread, file, sink.as_deref_mut());
+        let record = self.judge_cells(&row, file, world, sink.as_deref_mut());
+        take(&record, None, sink);
     }
 
     /// Record rules on the cells that were read.
@@ -165,26 +154,28 @@ impl<'w> Judge<'w> {
         file: u32,
         world: &'r World<'r>,
         sink: Option<&mut Sink<'_>>,
-    ) -> Judged<'r> {
+    ) -> Record<'r> {
         let record = self.plan.record(row, world, file);
         if let Some(sink) = sink {
             self.checks.iter().for_each(|check| check.run(&record, sink));
         }
-        Judged { record, content: None, fact: None }
+        record
     }
 
-    /// The number of the content of a row; `None` where it is not remembered.
+    /// The number of the content of a row, whose own columns are read; `None` where it is not remembered, and nothing
+    /// was reported yet.
     #[inline]
     fn content_of(
         &mut self,
         row: &Row<'_>,
+        file: u32,
         world: &'w World<'w>,
         mut sink: Option<&mut Sink<'_>>,
     ) -> Option<u32> {
         if self.off {
             return None;
         }
-        self.asked += 1;
+        self.asked = self.asked.wrapping_add(1);
         if self.asked == TRIAL {
             self.off = self.learnt > TRIAL / 2;
             (self.asked, self.learnt) = (0, 0);
@@ -205,11 +196,13 @@ impl<'w> Judge<'w> {
                     return None;
                 }
             };
-            key = key << 16 | u64::from(number);
+            key = key << BITS | u64::from(number);
         }
+        let states = self.plan.read_own(&self.own, row, file, sink.as_deref_mut());
+        let key = key << (2 * self.own.len()) | states;
         match self.numbers.get(&key) {
             Some(number) => Some(*number),
-            None => self.learn(key, row, world, sink),
+            None => Some(self.learn(key, row, world, sink)),
         }
     }
 
@@ -223,48 +216,41 @@ impl<'w> Judge<'w> {
         self.contents.clear();
     }
 
-    /// Judges what a row shares with others.
+    /// Judges what a row shares with others. Its own columns are read.
     #[cold]
-    fn learn(
-        &mut self,
-        key: u64,
-        row: &Row<'_>,
-        world: &'w World<'w>,
-        sink: Option<&mut Sink<'_>>,
-    ) -> Option<u32> {
+    fn learn(&mut self, key: u64, row: &Row<'_>, world: &'w World<'w>, sink: Option<&mut Sink<'_>>) -> u32 {
         self.learnt += 1;
         if self.contents.len() >= CONTENTS {
             self.numbers.clear();
             self.contents.clear();
         }
-        let mut filled = self.plan.read_some(self.own.iter().copied(), row, 0, None);
         let mut problems = Vec::new();
         let district = self.plan.problems(row, 0, None).district();
-        for (index, (memo, pieces)) in self.stretches.iter().enumerate() {
-            let above = 16 * (self.stretches.len() - 1 - index);
-            let piece = pieces.get((key >> above & 0xffff) as usize)?;
-            let cells = self.plan.cells.get_mut(memo.columns.first..=memo.columns.last)?;
-            cells.copy_from_slice(&piece.cells);
-            filled |= piece.filled;
-            problems.extend(piece.problems.iter().map(|&(rule, field)| Heard { rule, district, field }));
+        let mut numbers = key >> (2 * self.own.len());
+        for (memo, pieces) in self.stretches.iter().rev() {
+            let piece = pieces.get((numbers as usize) & (CONTENTS - 1));
+            numbers >>= BITS;
+            let cells = self.plan.cells.get_mut(memo.columns.first..=memo.columns.last);
+            if let (Some(piece), Some(cells)) = (piece, cells) {
+                cells.copy_from_slice(&piece.cells);
+                problems.extend(piece.problems.iter().map(|&(rule, field)| Heard { rule, district, field }));
+            }
         }
-        self.plan.set_filled(filled);
-        let mut record = self.plan.record(row, world, 0);
-        let shared = record.share(world);
+        let shared = self.plan.share(world);
+        let record = self.plan.record_alike(&shared, row, world);
         let (mut found, mut open) = (Vec::new(), Vec::new());
         if let Some(sink) = sink {
             found = sink.listen(|sink| {
                 for (number, check) in self.checks.iter().enumerate() {
                     let before = sink.heard();
-                    let open_to_all = check.is_open(self.own_bits)
-                        || record.touched_by(|record| check.run(record, sink)) & self.own_bits != 0;
-                    if open_to_all {
+                    if check.is_own() || record.looks_at(self.own_bits, |record| check.run(record, sink)) {
                         sink.unhear(before);
                         open.push(number as u16);
                     }
                 }
             });
         }
+        drop(record);
         let number = self.contents.len() as u32;
         self.contents.push(Content {
             shared,
@@ -274,42 +260,33 @@ impl<'w> Judge<'w> {
             fact: None,
         });
         self.numbers.insert(key, number);
-        Some(number)
+        number
     }
 }
 
 impl Piece {
     /// Reads a stretch of a row.
     fn read(memo: &Memo, plan: &mut Plan, row: &Row<'_>, sink: Option<&mut Sink<'_>>) -> Self {
-        let columns = memo.columns;
-        let mut filled = 0;
-        let all = columns.first..=columns.last;
-        let mut heard = Vec::new();
-        match sink {
-            Some(sink) => {
-                heard = sink.listen(|sink| filled = plan.read_some(all, row, 0, Some(sink)));
+        let all = memo.columns.first..=memo.columns.last;
+        let problems = match sink {
+            Some(sink) => sink.listen(|sink| plan.read_some(all.clone(), row, Some(sink))),
+            None => {
+                plan.read_some(all.clone(), row, None);
+                Vec::new()
             }
-            None => filled = plan.read_some(all, row, 0, None),
-        }
-        let cells = plan.cells.get(columns.first..=columns.last).unwrap_or_default();
-        Piece {
-            filled,
-            cells: cells.into(),
-            problems: heard.into_iter().map(|heard| (heard.rule, heard.field)).collect(),
-        }
+        };
+        let cells = plan.cells.get(all).unwrap_or_default();
+        let problems = problems.into_iter().map(|heard| (heard.rule, heard.field)).collect();
+        Piece { cells: cells.into(), problems }
     }
 }
 
-impl Content<'_> {
-    /// Reports what was found in the content for a row that has it. `student` is the one by whom problems go.
-    #[cold]
-    fn report(&self, record: &Record<'_>, student: u32, sink: &mut Sink<'_>) {
-        let (file, line) = (record.head.file, record.head.line);
-        for (heard, student) in (self.problems.iter().map(|heard| (heard, student)))
-            .chain(self.found.iter().map(|heard| (heard, record.head.student)))
-        {
-            let hit = Hit { file, line, rule: heard.rule, field: heard.field };
-            sink.add(hit, student, None, heard.district, None);
-        }
+/// Reports what was found in a content for a row that has it.
+#[cold]
+fn report(found: &[Heard], student: u32, record: &Record<'_>, sink: &mut Sink<'_>) {
+    let (file, line) = (record.head.file, record.head.line);
+    for heard in found {
+        let hit = Hit { file, line, rule: heard.rule, field: heard.field };
+        sink.add(hit, student, None, heard.district, None);
     }
 }

@@ -5,9 +5,8 @@ use crate::emit::{Emit, NO_DISTRICT, Sink};
 use crate::engine::Checker;
 use crate::enrollments::Spans;
 use crate::facts::{Enrollment, Facts, FileKind, Thing};
-use crate::judge::{Judge, Judged};
-use crate::ragged::Placed;
-use crate::record::{OFF, Plan};
+use crate::judge::Judge;
+use crate::record::{OFF, Plan, Record};
 use crate::source::{Input, Notice};
 use crate::table::{number_if_runs, record_checks};
 use opi_dictionary::{Hit, Layout, Row, fields};
@@ -52,11 +51,10 @@ impl Partition {
         Partition { buckets, things: Vec::new(), spans: Spans::default() }
     }
 
-    /// Adds what a row says to the part of its student. Answers the number of the fact where one can be kept for rows
-    /// of the same content.
+    /// Adds what a row says to the part of its student; `fact` is the number of what another row of its content says.
+    /// Answers that number where there is one.
     #[inline]
-    fn add(&mut self, kind: FileKind, judged: &Judged<'_>) -> Option<u32> {
-        let record = &judged.record;
+    fn add(&mut self, kind: FileKind, record: &Record<'_>, fact: Option<u32>) -> Option<u32> {
         if !kind.is_of_students() {
             self.things.extend(Thing::of(kind, record));
             return None;
@@ -67,7 +65,7 @@ impl Partition {
             facts.add(kind, record);
             return None;
         }
-        let span = judged.fact.unwrap_or_else(|| self.spans.add(Enrollment::of(record)));
+        let span = fact.unwrap_or_else(|| self.spans.add(Enrollment::of(record)));
         facts.enrollments.push(&record.head, span);
         Some(span)
     }
@@ -190,8 +188,7 @@ pub(crate) fn read_input<'w>(
         current,
         judge,
         several_districts: several.filter(|_| current).unwrap_or(OFF),
-        first_district: NO_DISTRICT,
-        last_district: NO_DISTRICT,
+        districts: Districts { first: NO_DISTRICT, last: NO_DISTRICT },
         partition,
         sink,
         file,
@@ -223,8 +220,7 @@ struct Pass<'p, 'w, 's> {
     judge: &'p mut Judge<'w>,
     /// The number of FILE-014.
     several_districts: u16,
-    first_district: u16,
-    last_district: u16,
+    districts: Districts,
     partition: &'p mut Partition,
     sink: &'p mut Sink<'s>,
     file: FileInfo,
@@ -241,39 +237,41 @@ impl Pass<'_, '_, '_> {
         }
         self.file.rows += 1;
         let sink = if self.current { Some(&mut *self.sink) } else { None };
-        let (short_rows, world) = (self.checker.options.short_rows, &self.checker.world);
-        let (mut placed, again);
-        let judged = match self.judge.judge(row, self.number, short_rows, world, sink) {
-            Some(judged) => judged,
-            None => {
-                // A wrong number of fields: judged by those whose place is certain.
-                let Some(found) = Placed::of(row) else { return true };
-                placed = found;
-                let unread = std::mem::take(&mut placed.unread);
-                again = placed.row();
-                let sink = if self.current { Some(&mut *self.sink) } else { None };
-                self.judge.judge_placed(&again, &unread, self.number, world, sink)
+        let how = (self.number, self.checker.options.short_rows);
+        let (file, partition) = (&mut self.file, &mut *self.partition);
+        let (districts, several) = (&mut self.districts, self.several_districts);
+        self.judge.judge(row, how, &self.checker.world, sink, |record, fact, sink| {
+            let another = districts.meet(record.head.district, &mut file.districts);
+            if let (true, Some(sink)) = (another && several != OFF, sink) {
+                record.report(&mut Emit { sink, rule: several }, fields::DISTRICT_NUMBER);
             }
-        };
-        let record = &judged.record;
-        let district = record.head.district;
-        if district != NO_DISTRICT {
-            if district != self.last_district {
-                self.last_district = district;
-                self.file.districts.insert(district);
-            }
-            if self.first_district == NO_DISTRICT {
-                self.first_district = district;
-            } else if district != self.first_district && self.several_districts != OFF {
-                let mut emit = Emit { sink: self.sink, rule: self.several_districts };
-                record.report(&mut emit, fields::DISTRICT_NUMBER);
-            }
-        }
-        let fact = self.partition.add(self.file.kind, &judged);
-        if let (Some(fact), None, Some(content)) = (fact, judged.fact, judged.content) {
-            self.judge.keep_fact(content, fact);
-        }
+            partition.add(file.kind, record, fact)
+        });
         true
+    }
+}
+
+/// The districts of a file, as its rows come.
+struct Districts {
+    first: u16,
+    last: u16,
+}
+
+impl Districts {
+    /// Notes the district of a row; true where it is another than that of the first row.
+    #[inline]
+    fn meet(&mut self, district: u16, known: &mut BTreeSet<u16>) -> bool {
+        if district == NO_DISTRICT {
+            return false;
+        }
+        if district != self.last {
+            self.last = district;
+            known.insert(district);
+        }
+        if self.first == NO_DISTRICT {
+            self.first = district;
+        }
+        district != self.first
     }
 }
 

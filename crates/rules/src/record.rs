@@ -156,6 +156,25 @@ impl Plan {
 
     /// The row with its cells.
     pub(crate) fn record<'r>(&'r self, row: &'r Row<'r>, world: &'r World<'r>, file: u32) -> Record<'r> {
+        let (at, school, calendar) = self.place(world);
+        Record {
+            row,
+            cells: &self.cells,
+            own: &self.cells,
+            own_columns: 0,
+            looked_at: std::cell::Cell::new(0),
+            world,
+            school,
+            calendar,
+            uploader: self.uploader,
+            filled: self.filled,
+            grade: self.cells.get(self.grade).and_then(|cell| cell.get()).map_or(NO_GRADE, grade_index),
+            head: self.head(row, file, at),
+        }
+    }
+
+    /// District, school and calendar of the cells, in a head of nobody.
+    fn place<'w>(&self, world: &'w World<'_>) -> (Head, Option<&'w School>, Option<&'w Days>) {
         let value = |column: usize| self.cells.get(column).and_then(|cell| cell.get());
         let number =
             |column: usize| value(column).and_then(|value| u16::try_from(value).ok()).unwrap_or(NONE);
@@ -172,27 +191,14 @@ impl Plan {
         if school_usable && calendar != NONE && (!world.has_calendars || found_calendar.is_some()) {
             flags |= Head::CALENDAR_USABLE;
         }
-        Record {
-            row,
-            cells: &self.cells,
-            own: &self.cells,
-            own_columns: 0,
-            touched: std::cell::Cell::new(0),
-            world,
-            school: found_school,
-            calendar: found_calendar,
-            uploader: self.uploader,
-            filled: self.filled,
-            grade: value(self.grade).map_or(NO_GRADE, grade_index),
-            head: self.head(row, file, Head { district, school, calendar, flags, ..Head::NOBODY }),
-        }
+        (Head { district, school, calendar, flags, ..Head::NOBODY }, found_school, found_calendar)
     }
 
     /// The head of a row, of which district, school and calendar are known.
     #[inline]
     fn head(&self, row: &Row<'_>, file: u32, at: Head) -> Head {
         let student = self.cells.get(self.student).and_then(|cell| cell.get()).unwrap_or(0);
-        let name = |column: usize| row.raw_at(column).map_or(0, name_hash);
+        let name = |column: usize| row.bytes_at(column).map_or(0, name_hash);
         Head {
             student: u32::try_from(student).unwrap_or(0),
             file,
@@ -203,32 +209,56 @@ impl Plan {
         }
     }
 
-    /// Reads some columns into their cells, reports what fails by itself, and answers which are filled.
-    #[inline]
+    /// Reads some columns into their cells and reports what fails by itself.
     pub(crate) fn read_some(
         &mut self,
         columns: impl IntoIterator<Item = usize>,
+        row: &Row<'_>,
+        sink: Option<&mut Sink<'_>>,
+    ) {
+        let mut problems = self.problems(row, 0, sink);
+        for index in columns {
+            if let (Some(column), Some(cell)) = (self.columns.get(index), self.cells.get_mut(index)) {
+                column.read(row.bytes_at(index).unwrap_or_default(), index, cell, &mut problems);
+            }
+        }
+    }
+
+    /// As [`Plan::read_some`]; answers the states of the columns, two bits each.
+    #[inline]
+    pub(crate) fn read_own(
+        &mut self,
+        columns: &[usize],
         row: &Row<'_>,
         file: u32,
         sink: Option<&mut Sink<'_>>,
     ) -> u64 {
         let mut problems = self.problems(row, file, sink);
-        let mut filled = 0;
-        for index in columns {
-            let (Some(column), Some(cell)) = (self.columns.get(index), self.cells.get_mut(index)) else {
-                break;
-            };
-            column.read(row.bytes_at(index).unwrap_or_default(), index, cell, &mut problems);
-            if cell.state != State::Blank {
-                filled |= column_bit(index);
+        let mut states = 0;
+        for index in columns.iter().copied() {
+            if let (Some(column), Some(cell)) = (self.columns.get(index), self.cells.get_mut(index)) {
+                column.read(row.bytes_at(index).unwrap_or_default(), index, cell, &mut problems);
+                states = states << 2 | cell.state as u64;
             }
         }
-        filled
+        states
     }
 
-    /// Says which of the columns read by parts are filled.
-    pub(crate) fn set_filled(&mut self, filled: u64) {
-        self.filled = ALWAYS | filled;
+    /// What the cells say that rows of this content have in common.
+    pub(crate) fn share<'w>(&self, world: &'w World<'_>) -> Shared<'w> {
+        let filled = |(index, cell): (usize, &Cell)| match cell.state {
+            State::Blank => 0,
+            _ => column_bit(index),
+        };
+        let (at, school, calendar) = self.place(world);
+        Shared {
+            cells: self.cells.as_slice().into(),
+            filled: self.cells.iter().enumerate().map(filled).fold(ALWAYS, |all, bit| all | bit),
+            school,
+            calendar,
+            grade: self.cells.get(self.grade).and_then(|cell| cell.get()).map_or(NO_GRADE, grade_index),
+            at,
+        }
     }
 
     /// A row of a content that was read before, whose own columns were read just now.
@@ -237,24 +267,35 @@ impl Plan {
         &'r self,
         shared: &'r Shared<'r>,
         own_columns: u64,
-        own_filled: u64,
         row: &'r Row<'r>,
         world: &'r World<'r>,
         file: u32,
+    ) -> Record<'r> {
+        let head = self.head(row, file, shared.at);
+        Record { head, own_columns, ..self.record_alike(shared, row, world) }
+    }
+
+    /// A row of a content, whoever it is about.
+    #[inline]
+    pub(crate) fn record_alike<'r>(
+        &'r self,
+        shared: &'r Shared<'r>,
+        row: &'r Row<'r>,
+        world: &'r World<'r>,
     ) -> Record<'r> {
         Record {
             row,
             cells: &shared.cells,
             own: &self.cells,
-            own_columns,
-            touched: std::cell::Cell::new(0),
+            own_columns: 0,
+            looked_at: std::cell::Cell::new(0),
             world,
             school: shared.school,
             calendar: shared.calendar,
             uploader: self.uploader,
-            filled: shared.filled & !own_columns | own_filled,
+            filled: shared.filled,
             grade: shared.grade,
-            head: self.head(row, file, shared.at),
+            head: shared.at,
         }
     }
 
@@ -363,8 +404,8 @@ pub struct Record<'a> {
     /// The cells of the columns in `own_columns`, where `cells` are those of another row of the same content.
     own: &'a [Cell],
     own_columns: u64,
-    /// The columns that were looked at, by [`column_bit`].
-    touched: std::cell::Cell<u64>,
+    /// The columns whose values were looked at, by [`column_bit`].
+    looked_at: std::cell::Cell<u64>,
     pub(crate) world: &'a World<'a>,
     pub(crate) school: Option<&'a School>,
     pub(crate) calendar: Option<&'a Days>,
@@ -380,7 +421,7 @@ impl<'a> Record<'a> {
     /// The row.
     #[must_use]
     pub fn row(&self) -> &Row<'a> {
-        self.touched.set(u64::MAX);
+        self.looked_at.set(u64::MAX);
         self.row
     }
 
@@ -388,56 +429,41 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn text(&self, field: FieldId) -> &'a str {
         if let Some(column) = self.row.layout().column(field) {
-            self.touch(column);
+            self.look_at(column);
         }
         self.row.text(field)
     }
 
     #[inline]
-    fn cell(&self, field: FieldId) -> Option<Cell> {
+    fn cell(&self, field: FieldId) -> Option<(usize, Cell)> {
         let column = self.row.layout().column(field)?;
-        self.touch(column);
         let own = self.own_columns & column_bit(column) != 0;
         let cells = if own { self.own } else { self.cells };
-        cells.get(column).copied()
+        Some((column, *cells.get(column)?))
     }
 
     #[inline]
-    fn touch(&self, column: usize) {
-        self.touched.set(self.touched.get() | column_bit(column));
+    fn look_at(&self, column: usize) {
+        self.looked_at.set(self.looked_at.get() | column_bit(column));
     }
 
-    /// What it has in common with other rows of its content, and who it is about set aside.
-    pub(crate) fn share<'w>(&mut self, world: &'w World<'_>) -> Shared<'w> {
-        let Head { district, school, calendar, flags, .. } = self.head;
-        self.head = Head { district, school, calendar, flags, ..Head::NOBODY };
-        Shared {
-            cells: self.cells.into(),
-            filled: self.filled,
-            school: world.school(district, school),
-            calendar: if calendar == NONE { None } else { world.calendar(district, school, calendar) },
-            grade: self.grade,
-            at: self.head,
-        }
-    }
-
-    /// Runs something and answers which columns it looked at.
-    pub(crate) fn touched_by(&self, act: impl FnOnce(&Self)) -> u64 {
-        self.touched.set(0);
+    /// Whether something that is done looks at the value of one of these columns.
+    pub(crate) fn looks_at(&self, columns: u64, act: impl FnOnce(&Self)) -> bool {
+        self.looked_at.set(0);
         act(self);
-        self.touched.get()
+        self.looked_at.get() & columns != 0
     }
 
     /// Whether the layout has the field and it is blank here.
     #[must_use]
     pub fn is_blank(&self, field: FieldId) -> bool {
-        self.cell(field).is_some_and(|cell| cell.state == State::Blank)
+        self.cell(field).is_some_and(|(_, cell)| cell.state == State::Blank)
     }
 
     /// Whether the field has a value of its form.
     #[must_use]
     pub fn is_good(&self, field: FieldId) -> bool {
-        self.cell(field).is_some_and(|cell| cell.state == State::Good)
+        self.cell(field).is_some_and(|(_, cell)| cell.state == State::Good)
     }
 
     /// A date.
@@ -449,7 +475,10 @@ impl<'a> Record<'a> {
     /// A date, or a number, in the form in which rules compare it.
     #[inline]
     pub(crate) fn value(&self, field: FieldId) -> Option<i64> {
-        self.cell(field).and_then(Cell::get)
+        let (column, cell) = self.cell(field)?;
+        let value = cell.get()?;
+        self.look_at(column);
+        Some(value)
     }
 
     #[inline]

@@ -244,10 +244,9 @@ enum What<'a> {
 }
 
 impl RecordCheck<'_> {
-    /// Whether it must look at every row, whatever was found in another of the same content: rules of users, and
-    /// those that need not look where none of these columns is filled.
-    pub(crate) fn is_open(&self, own_columns: u64) -> bool {
-        matches!(self.what, What::Own(_)) || (self.filled != ALWAYS && self.filled & own_columns != 0)
+    /// Whether it is a rule of a user, which may look at anything.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.what, What::Own(_))
     }
 
     #[inline]
