@@ -4,7 +4,7 @@ use crate::AimError;
 use crate::chunk::Chunk;
 use crate::header::Header;
 use crate::log::{ReadHit, ReadLog, ReadRule};
-use crate::scan::Ending;
+use crate::scan::{Ending, Line};
 use opi_dictionary::{Dictionary, FieldId, FieldProblem, FieldValue, HeaderRule, Layout, Row, fields};
 use std::io::BufRead;
 
@@ -173,8 +173,8 @@ impl<'d, R: BufRead> Reader<'d, R> {
                 return Ok(None);
             }
             let line = self.next;
-            self.next += 1;
-            if self.accept(line) {
+            self.next = line.wrapping_add(1);
+            if self.is_plain(line) || self.accept(line) {
                 break line;
             }
         };
@@ -254,6 +254,22 @@ impl<'d, R: BufRead> Reader<'d, R> {
         }
     }
 
+    /// Whether there is nothing to be said about a line but that it is a row.
+    #[inline]
+    fn is_plain(&self, line: usize) -> bool {
+        let (Some(place), Some(layout)) = (self.chunk.index.lines.get(line), self.layout) else {
+            return false;
+        };
+        self.layout_set
+            && self.started
+            && place.ending == Ending::CrLf
+            && place.start < place.end
+            && place.tabs_to.wrapping_sub(place.tabs_from) as usize + 1 == layout.fields.len()
+            && self.next_control >= self.chunk.index.controls.len()
+            && !self.options.check_fields
+            && (!self.has_record_type || self.is_of_type(place, &layout.record_type))
+    }
+
     /// Looks at a line of the chunk; true when it is a row to be handed out.
     fn accept(&mut self, line: usize) -> bool {
         let Some(place) = self.chunk.index.lines.get(line).copied() else { return false };
@@ -315,7 +331,7 @@ impl<'d, R: BufRead> Reader<'d, R> {
                 return false;
             }
         }
-        if self.has_record_type && !self.is_of_type(line, &layout.record_type) {
+        if self.has_record_type && self.first_field(line) != layout.record_type {
             if self.is_blank(line) {
                 self.log.note(ReadHit { line: number, byte, ..plain(ReadRule::BlankLine) });
                 return false;
@@ -368,14 +384,12 @@ impl<'d, R: BufRead> Reader<'d, R> {
         self.chunk.text.get(place.start as usize..end as usize).unwrap_or_default().trim_matches(' ')
     }
 
-    /// Whether the first field of a line is this record type.
+    /// Whether a line starts with this record type and a tab.
     #[inline]
-    fn is_of_type(&self, line: usize, record_type: &str) -> bool {
-        let start = self.chunk.index.lines.get(line).map_or(0, |place| place.start as usize);
-        let text = self.chunk.text.as_bytes().get(start..).unwrap_or_default();
-        let plain =
-            text.strip_prefix(record_type.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'\t'));
-        plain || self.first_field(line) == record_type
+    fn is_of_type(&self, place: &Line, record_type: &str) -> bool {
+        let text = self.chunk.text.as_bytes().get(place.start as usize..).unwrap_or_default();
+        let rest = text.strip_prefix(record_type.as_bytes());
+        rest.is_some_and(|rest| rest.first() == Some(&b'\t'))
     }
 
     /// Whether a line holds nothing but spaces and tabs.

@@ -127,17 +127,29 @@ fn letters(word: u64, count: usize) -> Option<u64> {
 /// As [`name_hash`], for a name that is not made of ASCII letters alone.
 #[cold]
 fn odd_name_hash(name: &[u8]) -> u32 {
+    if !name.is_ascii() {
+        return foreign_name_hash(std::str::from_utf8(name).unwrap_or_default());
+    }
+    let (mut hash, mut word, mut shift) = (FNV_START, 0, 0);
+    for byte in name.iter().filter(|byte| byte.is_ascii_alphabetic()) {
+        if shift == 64 {
+            hash = hash_pair(hash, word);
+            (word, shift) = (0, 0);
+        }
+        word |= u64::from(byte & 0x1f) << shift;
+        shift += 8;
+    }
+    if shift == 0 { 0 } else { finish(hash_pair(hash, word)) }
+}
+
+/// As [`name_hash`], for a name with letters beyond ASCII.
+fn foreign_name_hash(name: &str) -> u32 {
     let mut letters = Letters { word: 0, length: 0, hash: FNV_START, any: false };
-    if name.is_ascii() {
-        name.iter().for_each(|byte| letters.add(*byte));
-    } else {
-        let name = std::str::from_utf8(name).unwrap_or_default();
-        for character in name.chars().flat_map(char::to_lowercase) {
-            match plain(character) {
-                Some(text) => text.bytes().for_each(|byte| letters.add(byte)),
-                None if character.is_alphabetic() => letters.add_foreign(character),
-                None => {}
-            }
+    for character in name.chars().flat_map(char::to_lowercase) {
+        match plain(character) {
+            Some(text) => text.bytes().for_each(|byte| letters.add(byte)),
+            None if character.is_alphabetic() => letters.add_foreign(character),
+            None => {}
         }
     }
     letters.finish()
@@ -301,19 +313,47 @@ pub(crate) fn day_number(bytes: &[u8]) -> Option<i32> {
 /// A whole number of at most 18 digits.
 #[inline]
 pub(crate) fn digits(bytes: &[u8]) -> Option<i64> {
-    if bytes.is_empty() || bytes.len() > 18 {
+    match bytes.len() {
+        1..=8 => eight_digits(last_digits(bytes)),
+        9..=16 => {
+            let (first, last) = bytes.split_last_chunk::<8>()?;
+            let high = eight_digits(last_digits(first))?;
+            Some(high.wrapping_mul(100_000_000).wrapping_add(eight_digits(u64::from_le_bytes(*last))?))
+        }
+        17 | 18 => {
+            let (first, last) = bytes.split_at(16);
+            Some(digits(first)?.wrapping_mul(if last.len() == 1 { 10 } else { 100 }) + digits(last)?)
+        }
+        _ => None,
+    }
+}
+
+/// One to eight bytes with zeros as digits before them, the first one lowest.
+#[inline]
+fn last_digits(bytes: &[u8]) -> u64 {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    match bytes.as_array::<8>() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => {
+            let missing = 8 * (8 - bytes.len() as u32);
+            last_word(bytes) << missing | ZEROS >> (64 - missing)
+        }
+    }
+}
+
+/// The number that eight bytes make, the first one lowest; `None` where one is no digit.
+#[inline]
+fn eight_digits(word: u64) -> Option<i64> {
+    let digits = word.wrapping_sub(0x3030_3030_3030_3030);
+    if (word.wrapping_add(0x4646_4646_4646_4646) | digits) & 0x8080_8080_8080_8080 != 0 {
         return None;
     }
-    let mut number = 0i64;
-    for byte in bytes {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        // Eighteen digits fit.
-        number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
-    }
-    Some(number)
+    // Pairs of digits, then both pairs of each half, then the halves.
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    const PAIR: u64 = 0x0000_00ff_0000_00ff;
+    let high = (pairs & PAIR).wrapping_mul(0x000f_4240_0000_0064);
+    let low = (pairs >> 16 & PAIR).wrapping_mul(0x0000_2710_0000_0001);
+    Some((high.wrapping_add(low) >> 32) as i64)
 }
 
 /// A plain decimal number in ten-thousandths; further places are set aside. `None` when it is no such number or too
@@ -401,6 +441,7 @@ mod tests {
         fn letters_at_once_agree_with_one_by_one(name in "[A-Za-z]{0,20}", odd in "[ -~]{0,20}") {
             prop_assert_eq!(name_hash(name.as_bytes()), odd_name_hash(name.as_bytes()));
             prop_assert_eq!(name_hash(odd.as_bytes()), odd_name_hash(odd.as_bytes()));
+            prop_assert_eq!(name_hash(odd.as_bytes()), foreign_name_hash(&odd));
             let spaced: String = name.chars().flat_map(|letter| [letter, '-']).collect();
             prop_assert_eq!(name_hash(spaced.as_bytes()), name_hash(name.as_bytes()));
         }
@@ -410,6 +451,15 @@ mod tests {
             let text = format!("{month:02}/{day:02}/{year:04}");
             let expected = NaiveDate::from_ymd_opt(year, month, day).filter(|_| year > 0).map(|d| d.num_days_from_ce());
             prop_assert_eq!(day_number(text.as_bytes()), expected, "{}", text);
+        }
+
+        #[test]
+        fn digits_at_once_agree_with_one_by_one(text in "[0-9]{0,20}", odd in "[0-9/:. -]{0,19}") {
+            for text in [text, odd] {
+                let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (1..=18).contains(&text.len());
+                let wanted = text.parse::<i64>().ok().filter(|_| plain);
+                prop_assert_eq!(digits(text.as_bytes()), wanted, "{}", text);
+            }
         }
 
         #[test]

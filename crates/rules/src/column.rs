@@ -97,8 +97,23 @@ impl Column {
         }
     }
 
-    /// Reads a column of a row and reports what is wrong with it. `raw` are its bytes.
+    /// Reads text, or digits, that is plainly right; `None` for what must be looked at more closely.
     #[inline]
+    pub(crate) fn read_plain(&self, raw: &[u8]) -> Option<Cell> {
+        let spaced = matches!(raw, [] | [b' ', ..] | [.., b' ']);
+        if spaced || raw.len() > self.max_length {
+            return None;
+        }
+        match self.kind {
+            Kind::Text => Some(Cell::good(0)),
+            Kind::Number { width } if width.is_none_or(|width| raw.len() == usize::from(width)) => {
+                digits(raw).map(Cell::good)
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads a column of a row and reports what is wrong with it. `raw` are its bytes.
     pub(crate) fn read(
         &self,
         raw: &[u8],
@@ -106,17 +121,17 @@ impl Column {
         cell: &mut Cell,
         problems: &mut Problems<'_, '_, '_>,
     ) {
-        let value = trim_bytes(raw);
-        if value.is_empty() {
+        let spaced = matches!(raw, [b' ', ..] | [.., b' ']);
+        if raw.is_empty() || (spaced && trim_bytes(raw).is_empty()) {
             *cell = Cell::BLANK;
             if !raw.is_empty() || self.required || self.blank != OFF {
                 self.report_blank(raw, problems);
             }
             return;
         }
-        if value.len() <= self.max_length
-            && value.len() == raw.len()
-            && let Some(value) = self.value(value)
+        if raw.len() <= self.max_length
+            && !spaced
+            && let Some(value) = self.value(raw)
         {
             *cell = Cell::good(value);
             return;

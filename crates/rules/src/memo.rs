@@ -103,9 +103,8 @@ impl Memo {
         let from = number as usize * width;
         let parts = self.parts.get(from..from + width).unwrap_or_default();
         // All parts are compared, so that the compiler looks at several at once.
-        let same_parts =
-            parts.iter().zip(stretch.parts()).fold(true, |same, (one, other)| same & (*one == other));
-        bytes == Some(stretch.bytes()) && same_parts
+        let differing = parts.iter().zip(stretch.parts()).fold(0, |bits, (one, other)| bits | (*one ^ other));
+        bytes == Some(stretch.bytes()) && differing == 0
     }
 
     #[cold]

@@ -96,12 +96,13 @@ impl Plan {
         short_rows: bool,
         sink: Option<&mut Sink<'_>>,
     ) -> bool {
-        let mut problems = self.problems(row, file, sink);
         if row.len() != self.columns.len() && !(short_rows && row.len() < self.columns.len()) {
-            problems.report(self.ragged, None);
+            self.problems(row, file, sink).report(self.ragged, None);
             return false;
         }
-        self.report_controls(&mut problems);
+        if self.has_controls(row) {
+            self.report_controls(&mut self.problems(row, file, sink));
+        }
         true
     }
 
@@ -131,7 +132,9 @@ impl Plan {
         sink: Option<&mut Sink<'_>>,
     ) {
         let mut problems = self.problems(row, file, sink);
-        self.report_controls(&mut problems);
+        if self.has_controls(row) {
+            self.report_controls(&mut problems);
+        }
         self.filled = !0;
         let cells = self.columns.iter().enumerate().zip(&mut self.cells);
         for (((index, column), cell), unread) in cells.zip(unread) {
@@ -143,13 +146,15 @@ impl Plan {
     }
 
     #[inline]
+    fn has_controls(&self, row: &Row<'_>) -> bool {
+        self.control != OFF && has_control(row.record().as_bytes(), row.len())
+    }
+
+    #[cold]
     fn report_controls(&self, problems: &mut Problems<'_, '_, '_>) {
-        let row = problems.row;
-        if self.control != OFF && has_control(row.record().as_bytes(), row.len()) {
-            for (column, raw) in self.columns.iter().zip(row.fields()) {
-                if raw.bytes().any(is_control) {
-                    problems.report(self.control, Some(column.field));
-                }
+        for (column, raw) in self.columns.iter().zip(problems.row.fields()) {
+            if raw.bytes().any(is_control) {
+                problems.report(self.control, Some(column.field));
             }
         }
     }
@@ -231,17 +236,39 @@ impl Plan {
         columns: &[usize],
         row: &Row<'_>,
         file: u32,
-        sink: Option<&mut Sink<'_>>,
+        mut sink: Option<&mut Sink<'_>>,
     ) -> u64 {
-        let mut problems = self.problems(row, file, sink);
         let mut states = 0;
         for index in columns.iter().copied() {
-            if let (Some(column), Some(cell)) = (self.columns.get(index), self.cells.get_mut(index)) {
-                column.read(row.bytes_at(index).unwrap_or_default(), index, cell, &mut problems);
-                states = states << 2 | cell.state as u64;
-            }
+            let raw = row.bytes_at(index).unwrap_or_default();
+            let plain = self.columns.get(index).and_then(|column| column.read_plain(raw));
+            let state = match (plain, self.cells.get_mut(index)) {
+                (Some(plain), Some(cell)) => {
+                    *cell = plain;
+                    State::Good
+                }
+                _ => self.read_one(index, raw, row, file, sink.as_deref_mut()),
+            };
+            states = states << 2 | state as u64;
         }
         states
+    }
+
+    #[cold]
+    fn read_one(
+        &mut self,
+        index: usize,
+        raw: &[u8],
+        row: &Row<'_>,
+        file: u32,
+        sink: Option<&mut Sink<'_>>,
+    ) -> State {
+        let mut problems = self.problems(row, file, sink);
+        let (Some(column), Some(cell)) = (self.columns.get(index), self.cells.get_mut(index)) else {
+            return State::Blank;
+        };
+        column.read(raw, index, cell, &mut problems);
+        cell.state
     }
 
     /// What the cells say that rows of this content have in common.

@@ -118,7 +118,7 @@ impl<'a> StudentChecks<'a> {
         silent: &[bool],
         sink: &mut Sink<'_>,
     ) {
-        now.enrollments.sort();
+        now.enrollments.gather();
         let mut rows = Vec::new();
         for seats in now.enrollments.students() {
             let Some((first, rest)) = seats.split_first() else { continue };
