@@ -290,3 +290,151 @@ fn report(found: &[Heard], student: u32, record: &Record<'_>, sink: &mut Sink<'_
         sink.add(hit, student, None, heard.district, None);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::Found;
+    use crate::facts::Enrollment;
+    use crate::table::{Table, number_if_runs, record_checks};
+    use crate::{Parameters, Policy, References, Rows};
+    use chrono::NaiveDate;
+    use opi_dictionary::{Dictionary, SchoolYear};
+    use proptest::prelude::*;
+
+    /// What a judge finds in rows, the facts it hands on, and how much it keeps. `remembers` says whether it may.
+    fn judged(layout: &Layout, rows: &[Vec<String>], remembers: bool) -> (Vec<Found>, Vec<String>, usize) {
+        let dictionary = Dictionary::built_in();
+        let today = NaiveDate::from_ymd_opt(2026, 1, 21).unwrap();
+        let references = References::new(dictionary, SchoolYear::ending(2026).unwrap(), today);
+        let world = World::new(&references, Parameters::default());
+        let table = Table::new(&[], &Policy::default(), today).unwrap();
+        let runs = vec![true; table.entries.len()];
+        let plan = Plan::new(layout, &world, |code| number_if_runs(&table, &runs, code));
+        let mut judge = Judge::new(layout, plan, record_checks(&table, layout, &runs));
+        assert!(!judge.off || layout.fields.len() > 63, "{} is remembered", layout.key);
+        judge.off |= !remembers;
+        let mut sink = table.sink(1_000_000, None);
+        let mut input = Rows::new("a.tsv", layout);
+        for (index, row) in rows.iter().enumerate() {
+            input.push(index as u64 + 2, row.iter().map(String::as_str));
+        }
+        let mut facts = Vec::new();
+        for index in 0..rows.len() {
+            let row = input.row(index).unwrap();
+            judge.judge(&row, (0, false), &world, Some(&mut sink), |record, fact, _| {
+                facts.push(format!("{:?}", Enrollment::of(record)));
+                assert!(remembers || fact.is_none());
+                Some(fact.unwrap_or(facts.len() as u32 - 1))
+            });
+            assert!(judge.contents.len() <= CONTENTS && judge.numbers.len() <= CONTENTS);
+        }
+        (sink.take_samples(), facts, judge.contents.len())
+    }
+
+    fn cells() -> impl Strategy<Value = String> {
+        let known = prop::sample::select(vec![
+            "",
+            "EN",
+            "9901",
+            "9912",
+            "100",
+            "990000101",
+            "111111111",
+            "99000010",
+            "Larkspur",
+            "Zinnia",
+            "10",
+            "02",
+            "2",
+            "P",
+            "X",
+            "08/27/2025",
+            "13/27/2025",
+            "01/20/2027",
+            "160",
+            "400",
+            "Y",
+            "N",
+            "2026",
+            "2025",
+            " P",
+            "P ",
+            " ",
+            "a\tb",
+            "\t",
+            "a\u{1}",
+            "Peña",
+            "180.00",
+            "1",
+        ]);
+        prop_oneof![9 => known.prop_map(str::to_owned), 1 => "\\PC{0,30}"]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn what_is_remembered_is_what_is_judged_alone(
+            number in 0usize..40,
+            contents in prop::collection::vec(prop::collection::vec(cells(), 64), 1..4),
+            own in prop::collection::vec(prop::collection::vec(cells(), 8), 1..4),
+            picks in prop::collection::vec((0usize..4, 0usize..4, 0usize..40), 1..40),
+        ) {
+            let layouts = Dictionary::built_in().layouts();
+            let layout = &layouts[number % layouts.len()];
+            let columns = own_columns(layout);
+            let row = |&(content, person, length): &(usize, usize, usize)| {
+                let mut row = contents[content % contents.len()].clone();
+                row.truncate(layout.fields.len() + usize::from(length == 0));
+                for (column, text) in columns.iter().zip(&own[person % own.len()]) {
+                    row[*column] = text.clone();
+                }
+                row
+            };
+            let rows: Vec<Vec<String>> = picks.iter().map(row).collect();
+            let (found, facts, _) = judged(layout, &rows, true);
+            let (alone_found, alone_facts, nothing) = judged(layout, &rows, false);
+            prop_assert_eq!(found, alone_found);
+            prop_assert_eq!(facts, alone_facts);
+            prop_assert_eq!(nothing, 0);
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_has_a_bound() {
+        let layout = Dictionary::built_in().layout("student-enrollments").unwrap();
+        let row = |number: usize| {
+            let mut row = vec![String::new(); layout.fields.len()];
+            row[0] = "EN".to_owned();
+            row[4] = format!("{:09}", 990_000_000 + number);
+            row[8] = "99".to_owned();
+            row
+        };
+        // Each content twice, so that it goes on remembering.
+        let many: Vec<Vec<String>> = (0..3 * CONTENTS)
+            .map(|number| {
+                let mut row = row(number);
+                row[20] = format!("{}", number / 2);
+                row
+            })
+            .collect();
+        let (found, _, kept) = judged(layout, &many, true);
+        assert!(kept > 0 && kept < CONTENTS, "it forgot once: {kept}");
+        assert_eq!(found, judged(layout, &many, false).0);
+        // Where all contents differ it leaves off.
+        let different: Vec<Vec<String>> = many.into_iter().step_by(2).collect();
+        assert!(judged(layout, &different, true).2 <= TRIAL as usize);
+    }
+
+    #[test]
+    fn enrollments_are_told_by_what_rows_share() {
+        let layout = Dictionary::built_in().layout("student-enrollments").unwrap();
+        let own: Vec<&str> =
+            own_columns(layout).iter().map(|column| layout.fields[*column].key.as_str()).collect();
+        assert_eq!(own, ["student_state_id", "student_local_id", "last_name", "first_name"]);
+        let shared: Vec<(usize, usize)> =
+            shared_columns(layout).iter().map(|columns| (columns.first, columns.last)).collect();
+        assert_eq!(shared, [(0, 3), (8, 21)]);
+    }
+}

@@ -398,6 +398,66 @@ impl Rule for Own {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// With a rule of a user every student is looked at; without, one with a single enrollment is looked at only where
+    /// that enrollment can give a finding.
+    #[test]
+    fn students_passed_over_have_no_finding(rows in some_rows(), names in prop::collection::vec("[A-Z]{0,2}", 60)) {
+        let mut all = Vec::new();
+        for number in 0..60usize {
+            let mut row = rows[number % rows.len().min(4)].clone();
+            // Some have two rows.
+            row[4] = format!("{:09}", 990_000_100 + number - usize::from(number % 7 == 0 && number > 0) * 5);
+            row[6].clone_from(&names[number]);
+            all.push(row);
+        }
+        let input = enrollments("a.tsv", &all);
+        let directory = directory();
+        let references = references(&directory);
+        let own = Own::new("LOCAL-002", RuleKey::Student);
+        let options = || Options { samples_per_rule: 1_000_000, ..Options::default() };
+        let plain = Checker::new(&references, &Policy::default(), options()).unwrap();
+        let full = Checker::with_rules(&references, &Policy::default(), options(), &[&own]).unwrap();
+        let found = |checker: &Checker<'_>| -> Vec<_> {
+            let outcome = checker.check_file(&input).unwrap();
+            let code = |found: &opi_rules::Found| checker.code(found.hit.rule).unwrap_or_default().to_owned();
+            let named = outcome.found.iter().map(|found| (found.hit.line, code(found), found.hit.field));
+            let mut named: Vec<_> = named.filter(|(_, code, _)| !code.starts_with("LOCAL")).collect();
+            named.sort();
+            named
+        };
+        prop_assert_eq!(found(&plain), found(&full));
+    }
+
+    #[test]
+    fn a_row_finds_on_a_screen_what_it_finds_in_a_file_of_its_likes(rows in some_rows()) {
+        // Each content for many students.
+        let all: Vec<Vec<String>> = (0..rows.len() * 8)
+            .map(|number| {
+                let mut row = rows[number % rows.len()].clone();
+                row[4] = format!("{:09}", 990_000_000 + number);
+                row
+            })
+            .collect();
+        let input = enrollments("a.tsv", &all);
+        let directory = directory();
+        let references = references(&directory);
+        let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
+        let (_, findings) = run(&Inputs::of(&[&input]), &Policy::default());
+        let of_record: BTreeSet<&str> =
+            registry().iter().filter(|rule| rule.info.key == RuleKey::Record).map(|rule| rule.info.code).collect();
+        let place = |f: Finding| (f.position.line, f.code, f.position.field, f.severity, f.message);
+        let in_file: BTreeSet<_> =
+            findings.into_iter().filter(|f| of_record.contains(f.code.as_str())).map(place).collect();
+        let on_screen = (0..all.len()).flat_map(|index| checker.record(&input.row(index).unwrap()));
+        let on_screen: BTreeSet<_> =
+            on_screen.filter(|f| of_record.contains(f.code.as_str())).map(place).collect();
+        prop_assert_eq!(in_file, on_screen);
+    }
+}
+
 #[test]
 fn rules_of_ones_own_run_beside_the_registry() {
     let row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
