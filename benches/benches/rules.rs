@@ -1,6 +1,8 @@
 //! Promise: the whole rule set runs over enrollments at no less than 0.4 of the speed of a raw scan with the `csv`
-//! crate at one million rows and 0.25 at ten million, in at most 150 bytes of memory a record.
-//! Usage: `cargo bench -p opi-benches --bench rules [-- ROWS]`.
+//! crate at one million rows and 0.25 at ten million, also where every row has a defect it is told; two threads are at
+//! least 1.3 times as fast as one; memory is at most 150 bytes a record beyond the files.
+//! Usage: `cargo bench -p opi-benches --bench rules [-- ROWS...]`; one million and ten million rows, in two to three
+//! minutes and 3 GB of memory, where none are named.
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -24,7 +26,8 @@ use std::time::Instant;
 const FILES: usize = 400;
 
 fn main() {
-    let rows: usize = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(1_000_000);
+    let named: Vec<usize> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).collect();
+    let sizes = if named.is_empty() { vec![1_000_000, 10_000_000] } else { named };
     let directory = directory();
     let mut references = References::new(
         Dictionary::built_in(),
@@ -33,6 +36,11 @@ fn main() {
     );
     references.directory = Some(&directory);
     let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
+    sizes.into_iter().for_each(|rows| measure(&checker, rows));
+}
+
+/// Prints memory, speed and what a second thread gives, for so many rows.
+fn measure(checker: &Checker<'_>, rows: usize) {
     let texts = uploads(rows, 50);
     let files = inputs_of(&texts);
     let inputs = Inputs::of(&files.iter().collect::<Vec<_>>());
@@ -45,7 +53,7 @@ fn main() {
     let report = one.install(|| checker.check(&inputs)).unwrap().report;
     let beyond = resident("VmHWM:").saturating_sub(before);
     println!(
-        "{} rules ran, {} findings, {} bytes of memory a record at most",
+        "{} rules ran, {} findings, {} bytes of memory a record at most (aim 150)",
         report.rules_run.len(),
         report.findings,
         beyond * 1024 / rows
@@ -54,7 +62,7 @@ fn main() {
     let worst = uploads(rows, 1);
     let worst = inputs_of(&worst);
     let worst = Inputs::of(&worst.iter().collect::<Vec<_>>());
-    let rounds = if rows > 2_000_000 { 1 } else { 3 };
+    let rounds = if rows > 2_000_000 { 2 } else { 5 };
     let _ = Contest::new(bytes)
         .entry("csv ByteRecord scan (baseline)", || texts.iter().map(|(_, text)| scan(text)).sum())
         .entry("all rules, 2 % defects", || one.install(|| checker.check(&inputs)).unwrap().report.findings)
@@ -72,7 +80,10 @@ fn main() {
         best
     };
     let (one, two) = (wall(&one), wall(&two));
-    println!("wall: one thread {one:.2} s, two threads {two:.2} s, {:.2} times as fast", one / two);
+    println!(
+        "wall: one thread {one:.2} s, two threads {two:.2} s, {:.2} times as fast (aim 1.3)\n",
+        one / two
+    );
 }
 
 /// The files of all districts, with a defect on every so-many-th row.
