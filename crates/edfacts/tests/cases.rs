@@ -53,7 +53,10 @@ fn what_is_not_given_is_a_gap_and_no_zero() {
         let absent = asked(declared.file, json!({}));
         let own = match declared.input {
             InputList::Enrollments if [33, 37, 194].contains(&declared.file) => "units",
-            InputList::Enrollments | InputList::Discipline | InputList::SpecialEducationExits => "",
+            InputList::Enrollments
+            | InputList::Discipline
+            | InputList::RemovalDays
+            | InputList::SpecialEducationExits => "",
             InputList::Attendance => "enrollments",
             InputList::Departures => "departures",
             InputList::Firearms => "firearms",
@@ -78,6 +81,56 @@ fn what_is_not_given_is_a_gap_and_no_zero() {
         let state = spec.zero_rule(Level::Sea) == Some(opi_edfacts::ZeroRule::All);
         assert!(!state || records(&given) > 0, "{}", declared.file);
     }
+}
+
+/// Rows that leave out what the file asks of them.
+#[test]
+fn rows_without_what_decides_are_a_gap() {
+    let event = |days: Value| {
+        json!({"discipline": [{"student": "P1", "lea": "L1", "date": "2025-10-01", "method": "INSCHOOL",
+            "days": days}]})
+    };
+    let cohort = |outcome: Value| {
+        json!({"cohorts": [{"student": "P1", "lea": "L1", "school": "S1", "first_year": "2022-2023",
+            "outcome": outcome}]})
+    };
+    for file in [6, 88, 143] {
+        assert_eq!(
+            (asked(file, event(Value::Null)).gaps.len(), asked(file, event(json!(1))).gaps.len()),
+            (1, 0)
+        );
+    }
+    assert_eq!(asked(144, event(Value::Null)).gaps, []);
+    for file in [150, 151] {
+        assert_eq!(asked(file, cohort(Value::Null)).gaps.len(), 1);
+        assert_eq!(asked(file, cohort(json!("COHYES"))).gaps, []);
+        let mut known = cohort(Value::Null);
+        known["departures"] = json!([]);
+        assert_eq!(asked(file, known).gaps, []);
+    }
+}
+
+/// A student of two cohort rows counts where the last enrollment is, and once in the state.
+#[test]
+fn a_cohort_counts_in_the_last_district() {
+    let row = |lea: &str| json!({"student": "P1", "lea": lea, "school": "S1", "first_year": "2022-2023", "outcome": "COHYES"});
+    let open =
+        |lea: &str, school: Value| json!({"lea": lea, "school": school, "status": "Open", "grades": ["12"]});
+    let stay = |lea: &str, entry: &str| json!({"student": "P1", "lea": lea, "school": "S1", "entry": entry, "grade": "12"});
+    let both = json!({"cohorts": [row("L1"), row("L2")],
+        "units": [open("L1", Value::Null), open("L1", json!("S1")), open("L2", Value::Null), open("L2", json!("S1"))],
+        "enrollments": [stay("L1", "2025-08-25"), stay("L2", "2026-01-05")]});
+    let outcome = asked(151, both);
+    let mut counted: Vec<String> = outcome.output["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|record| record["set"] == "TOT" || record["set"] == "ST1")
+        .filter(|record| record["count"] == 1)
+        .map(|record| format!("{} {}", record["level"], record["lea"]))
+        .collect();
+    counted.dedup();
+    assert_eq!(counted, ["\"SEA\" null", "\"LEA\" \"L2\"", "\"SCH\" \"L2\""]);
 }
 
 /// Rows of another kind in the same list do not make the own kind known.

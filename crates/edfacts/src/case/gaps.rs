@@ -42,7 +42,7 @@ fn lacking(case: &CaseDocument, declared: &Declaration) -> Option<String> {
     match declared.input {
         InputList::Departures => absent("departures", case.departures.is_none()),
         InputList::Firearms => absent("firearms", case.firearms.is_none()),
-        InputList::Cohorts => absent("cohorts", case.cohorts.is_none()),
+        InputList::Cohorts => absent("cohorts", case.cohorts.is_none()).or_else(|| outcome_gap(case)),
         InputList::Programs => {
             let rows = case.programs.as_ref();
             kinds("programs", rows.map(|rows| rows.iter().map(|row| row.program.as_str()).collect()))
@@ -56,8 +56,20 @@ fn lacking(case: &CaseDocument, declared: &Declaration) -> Option<String> {
             let told = rows.iter().any(|row| row.days_enrolled.is_some());
             (!rows.is_empty() && !told).then(|| "no enrollment of the case says `days_enrolled`".to_owned())
         }
+        InputList::RemovalDays => {
+            let rows = case.discipline.as_deref().unwrap_or_default();
+            let told = rows.iter().any(|row| row.days.is_some());
+            (!rows.is_empty() && !told).then(|| "no event of the case says its `days`".to_owned())
+        }
         InputList::Enrollments | InputList::Discipline | InputList::SpecialEducationExits => None,
     }
+}
+
+/// Without an outcome the departures say who graduated; without them nobody knows.
+fn outcome_gap(case: &CaseDocument) -> Option<String> {
+    let open = case.cohorts.iter().flatten().any(|row| row.outcome.is_none());
+    let unknown = open && case.departures.is_none();
+    unknown.then(|| "a cohort row has no `outcome`, and the case has no list `departures`".to_owned())
 }
 
 /// What the units must say for a file: a school without Title I status is not one without Title I.

@@ -4,14 +4,10 @@ use super::directory::Directory;
 use super::records::Checked;
 use super::special::{one, set_sum, total};
 use super::units::{UnitRecords, unit_name, units};
-use super::{CheckOptions, Found};
-use crate::count::{CellMap, Codes, MOST_CATEGORIES, declaration};
+use super::{CheckOptions, Found, levels, outcomes};
 use crate::input::UnitStatus;
 use crate::{Catalogue, Level, MISSING};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The key of a cell by names, so that levels compare.
-type Named = (String, String, Vec<(String, String)>);
 
 /// Runs the rules between files.
 pub(crate) fn check(
@@ -33,11 +29,11 @@ pub(crate) fn check(
             && super::load::counts_students(catalogue, file.opened.number)
             && let Some(leas) = other(number, Level::Lea)
         {
-            state_and_districts(file, leas, found);
+            levels::state_and_districts(file, leas, found);
         }
         match (number, level) {
-            (52, Level::Sea) => add_up(file, other(52, Level::Lea), found),
-            (52, Level::Lea) => add_up(file, other(52, Level::Sch), found),
+            (52, Level::Sea) => levels::add_up(file, other(52, Level::Lea), found),
+            (52, Level::Lea) => levels::add_up(file, other(52, Level::Sch), found),
             (29, Level::Sch) => school_districts(directory, file, found),
             (33, _) => lunch(file, other(52, level), other(129, level), found),
             (40, Level::Lea | Level::Sch) => completers(directory, file, other(52, level), found),
@@ -50,10 +46,10 @@ pub(crate) fn check(
                 suspended(file, other(2, level), other(89, level), found);
                 length_groups(file, other(88, level), found);
             }
-            (150, _) => rates(options, file, other(151, level), found),
-            (175, _) => results(file, other(185, level), found),
-            (178, _) => results(file, other(188, level), found),
-            (179, _) => results(file, other(189, level), found),
+            (150, _) => outcomes::rates(options, file, other(151, level), found),
+            (175, _) => outcomes::results(file, other(185, level), found),
+            (178, _) => outcomes::results(file, other(188, level), found),
+            (179, _) => outcomes::results(file, other(189, level), found),
             (194, Level::Lea) => subgrants(file, other(170, Level::Lea), found),
             (37 | 134, Level::Lea) => title_one(file, other(223, Level::Sch), found),
             (212, _) => identification(file, other(206, level), found),
@@ -62,12 +58,18 @@ pub(crate) fn check(
     }
 }
 
-fn say(file: &Checked<'_>, unit: &UnitRecords<'_>, code: &'static str, what: &str, found: &mut Found) {
+pub(crate) fn say(
+    file: &Checked<'_>,
+    unit: &UnitRecords<'_>,
+    code: &'static str,
+    what: &str,
+    found: &mut Found,
+) {
     found.at(&file.opened.name, code, 0, None).say(what).about(&unit.name());
 }
 
 /// Pairs of units of two files.
-fn pairs<'f>(a: &'f Checked<'_>, b: &'f Checked<'_>) -> Vec<(UnitRecords<'f>, UnitRecords<'f>)> {
+pub(crate) fn pairs<'f>(a: &'f Checked<'_>, b: &'f Checked<'_>) -> Vec<(UnitRecords<'f>, UnitRecords<'f>)> {
     let mut others: BTreeMap<(&str, &str), UnitRecords<'f>> =
         units(b).into_iter().map(|unit| ((unit.lea, unit.school), unit)).collect();
     units(a)
@@ -163,121 +165,6 @@ fn school_districts(directory: &Directory, file: &Checked<'_>, found: &mut Found
                 .at(&file.opened.name, "MTC-04", *line, Some("LEA Identifier (State)"))
                 .say("the district of the school is not in the LEA file")
                 .about(&lea);
-        }
-    }
-}
-
-/// A cell over all units.
-#[derive(Clone, Copy, Default)]
-struct Over<'f> {
-    largest: u64,
-    /// The district with the largest amount.
-    lea: &'f str,
-    sum: u64,
-}
-
-/// The cells of a file by names.
-fn named<'f>(file: &'f Checked<'_>) -> BTreeMap<Named, Over<'f>> {
-    let mut by_number: CellMap<(usize, Codes), Over<'f>> = CellMap::new();
-    for record in &file.clean {
-        let over = by_number.entry((record.set, record.codes)).or_default();
-        if record.amount > over.largest {
-            (over.largest, over.lea) = (record.amount, &*record.lea);
-        }
-        over.sum = over.sum.saturating_add(record.amount);
-    }
-    let name = |((set, codes), amounts): ((usize, Codes), Over<'f>)| {
-        let set = file.plans.sets.get(set)?;
-        let values = set.categories.iter().zip(codes).filter_map(|(place, code)| {
-            let category = file.plans.categories.get(*place)?;
-            Some((category.name.clone(), category.codes.get(usize::from(code))?.clone()))
-        });
-        Some(((set.table.clone(), set.set.clone(), values.collect()), amounts))
-    };
-    by_number.into_iter().filter_map(name).collect()
-}
-
-/// How many students of each table count in several districts, and the totals of the districts.
-struct Several<'f> {
-    students: BTreeMap<&'f str, u64>,
-    all: BTreeMap<&'f str, u64>,
-    of: BTreeMap<(&'f str, &'f str), u64>,
-}
-
-impl<'f> Several<'f> {
-    fn new(state: &'f Checked<'_>, districts: &'f Checked<'_>) -> Self {
-        let totals = |file: &'f Checked<'_>| {
-            file.clean.iter().filter_map(|record| {
-                let set = file.plans.sets.get(record.set)?;
-                set.categories.is_empty().then_some((set.table.as_str(), record))
-            })
-        };
-        let mut several = Several { students: BTreeMap::new(), all: BTreeMap::new(), of: BTreeMap::new() };
-        for (table, record) in totals(districts) {
-            *several.all.entry(table).or_default() += record.amount;
-            *several.of.entry((table, &*record.lea)).or_default() += record.amount;
-        }
-        for (table, record) in totals(state) {
-            let below = several.all.get(table).copied().unwrap_or_default();
-            several.students.insert(table, below.saturating_sub(record.amount));
-        }
-        several
-    }
-
-    /// How many students of a district can stand in another cell of the state, because they count in other districts
-    /// too.
-    fn elsewhere(&self, table: &str, lea: &str) -> u64 {
-        let of = |map: &BTreeMap<&str, u64>| map.get(table).copied().unwrap_or_default();
-        let own = self.of.get(&(table, lea)).copied().unwrap_or_default();
-        of(&self.students).min(of(&self.all).saturating_sub(own))
-    }
-}
-
-/// SUB-10: the state between the largest district and the sum of districts. Where the day of the values differs by
-/// unit, students of several districts may stand in another cell of the state; what they do not explain is asked about.
-fn state_and_districts(state: &Checked<'_>, districts: &Checked<'_>, found: &mut Found) {
-    let by_day = declaration(state.opened.number).is_some_and(|declared| declared.day_by_unit);
-    let several = Several::new(state, districts);
-    let below = named(districts);
-    let above = named(state);
-    let keys: BTreeSet<&Named> = above.keys().chain(below.keys()).collect();
-    for key in keys {
-        let (table, set, values) = key;
-        let count = above.get(key).copied().unwrap_or_default().sum;
-        let Over { largest, lea, sum } = below.get(key).copied().unwrap_or_default();
-        let elsewhere = if by_day { several.elsewhere(table, lea) } else { 0 };
-        if count.saturating_add(elsewhere) >= largest && count <= sum.saturating_add(elsewhere) {
-            continue;
-        }
-        let codes: Vec<&str> = values.iter().map(|(_, code)| code.as_str()).collect();
-        let what = format!(
-            "{table} {set} [{}]: the state has {count}, the largest district {largest}, all districts {sum}",
-            codes.join(", ")
-        );
-        let saying = found.at(&state.opened.name, "SUB-10", 0, None).say(&what);
-        if by_day {
-            saying.mild();
-        }
-    }
-}
-
-/// SUB-11: totals of the lower level against the upper, unless explained.
-fn add_up(upper: &Checked<'_>, lower: Option<&Checked<'_>>, found: &mut Found) {
-    let Some(lower) = lower else { return };
-    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
-    let lower_units = units(lower);
-    for unit in &lower_units {
-        let key = if upper.opened.level == Level::Sea { "" } else { unit.lea };
-        *sums.entry(key).or_default() += total(lower, unit, "").unwrap_or(0);
-    }
-    for unit in units(upper) {
-        let Some(count) = total(upper, &unit, "") else { continue };
-        let sum = sums.get(unit.lea).copied().unwrap_or(0);
-        let place = upper.plans.sets.iter().position(|plan| plan.categories.is_empty()).unwrap_or_default();
-        let explained = unit.record(place, [0; MOST_CATEGORIES]).is_some_and(|record| record.explained);
-        if sum != count && !explained {
-            let what = format!("the total is {count}, the totals of the lower level add up to {sum}");
-            say(upper, &unit, "SUB-11", &what, found);
         }
     }
 }
@@ -478,105 +365,6 @@ fn length_groups(file: &Checked<'_>, removed: Option<&Checked<'_>>, found: &mut 
                 "{count} students in the length groups of {method}, {students} students removed in all"
             );
             say(file, &unit, "SUB-21", &what, found);
-        }
-    }
-}
-
-/// SUB-28 and SUB-29: the rate against the cohort counts.
-fn rates(options: &CheckOptions, file: &Checked<'_>, cohorts: Option<&Checked<'_>>, found: &mut Found) {
-    let Some(cohorts) = cohorts else { return };
-    let alternate = options.profile.completers.alternate_diploma_in_rate;
-    for (unit, known) in pairs(file, cohorts) {
-        for ((set, codes), rate) in sorted(&unit) {
-            let Some(plan) = file.plans.sets.get(set) else { continue };
-            let length = plan.table.trim_start_matches("GRADRT").trim_end_matches("ADJ");
-            let table = format!("GRADCOHORT{length}");
-            let own: Vec<(&str, &str)> = plan
-                .categories
-                .iter()
-                .zip(codes)
-                .filter_map(|(at, code)| {
-                    let category = file.plans.categories.get(*at)?;
-                    Some((category.name.as_str(), category.codes.get(usize::from(code))?.as_str()))
-                })
-                .collect();
-            let count = |status: &str| -> Option<u64> {
-                known.records().find_map(|record| {
-                    let set = cohorts.plans.sets.get(record.set)?;
-                    let fits = set.table == table
-                        && set.categories.len() == own.len() + 1
-                        && cohorts.code(record, "COHSTATUS") == Some(status)
-                        && own.iter().all(|(name, code)| cohorts.code(record, name) == Some(code));
-                    fits.then_some(record.amount)
-                })
-            };
-            let [yes, no, other, removed] =
-                ["COHYES", "COHNO", "COHALTDPL", "COHREM"].map(|status| count(status).unwrap_or(0));
-            let graduates = yes + if alternate { other } else { 0 };
-            let base = yes + no + other;
-            let tenths =
-                |base: u64| graduates.saturating_mul(2000).saturating_add(base).checked_div(base * 2);
-            let Some(wanted) = tenths(base) else { continue };
-            if rate.abs_diff(wanted) <= 1 {
-                continue;
-            }
-            let shown = |tenths: u64| format!("{}.{}", tenths / 10, tenths % 10);
-            let what = format!(
-                "{} {}: the rate is {}, file 151 gives {}",
-                plan.table,
-                plan.set,
-                shown(rate),
-                shown(wanted)
-            );
-            say(file, &unit, "SUB-28", &what, found);
-            if removed > 0 && tenths(base + removed).is_some_and(|with| rate.abs_diff(with) <= 1) {
-                say(file, &unit, "SUB-29", "the rate counts removed students in its denominator", found);
-            }
-        }
-    }
-}
-
-fn sorted(unit: &UnitRecords<'_>) -> Vec<((usize, crate::count::Codes), u64)> {
-    unit.records().map(|record| ((record.set, record.codes), record.amount)).collect()
-}
-
-/// SUB-31: results against students tested, by grade and subgroup.
-fn results(file: &Checked<'_>, participation: Option<&Checked<'_>>, found: &mut Found) {
-    let Some(participation) = participation else { return };
-    let grouped = |file: &Checked<'_>, unit: &UnitRecords<'_>, tested: bool| -> BTreeMap<Vec<String>, u64> {
-        let mut sums = BTreeMap::new();
-        for record in unit.records() {
-            let Some(set) = file.plans.sets.get(record.set) else { continue };
-            let mut key = Vec::new();
-            let mut counts = true;
-            for (place, code) in set.categories.iter().zip(record.codes) {
-                let Some(category) = file.plans.categories.get(*place) else { continue };
-                let code = category.codes.get(usize::from(code)).map(String::as_str).unwrap_or_default();
-                if category.name.starts_with("PARTSTATUS") {
-                    counts &= !tested || !matches!(code, "NPART" | "MEDEXEMPT" | "PARTELP");
-                } else if category.name.starts_with("GRADELV") {
-                    key.push(format!("grade {code}"));
-                } else if !category.name.starts_with("PROFSTATUS") && !category.name.starts_with("ASMTADMN") {
-                    // File 178 has a name of its own for English learners.
-                    let name = if category.name == "LEPSTATRLA" { "LEPONLY" } else { &category.name };
-                    key.push(format!("{name} {code}"));
-                }
-            }
-            if counts {
-                key.sort();
-                *sums.entry(key).or_default() += record.amount;
-            }
-        }
-        sums
-    };
-    for (unit, known) in pairs(file, participation) {
-        let tested = grouped(participation, &known, true);
-        for (key, count) in grouped(file, &unit, false) {
-            let limit = tested.get(&key).copied();
-            if limit.is_some_and(|limit| count > limit) {
-                let what = format!("{}: {count} results, {} tested", key.join(", "), limit.unwrap_or(0));
-                say(file, &unit, "SUB-31", &what, found);
-            }
         }
     }
 }

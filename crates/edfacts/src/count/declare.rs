@@ -2,10 +2,11 @@
 
 use super::include;
 use super::populations::{self as who, Exclusion};
+use super::possible::{self, Possible};
 use super::programs;
 use super::select;
 use crate::input::Unit;
-use crate::{CountConfig, FileNumber, Level};
+use crate::{FileNumber, Level};
 
 /// What adds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -33,6 +34,8 @@ pub enum InputList {
     Attendance,
     /// Disciplinary events.
     Discipline,
+    /// Disciplinary events that say how many days they lasted.
+    RemovalDays,
     /// Exits from special education.
     SpecialEducationExits,
     /// Dropouts and awards.
@@ -60,8 +63,6 @@ pub enum Measure {
     Fte,
 }
 
-/// Whether a combination of categories and codes can occur at all.
-pub(crate) type Possible = fn(&CountConfig, Level, &[(&str, &str)]) -> bool;
 type Population = for<'s> fn(who::Search<'_, 's>);
 type Include = fn(include::Asked<'_>) -> Result<(), Exclusion>;
 type Select = for<'g, 's> fn(select::Choice<'_, 'g, 's>);
@@ -113,8 +114,8 @@ const STUDENT: Declaration = Declaration {
     population: who::on_membership_date,
     include: include::all,
     select: select::standing_enrollment,
-    reports: every_unit,
-    possible: anything,
+    reports: possible::every_unit,
+    possible: possible::anything,
 };
 
 const STANDING: &str = "once a unit: the enrollment with the latest entry stands, then the lower school";
@@ -125,7 +126,7 @@ static DECLARATIONS: &[Declaration] = &[
         file: 2,
         population: who::on_child_count_date,
         include: include::school_age_disability,
-        possible: school_age_possible,
+        possible: possible::school_age_possible,
         steps: [
             "primary enrollment on the child count date",
             "IDEA status on the day; age 6 to 21, or 5 in kindergarten or above; no HH or PPPS at school level",
@@ -150,7 +151,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 6,
         day_by_unit: true,
-        input: InputList::Discipline,
+        input: InputList::RemovalDays,
         population: who::discipline_of_year,
         include: include::suspension_or_expulsion,
         select: select::by_method,
@@ -182,7 +183,7 @@ static DECLARATIONS: &[Declaration] = &[
         population: who::special_education_exits,
         include: include::special_education_exit,
         select: select::one_exit,
-        possible: exit_possible,
+        possible: possible::exit_possible,
         steps: [
             "special education exits of the reference period",
             "age 14 to 21; a reason that the state awards; not PPPS",
@@ -209,7 +210,7 @@ static DECLARATIONS: &[Declaration] = &[
         needs_members: true,
         include: include::member,
         select: programs::lunch,
-        reports: lunch_school,
+        reports: possible::lunch_school,
         steps: [
             "primary enrollment on the membership date",
             "a member; the school takes part in the lunch programme",
@@ -237,8 +238,8 @@ static DECLARATIONS: &[Declaration] = &[
         population: who::departures,
         include: include::completer,
         select: select::latest_departure,
-        reports: grade_twelve_members,
-        possible: completer_possible,
+        reports: possible::grade_twelve_members,
+        possible: possible::completer_possible,
         steps: [
             "departures from 1 October to 30 September",
             "regular diploma or another credential; the unit offers grade 12 and has membership",
@@ -262,7 +263,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 52,
         include: include::member,
-        reports: no_reportable_program,
+        reports: possible::no_reportable_program,
         steps: [
             "primary enrollment on the membership date",
             "a grade that the state uses and the unit offers; no reportable programme at school level",
@@ -282,7 +283,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 88,
         day_by_unit: true,
-        input: InputList::Discipline,
+        input: InputList::RemovalDays,
         population: who::discipline_of_year,
         include: include::any_removal,
         select: select::by_length,
@@ -330,7 +331,7 @@ static DECLARATIONS: &[Declaration] = &[
     Declaration {
         file: 143,
         unit: CountingUnit::Removal,
-        input: InputList::Discipline,
+        input: InputList::RemovalDays,
         population: who::discipline_of_year,
         include: include::any_removal,
         select: select::each_removal,
@@ -410,7 +411,7 @@ static DECLARATIONS: &[Declaration] = &[
         file: 226,
         needs_members: true,
         include: include::disadvantaged_member,
-        reports: members_only,
+        reports: possible::members_only,
         steps: [
             "primary enrollment on the membership date",
             "a member who is economically disadvantaged on the day",
@@ -523,80 +524,6 @@ impl Declaration {
             ..STUDENT
         }
     }
-}
-
-// ---- which units report, which combinations are possible ----
-
-fn every_unit(_: Level, _: &Unit, _: bool) -> bool {
-    true
-}
-
-fn no_reportable_program(level: Level, unit: &Unit, _: bool) -> bool {
-    level != Level::Sch || !unit.reportable_program
-}
-
-fn members_only(level: Level, _: &Unit, members: bool) -> bool {
-    level == Level::Sea || members
-}
-
-fn lunch_school(_: Level, unit: &Unit, members: bool) -> bool {
-    members && !unit.reportable_program && unit.lunch_program != Some(false)
-}
-
-fn grade_twelve_members(level: Level, unit: &Unit, members: bool) -> bool {
-    level == Level::Sea || (members && unit.grades.contains(crate::Grade::TWELVE))
-}
-
-pub(crate) fn anything(_: &CountConfig, _: Level, _: &[(&str, &str)]) -> bool {
-    true
-}
-
-fn code<'a>(named: &[(&str, &'a str)], category: &str) -> Option<&'a str> {
-    named.iter().find(|(name, _)| *name == category).map(|(_, code)| *code)
-}
-
-/// File 002: no home, hospital or private placement at school level; delay and correctional facilities only
-/// at ages that the state names.
-fn school_age_possible(config: &CountConfig, level: Level, named: &[(&str, &str)]) -> bool {
-    let environment = code(named, "EDENVIRIDEASA");
-    if level == Level::Sch && matches!(environment, Some("HH" | "PPPS")) {
-        return false;
-    }
-    let age =
-        code(named, "AGESA").and_then(|code| if code == "AGE05K" { Some(5) } else { code.parse().ok() });
-    let answers = &config.special_education;
-    let at = |ages: &Option<Vec<u32>>| match (ages, age) {
-        (Some(ages), Some(age)) => ages.contains(&age),
-        _ => true,
-    };
-    (code(named, "DISABCATIDEA") != Some("DD") || at(&answers.developmental_delay_ages))
-        && (environment != Some("CF") || at(&answers.correctional_ages))
-}
-
-/// File 009: credentials that the state awards, at the ages that it names.
-fn exit_possible(config: &CountConfig, _: Level, named: &[(&str, &str)]) -> bool {
-    let answers = &config.special_education;
-    let reason = code(named, "BASISEXIT");
-    let age: Option<u32> = code(named, "AGEEXITSPED").and_then(|code| code.parse().ok());
-    let awarded = match reason {
-        Some("RC") => answers.certificate,
-        Some("GRADALTDPL") => answers.alternate_diploma,
-        _ => true,
-    };
-    let within = |limit: Option<u32>, holds: fn(u32, u32) -> bool| match (limit, age) {
-        (Some(limit), Some(age)) => holds(age, limit),
-        _ => true,
-    };
-    awarded
-        && within(answers.maximum_age, |age, limit| age <= limit)
-        && (!matches!(reason, Some("GHS" | "GRADALTDPL" | "RC"))
-            || within(answers.minimum_graduation_age, |age, limit| age >= limit))
-        && (reason != Some("RMA") || within(answers.maximum_age, |age, limit| age == limit))
-}
-
-/// File 040: other completers only where the state has them.
-fn completer_possible(config: &CountConfig, _: Level, named: &[(&str, &str)]) -> bool {
-    config.completers.other_completers || code(named, "DIPLCREDTYPE") != Some("OTHCOM")
 }
 
 #[cfg(test)]

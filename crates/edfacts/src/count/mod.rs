@@ -11,6 +11,7 @@ mod include;
 mod partial;
 mod plan;
 mod populations;
+mod possible;
 mod programs;
 mod result;
 mod select;

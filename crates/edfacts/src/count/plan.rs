@@ -1,6 +1,7 @@
 //! What was asked, made ready: for each file and level its sets, codes and zero combinations.
 
-use super::declare::{Declaration, Possible, anything, declaration};
+use super::declare::{Declaration, declaration};
+use super::possible::{Possible, anything};
 use super::values::Logic;
 use crate::{
     Catalogue, CategorySet, CountConfig, DataRow, EdfactsError, FileNumber, Level, MISSING, ZeroRule,

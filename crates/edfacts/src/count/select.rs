@@ -4,7 +4,7 @@ use super::include::exit_age;
 use super::populations::{Candidate, Exclusion, Of, child_count_age, cohort_length};
 use super::values::{FlagBasis, Value, age_grade};
 use super::{Context, Instance};
-use crate::input::{DisciplineEvent, Enrollment, Span, StatusKind, StudentRows};
+use crate::input::{CohortMembership, DisciplineEvent, Enrollment, Span, StatusKind, StudentRows};
 use crate::profile::{ExitChoice, year_span};
 use crate::{Days, Grade, MISSING};
 use chrono::NaiveDate;
@@ -406,6 +406,21 @@ pub(crate) fn each_incident<'g, 's>(choice: Choice<'_, 'g, 's>) {
     }
 }
 
+/// The one cohort in which a student counts: of several rows the first year stands, then the place of the last
+/// enrollment, then the lower unit.
+fn counted_cohort<'s>(cx: &Context<'_>, student: &'s StudentRows) -> Option<&'s CohortMembership> {
+    let primary = student.enrollments.iter().filter(|enrollment| enrollment.primary);
+    let last = primary.max_by(|a, b| a.span.first.cmp(&b.span.first).then_with(|| b.cmp(a)));
+    let key = |cohort: &'s CohortMembership| {
+        let here = last.is_some_and(|last| last.lea == cohort.lea);
+        let school = here && last.is_some_and(|last| last.school == cohort.school);
+        (cohort.first_year, !school, !here, cohort)
+    };
+    let reported = |cohort: &&CohortMembership| cx.units.lea_reported(cohort.lea);
+    let known = student.cohorts.iter().filter(|cohort| cohort_length(cx, cohort).is_some());
+    known.filter(reported).min_by(|a, b| key(a).cmp(&key(b)))
+}
+
 /// Files 150 and 151: once in the table of the cohort's length, flags as ever held during the cohort.
 pub(crate) fn cohort<'g, 's>(choice: Choice<'_, 'g, 's>) {
     let Choice { cx, student, group, out, dropped } = choice;
@@ -413,15 +428,12 @@ pub(crate) fn cohort<'g, 's>(choice: Choice<'_, 'g, 's>) {
         Of::Cohort(cohort) => Some(cohort),
         _ => None,
     };
-    // A student is in one cohort: of several rows the first year stands, then the lower unit.
-    let best = group.iter().min_by(|a, b| {
-        let key = |candidate: &Candidate<'s>| row(candidate).map(|cohort| (cohort.first_year, cohort));
-        key(a).cmp(&key(b))
-    });
-    let Some((best, cohort)) = best.and_then(|best| Some((best, row(best)?))) else { return };
+    let Some(cohort) = counted_cohort(cx, student) else { return };
     let Some(years) = cohort_length(cx, cohort) else { return };
-    let others = group.iter().filter(|candidate| candidate.row != best.row);
+    let stands = |candidate: &Candidate<'s>| row(candidate).is_some_and(|row| std::ptr::eq(row, cohort));
+    let others = group.iter().filter(|candidate| !stands(candidate));
     dropped.extend(others.map(|candidate| (*candidate, Exclusion::AnotherRowStands)));
+    let Some(best) = group.iter().find(|candidate| stands(candidate)) else { return };
     let end = NaiveDate::from_ymd_opt(cx.config.year.end_year(), 9, 30);
     let during = Span { first: Some(cohort.first_year.first_day()), last: end };
     let outcome = cohort.outcome.as_deref().unwrap_or_else(|| {
