@@ -1,6 +1,7 @@
 //! Findings on their way: counted exactly, kept as samples up to a limit, fixed in size.
 
 use crate::policy::Verdict;
+use crate::record::Head;
 use hashbrown::HashMap;
 use opi_dictionary::{FieldId, Hit, Severity};
 
@@ -26,6 +27,8 @@ pub struct Found {
     pub(crate) district: u16,
     /// What it leads to under the policy.
     pub(crate) severity: Severity,
+    /// How far two identities agree, of 100 points; 0 for a finding that is about no such thing.
+    pub(crate) score: u8,
 }
 
 /// No district.
@@ -42,7 +45,7 @@ pub(crate) struct Sink<'a> {
     /// By rule and district.
     pub(crate) districts: HashMap<(u16, u16), [u64; 4]>,
     pub(crate) samples: Vec<Vec<Found>>,
-    /// Findings about rows of the severity asked for, for splitting a file.
+    /// Findings of the severity asked for, for splitting a file.
     pub(crate) rejected: Vec<Hit>,
     /// While it listens: what it heard, which is then not counted.
     heard: Option<Vec<Heard>>,
@@ -108,6 +111,13 @@ impl<'a> Sink<'a> {
             heard.push(Heard { rule: hit.rule, district, field: hit.field });
             return;
         }
+        let severity = Severity::Note;
+        self.put(Found { hit, student, other, district, severity, score: 0 }, own);
+    }
+
+    /// Counts a finding and keeps it as a sample; its severity is set here, by the policy.
+    pub(crate) fn put(&mut self, found: Found, own: Option<Severity>) {
+        let Found { hit, district, .. } = found;
         let rule = usize::from(hit.rule);
         let (Some(verdict), Some(base)) = (self.verdicts.get(rule), self.base.get(rule)) else { return };
         let Some(severity) = verdict.severity_in(district, own, *base) else {
@@ -117,11 +127,11 @@ impl<'a> Sink<'a> {
             return;
         };
         self.count(hit.rule, district, severity, 1);
-        if hit.line > 0 && self.reject_from.is_some_and(|least| severity >= least) {
+        if self.reject_from.is_some_and(|least| severity >= least) {
             self.rejected.push(hit);
         }
         if let Some(samples) = self.samples.get_mut(rule) {
-            samples.push(Found { hit, student, other, district, severity });
+            samples.push(Found { severity, ..found });
             if samples.len() >= self.samples_per_rule.saturating_mul(2).saturating_add(64) {
                 keep_first(samples, self.samples_per_rule);
             }
@@ -223,5 +233,12 @@ impl Emit<'_, '_> {
     ) {
         let hit = Hit { file: place.file, line: place.line, rule: self.rule, field };
         self.sink.add(hit, student, other, district, None);
+    }
+
+    /// Reports a row because of another whose identity agrees with it by so many points.
+    pub(crate) fn scored(&mut self, head: &Head, field: FieldId, other: &Head, score: u8) {
+        let hit = Hit { file: head.file, line: head.line, rule: self.rule, field: Some(field) };
+        let (student, district, severity) = (head.student, head.district, Severity::Note);
+        self.sink.put(Found { hit, student, other: Some(other.place()), district, severity, score }, None);
     }
 }

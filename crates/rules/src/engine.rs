@@ -16,7 +16,7 @@ use crate::student::Run;
 use crate::table::{Entry, Present, Table, number_if_runs, record_checks, skip_reason};
 use crate::world::World;
 use crate::{References, RulesError};
-use opi_dictionary::{Finding, Hit, Row, Severity};
+use opi_dictionary::{Finding, Hit, Row, RuleInfo, Severity};
 use std::collections::BTreeSet;
 
 /// How a run is made. Nothing is cut off silently: limits are echoed in the report.
@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 pub struct Options {
     /// Findings kept of each rule; counts are exact whatever the limit. The default is 1,000.
     pub samples_per_rule: usize,
-    /// Collects all findings of at least this severity about rows, for splitting files.
+    /// Collects all findings of at least this severity, for splitting files.
     pub rejected_from: Option<Severity>,
     /// Whether rows with fewer fields than their layout are read, the missing ones as blank.
     pub short_rows: bool,
@@ -121,6 +121,12 @@ impl<'a> Checker<'a> {
     #[must_use]
     pub fn code(&self, rule: u16) -> Option<&'a str> {
         self.table.entries.get(usize::from(rule)).map(|entry| entry.info.code)
+    }
+
+    /// What a rule is, by its number in this checker; also of rules of one's own.
+    #[must_use]
+    pub fn info(&self, rule: u16) -> Option<&'a RuleInfo> {
+        self.table.entries.get(usize::from(rule)).map(|entry| entry.info)
     }
 
     /// Field and record rules on one row, as on a screen while it is typed. The position is that of the row.
@@ -351,8 +357,8 @@ pub struct Outcome {
     pub report: Report,
     /// The names of the inputs by their numbers.
     pub names: Vec<String>,
-    /// Every finding about a row of the severity asked for in [`Options::rejected_from`], in the order of file and
-    /// line; [`Checker::code`] names the rule.
+    /// Every finding of the severity asked for in [`Options::rejected_from`], in the order of file and line, which is 0
+    /// for a file as a whole; [`Checker::info`] tells the rule.
     pub rejected: Vec<Hit>,
 }
 

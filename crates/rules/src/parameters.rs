@@ -1,6 +1,7 @@
 //! Thresholds that rules apply, and tables of codes and places that only a user can know.
 
 use crate::RulesError;
+use crate::rules::near_match::{FULL_SCORE, points};
 use opi_dictionary::{DistrictNumber, SchoolKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -46,6 +47,9 @@ pub struct Parameters {
     pub el_days_later: i32,
     /// Whether near matches of identities must agree in birth date (ID-015).
     pub near_match_needs_birth_date: bool,
+    /// Score from which a near match of identities is reported, of 100 points (ID-015). It may be raised, not lowered:
+    /// identities that agree in less than three fields are not compared.
+    pub near_match_least_score: u32,
     /// Largest share of days missed, of the larger count, by which two counts of absence may differ, in percent
     /// (ATT-005).
     pub absence_difference_percent: u32,
@@ -72,8 +76,18 @@ impl Default for Parameters {
             el_days_at_start: 30,
             el_days_later: 14,
             near_match_needs_birth_date: false,
+            near_match_least_score: u32::from(points().least),
             absence_difference_percent: 50,
         }
+    }
+}
+
+impl Parameters {
+    /// What is wrong with them.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let range = u32::from(points().least)..=u32::from(FULL_SCORE);
+        (!range.contains(&self.near_match_least_score))
+            .then(|| format!("near_match_least_score must be from {} to {}", range.start(), range.end()))
     }
 }
 

@@ -102,6 +102,9 @@ impl Policy {
     /// # Errors
     /// As [`Policy::from_toml`].
     pub fn check(&self, own_codes: &[&str]) -> Result<(), RulesError> {
+        if let Some(problem) = self.parameters.problem() {
+            return Err(RulesError::table("policy, parameters", None, problem));
+        }
         for (index, change) in self.rule.iter().enumerate() {
             let place = format!("policy, rule {}", index + 1);
             let known = crate::rule(&change.rule).is_some_and(|rule| rule.info.code == change.rule)

@@ -5,6 +5,7 @@ use crate::column::trim;
 use crate::emit::{Found, NO_DISTRICT};
 use crate::engine::{Checker, Outcome};
 use crate::ragged::Placed;
+use crate::rules::near_match::FULL_SCORE;
 use crate::source::Input;
 use opi_dictionary::{Dictionary, FieldProblem, Finding, Layout, Position, Row};
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,6 +162,12 @@ fn make(
             _ => format!("{message}: {} {problem}", field.name),
         };
     }
+    if found.score > 0 {
+        let least = checker.world.parameters.near_match_least_score;
+        let from =
+            if entry.info.code == "ID-015" { format!(", reported from {least}") } else { String::new() };
+        message = format!("{message}: they agree by {} of {FULL_SCORE} points{from}", found.score);
+    }
     if let ("FILE-009", Some(layout), Some(count)) = (entry.info.code, layout, count) {
         message = format!("{message}: found {}", count.in_words());
         expected = Some(format!("{} fields, parted by single tabs", layout.fields.len()));
@@ -174,7 +181,7 @@ fn make(
             file: name(found.hit.file),
             line: u64::from(found.hit.line),
             byte,
-            field: field.map(|field| field.name.clone()),
+            field: field.map(|field| field.name.clone()).or_else(|| header_field(checker, found)),
         },
         subject: subject(found, show_values),
         message,
@@ -192,6 +199,12 @@ fn make(
             .into_iter()
             .collect(),
     }
+}
+
+/// The name of a field that stands in no row, but in the header of the file.
+fn header_field(checker: &Checker<'_>, found: &Found) -> Option<String> {
+    let info = checker.world.references.dictionary.field_info(found.hit.field?)?;
+    Some(info.name.clone())
 }
 
 /// Whether a rule reports the form of a field, by the table of forms.

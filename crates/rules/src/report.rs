@@ -6,7 +6,7 @@ use crate::pass::{FileInfo, Role};
 use crate::policy::{Change, Policy};
 use crate::{Collection, cell};
 use chrono::NaiveDate;
-use opi_dictionary::{SchoolYear, Severity};
+use opi_dictionary::{RuleInfo, SchoolYear, Severity};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,6 +93,9 @@ pub struct Report {
     pub rules_run: Vec<RuleCount>,
     /// Rules that did not run, with the reason.
     pub rules_skipped: Vec<SkippedRule>,
+    /// What the rules of one's own are, which no registry lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own_rules: Vec<RuleInfo>,
     /// The policy.
     pub policy: Policy,
     /// Changes of the policy that had expired and were set aside.
@@ -142,6 +145,7 @@ impl Report {
             });
         }
         let total = sink.total();
+        let own = checker.table.entries.iter().filter(|entry| entry.own.is_some());
         Report {
             rule_set: rule_set_version(),
             school_year: references.year,
@@ -155,6 +159,7 @@ impl Report {
             samples_per_rule: checker.options.samples_per_rule as u64,
             rules_run,
             rules_skipped,
+            own_rules: own.map(|entry| entry.info.clone()).collect(),
             policy: checker.policy.clone(),
             policy_expired: checker
                 .policy
@@ -224,6 +229,7 @@ fn rule_set_version() -> String {
         include_str!("../spec/rules.csv"),
         include_str!("../spec/families.csv"),
         include_str!("../spec/forms.csv"),
+        include_str!("../spec/near-match.csv"),
     ];
     let hash = tables.iter().fold(0, |hash, table| cell::hash_pair(hash, cell::hash_bytes(table.as_bytes())));
     format!("{}+{hash:016x}", env!("CARGO_PKG_VERSION"))

@@ -19,7 +19,7 @@ mod common;
 
 use chrono::NaiveDate;
 use opi_dictionary::{
-    Dictionary, DirectoryBuilder, DirectoryTable, RowBuffer, RuleStatus, SchoolYear, StateId,
+    Dictionary, DirectoryBuilder, DirectoryTable, RowBuffer, RuleKey, RuleStatus, SchoolYear, StateId,
 };
 use opi_rules::{
     Checker, Count, CountDate, FactKind, Inputs, Notice, Options, Outcome, Policy, References, RegisterFacts,
@@ -80,6 +80,7 @@ struct Case {
     header: Option<NaiveDate>,
     count_dates: Vec<CountDate>,
     tables: BTreeMap<String, Vec<String>>,
+    policy: String,
     notices: Vec<String>,
     judged: Vec<&'static str>,
     directory: BTreeMap<&'static str, String>,
@@ -108,6 +109,7 @@ impl Case {
             header: None,
             count_dates: Vec::new(),
             tables: BTreeMap::new(),
+            policy: String::new(),
             notices: Vec::new(),
             judged: Vec::new(),
             directory: BTreeMap::new(),
@@ -236,6 +238,10 @@ impl Case {
                 let key = format!("{calendar},2025-26,{grade}");
                 self.hours = Some((format!("{key},1080"), format!("{key},{hours}")));
             }
+            other if other.starts_with("parameter.") => {
+                let parameter = other.trim_start_matches("parameter.");
+                self.policy = format!("[parameters]\n{parameter} = {value}\n");
+            }
             other => {
                 let table = other.strip_prefix("table.").unwrap_or_else(|| panic!("setting {other}"));
                 self.tables.entry(table.to_owned()).or_default().extend(value.split(',').map(str::to_owned));
@@ -311,7 +317,8 @@ impl Case {
                 _ => inputs.current.push(input),
             }
         }
-        let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
+        let checker =
+            Checker::new(&references, &Policy::from_toml(&self.policy).unwrap(), Options::default()).unwrap();
         let outcome = checker.check(&inputs).unwrap();
         let mut findings = outcome.findings(&checker, &inputs, false).unwrap();
         assert_eq!(findings.len() as u64, outcome.report.findings, "{}", self.text);
@@ -369,6 +376,41 @@ fn no_rule_lacks_a_case() {
         assert_eq!(judged.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new());
         assert_eq!(found.difference(&judged).collect::<Vec<_>>(), Vec::<&String>::new());
     }
+}
+
+#[test]
+fn every_finding_says_where_as_the_key_of_its_rule_demands() {
+    let dictionary = Dictionary::built_in();
+    let mut wrong = String::new();
+    for case in cases().iter().filter(|case| case.fires) {
+        let info = &opi_rules::rule(&case.rule).unwrap().info;
+        case.run(|_, findings| {
+            for finding in findings {
+                let place = &finding.position;
+                let about =
+                    |what: &str| finding.subject.as_deref().is_some_and(|text| text.starts_with(what));
+                let located = match info.key {
+                    RuleKey::Record => place.line > 0,
+                    RuleKey::Student | RuleKey::NameAndBirthDate => about("student"),
+                    RuleKey::Section | RuleKey::School | RuleKey::District => {
+                        place.line > 0 || finding.subject.is_some()
+                    }
+                    _ => true,
+                };
+                // Rules on the form of any field name none in particular.
+                let name =
+                    |key: &&str| dictionary.field_info(dictionary.field(key).unwrap()).unwrap().name.clone();
+                let names: Vec<String> = info.fields.iter().map(|key| name(&key)).collect();
+                let named =
+                    place.field.as_ref().is_none_or(|field| names.is_empty() || names.contains(field));
+                if place.file.is_empty() || !located || !named {
+                    writeln!(wrong, "{} ({:?}): {place}, {:?}", case.rule, info.key, finding.subject)
+                        .unwrap();
+                }
+            }
+        });
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn too_early(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
         let dates =
             file.districts.iter().filter_map(|district| file_count_date(whole, kind.count(), *district));
         if dates.max().is_some_and(|day| made <= day) {
-            emit.put(Place { file: number, line: 0 }, None, 0, NO_DISTRICT, None);
+            emit.put(Place { file: number, line: 1 }, Some(f::HEADER_DATE), 0, NO_DISTRICT, None);
         }
     }
 }

@@ -1,12 +1,13 @@
-//! Who a row is about: numbers of districts, schools and calendars, state IDs, near matches.
+//! Who a row is about: numbers of districts, schools and calendars, state IDs.
 
+use super::near_match::Person;
 use super::{BuiltIn, Whole, record, student, whole};
 use crate::emit::Emit;
 use crate::facts::{Fact, Identity, NO_DAY};
 use crate::pass::Role;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
-use opi_dictionary::{Calendar, CalendarKey, FieldId, SchoolKey, SchoolYear, fields as f};
+use opi_dictionary::{Calendar, CalendarKey, SchoolKey, SchoolYear, fields as f};
 
 pub(super) const RULES: &[BuiltIn] = &[
     record("ID-002", &[], unknown_district),
@@ -22,9 +23,6 @@ pub(super) const RULES: &[BuiltIn] = &[
     student("ID-011", unknown_student),
     student("ID-012", other_name),
     student("ID-013", two_children),
-    whole("ID-014", same_identity),
-    whole("ID-015", near_identity),
-    student("ID-016", three_fields),
     whole("ID-018", shared_local_id),
     record("ID-020", &["SD"], neither_id),
 ];
@@ -125,165 +123,40 @@ fn other_name(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn two_children(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let now = &student.now;
-    differing(now.identities, emit, |row, other| {
+    let births_differ = |row: &Identity, other: &Identity| {
         row.birth != NO_DAY && other.birth != NO_DAY && row.birth != other.birth
+    };
+    each_differing(now.identities, births_differ, |row, first| {
+        let (mine, theirs) = (Person::of(row, true), Person::of(first, true));
+        let score = mine.zip(theirs).map_or(0, |(mine, theirs)| mine.score(&theirs));
+        emit.scored(&row.head, f::STUDENT_STATE_ID, &first.head, score);
     });
-    differing(now.enrollments, emit, |_, _| false);
-    differing(now.counts, emit, |_, _| false);
-    differing(now.programs, emit, |_, _| false);
-    differing(now.learners, emit, |_, _| false);
-    differing(now.attendance, emit, |_, _| false);
-    differing(now.pathways, emit, |_, _| false);
-    differing(now.follow_ups, emit, |_, _| false);
-    differing(now.plans, emit, |_, _| false);
-    differing(now.meals, emit, |_, _| false);
+    differing(now.enrollments, emit);
+    differing(now.counts, emit);
+    differing(now.programs, emit);
+    differing(now.learners, emit);
+    differing(now.attendance, emit);
+    differing(now.pathways, emit);
+    differing(now.follow_ups, emit);
+    differing(now.plans, emit);
+    differing(now.meals, emit);
 }
 
-/// Reports each row that differs from the first row of the student in the same file.
-fn differing<T: Fact>(rows: &[T], emit: &mut Emit<'_, '_>, differs: impl Fn(&T, &T) -> bool) {
+/// Reports each row with another last name than the first row of the student in the same file.
+fn differing<T: Fact>(rows: &[T], emit: &mut Emit<'_, '_>) {
+    let report = |row: &T, first: &T| emit.with(row.head(), f::STUDENT_STATE_ID, first.head());
+    each_differing(rows, |_, _| false, report);
+}
+
+/// Hands on each row that differs from the first row of the student in the same file, with that row.
+fn each_differing<T: Fact>(rows: &[T], differs: impl Fn(&T, &T) -> bool, mut act: impl FnMut(&T, &T)) {
     for file in rows.chunk_by(|one, other| one.head().file == other.head().file) {
         let Some((first, rest)) = file.split_first() else { continue };
         for row in rest {
             let (mine, theirs) = (row.head().last, first.head().last);
             if differs(row, first) || (mine != 0 && theirs != 0 && mine != theirs) {
-                emit.with(row.head(), f::STUDENT_STATE_ID, first.head());
+                act(row, first);
             }
-        }
-    }
-}
-
-fn three_fields(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    for row in student.now.identities {
-        let Some(mine) = Person::of(row, true) else { continue };
-        let mut three = None;
-        for known in student.stored.identities.iter().filter_map(|known| Person::of(known, false)) {
-            match mine.differing(&known).as_slice() {
-                [] => three = None,
-                [field] => three = Some((*field, known.head)),
-                _ => continue,
-            }
-            break;
-        }
-        if let Some((field, known)) = three {
-            emit.with(&row.head, field, &known);
-        }
-    }
-}
-
-/// The four identity fields of a row that has them all.
-#[derive(Clone, Copy)]
-struct Person {
-    head: Head,
-    birth: i32,
-    gender: u8,
-    current: bool,
-}
-
-impl Person {
-    fn of(row: &Identity, current: bool) -> Option<Self> {
-        let whole = row.head.last != 0 && row.head.first != 0 && row.birth != NO_DAY && row.gender != 0;
-        whole.then_some(Person { head: row.head, birth: row.birth, gender: row.gender, current })
-    }
-
-    fn differing(&self, other: &Person) -> Vec<FieldId> {
-        let mut fields = Vec::new();
-        for (differs, field) in [
-            (self.head.last != other.head.last, f::LAST_NAME),
-            (self.head.first != other.head.first, f::FIRST_NAME),
-            (self.birth != other.birth, f::BIRTH_DATE),
-            (self.gender != other.gender, f::GENDER),
-        ] {
-            if differs {
-                fields.push(field);
-            }
-        }
-        fields
-    }
-
-    /// Order of the run: stored rows first, since a comparison is reported on the later row.
-    fn place(&self) -> (bool, u32, u32) {
-        (self.current, self.head.file, self.head.line)
-    }
-
-    fn parts(&self) -> [u64; 4] {
-        // Birth dates are offset so that every part is a plain number.
-        let birth = u64::from(self.birth.cast_unsigned());
-        [u64::from(self.head.last), u64::from(self.head.first), birth, u64::from(self.gender)]
-    }
-}
-
-/// All persons with a state ID: of the run, and stored ones.
-fn persons(whole: &Whole<'_>) -> Vec<Person> {
-    let of = |partition, current| {
-        let rows = Whole::buckets(partition).flat_map(|facts| &facts.identities);
-        rows.filter(|row| row.head.student != 0).filter_map(move |row| Person::of(row, current))
-    };
-    of(whole.now, true).chain(of(whole.stored, false)).collect()
-}
-
-fn same_identity(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    let mut persons = persons(whole);
-    persons.sort_unstable_by_key(|person| (person.parts(), person.place()));
-    for group in persons.chunk_by(|one, other| one.parts() == other.parts()) {
-        let Some((first, rest)) = group.split_first() else { continue };
-        let mut second = None;
-        for person in rest {
-            let other = if person.head.student == first.head.student { second } else { Some(first.head) };
-            if second.is_none() && person.head.student != first.head.student {
-                second = Some(person.head);
-            }
-            if let (true, Some(other)) = (person.current, other) {
-                emit.with(&person.head, f::LAST_NAME, &other);
-            }
-        }
-    }
-}
-
-fn near_identity(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    let mut persons = persons(whole);
-    let mut near: Vec<(Head, Head)> = Vec::new();
-    for left_out in 0..4 {
-        if left_out == 2 && whole.world.parameters.near_match_needs_birth_date {
-            continue;
-        }
-        let three = |person: &Person| {
-            let mut parts = person.parts();
-            let fourth = parts.get_mut(left_out).map_or(0, std::mem::take);
-            (parts, fourth)
-        };
-        persons.sort_unstable_by_key(|person| (three(person).0, person.place()));
-        for group in persons.chunk_by(|one, other| three(one).0 == three(other).0) {
-            near_in_group(group, |person| three(person).1, &mut near);
-        }
-    }
-    near.sort_unstable_by_key(|(row, other)| (row.place(), other.place()));
-    near.dedup_by_key(|(row, _)| row.place());
-    for (row, other) in near {
-        emit.with(&row, f::LAST_NAME, &other);
-    }
-}
-
-/// Pairs each current person with an earlier one of another ID and another fourth field.
-fn near_in_group(group: &[Person], fourth: impl Fn(&Person) -> u64, near: &mut Vec<(Head, Head)>) {
-    if group.len() < 2 {
-        return;
-    }
-    // The first two IDs for each value of the fourth field: enough to find one that differs in both.
-    let mut seen: Vec<(u64, Head, Option<Head>)> = Vec::new();
-    for person in group {
-        let mine = fourth(person);
-        let other = seen.iter().filter(|(value, ..)| *value != mine).find_map(|(_, first, second)| {
-            [Some(*first), *second].into_iter().flatten().find(|head| head.student != person.head.student)
-        });
-        if let (true, Some(other)) = (person.current, other) {
-            near.push((person.head, other));
-        }
-        match seen.iter_mut().find(|(value, ..)| *value == mine) {
-            None => seen.push((mine, person.head, None)),
-            Some((_, first, second)) if second.is_none() && first.student != person.head.student => {
-                *second = Some(person.head);
-            }
-            Some(_) => {}
         }
     }
 }

@@ -10,6 +10,7 @@ mod exits;
 mod files;
 mod graduation;
 mod identity;
+pub(crate) mod near_match;
 mod programs;
 mod special;
 mod staff;
@@ -96,6 +97,7 @@ pub(crate) fn built_in() -> &'static [BuiltIn] {
             files::RULES,
             graduation::RULES,
             identity::RULES,
+            near_match::RULES,
             programs::RULES,
             special::RULES,
             staff::RULES,
