@@ -275,8 +275,9 @@ pub fn finding_report(
         })
         .collect();
     for rule in &report.rules_run {
-        if let Some(registered) = registry().iter().find(|registered| registered.info.code == rule.code) {
-            header.rules.push(RuleOutline::from(&registered.info));
+        let listed = registry().iter().map(|registered| &registered.info);
+        if let Some(info) = listed.chain(&report.own_rules).find(|info| info.code == rule.code) {
+            header.rules.push(RuleOutline::from(info));
         }
         for (severity, count) in &rule.by_severity {
             header.counts.push(RuleCount::new(&rule.code, *severity, *count));
@@ -288,6 +289,7 @@ pub fn finding_report(
         .map(|rule| opi_report::SkippedRule::new(&rule.code, &rule.reason))
         .collect();
     header.policy = report.policy.in_force(report.as_of).map(policy_entry).collect();
+    header.policy_expired = report.policy_expired.iter().map(policy_entry).collect();
     FindingReport::new(header, findings)
 }
 

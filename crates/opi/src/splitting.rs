@@ -1,8 +1,8 @@
 //! Splitting an upload into two: the rows that would be taken, and those that would not, with the reasons.
 
 use crate::year::Upload;
-use opi_dictionary::{Dictionary, Hit};
-use opi_rules::{Checker, rule};
+use opi_dictionary::{Dictionary, Hit, RuleKey};
+use opi_rules::Checker;
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 
@@ -20,7 +20,7 @@ pub struct Split {
 /// `reasons` gets one CSV line a finding: the line in the upload, the line in the file of rejected rows, the code,
 /// the field, what is wrong and how to mend it. No value is written there.
 ///
-/// A finding about the header or the file as a whole moves no row: it is listed with a blank rejected line.
+/// A finding about the header or the file as a whole, line 0, moves no row: it is listed with a blank rejected line.
 ///
 /// # Errors
 /// When the upload cannot be read or an output cannot be written.
@@ -38,6 +38,9 @@ pub fn split_upload(
     }
     let mut reasons = csv::Writer::from_writer(reasons);
     reasons.write_record(["line", "rejected_line", "code", "field", "message", "fix"])?;
+    for hit in by_line.remove(&0).into_iter().flatten() {
+        write_reason(&mut reasons, checker, hit, "")?;
+    }
     let mut split = Split::default();
     let (mut number, mut rejected_line) = (0u64, 0u64);
     let mut input = upload.open()?;
@@ -46,18 +49,22 @@ pub fn split_upload(
         number += 1;
         let hits = by_line.get(&number);
         let header = number == 1 && is_header(&line);
-        if header || hits.is_none() {
+        // What is said of the file in its first line is not the fault of a row that stands there for want of a header.
+        let moves =
+            |hit: &&Hit| number > 1 || checker.info(hit.rule).is_none_or(|info| info.key != RuleKey::File);
+        let rejects = hits.is_some_and(|hits| hits.iter().any(|hit| moves(hit)));
+        if header || !rejects {
             accepted_out.write_all(&line)?;
         }
-        if header || hits.is_some() {
+        if header || rejects {
             rejected_out.write_all(&line)?;
             rejected_line += 1;
         }
         if !header {
-            *(if hits.is_some() { &mut split.rejected } else { &mut split.accepted }) += 1;
+            *(if rejects { &mut split.rejected } else { &mut split.accepted }) += 1;
         }
         for hit in hits.into_iter().flatten() {
-            let place = if header { String::new() } else { rejected_line.to_string() };
+            let place = if header || !moves(&hit) { String::new() } else { rejected_line.to_string() };
             write_reason(&mut reasons, checker, hit, &place)?;
         }
         line.clear();
@@ -80,8 +87,8 @@ fn write_reason(
     hit: &Hit,
     rejected_line: &str,
 ) -> std::io::Result<()> {
-    let code = checker.code(hit.rule).unwrap_or_default();
-    let (message, fix) = rule(code).map_or(("", ""), |rule| (rule.info.summary, rule.info.fix));
+    let info = checker.info(hit.rule);
+    let (code, message, fix) = info.map_or(("", "", ""), |info| (info.code, info.summary, info.fix));
     let field = hit.field.and_then(|field| Dictionary::built_in().field_info(field));
     let field = field.map_or("", |field| &field.name);
     out.write_record([&hit.line.to_string(), rejected_line, code, field, message, fix])?;
@@ -92,21 +99,28 @@ fn write_reason(
 mod tests {
     use super::*;
     use crate::CheckedUpload;
-    use opi_dictionary::Severity;
-    use opi_rules::{Inputs, Options, Policy, References};
+    use opi_dictionary::{Citation, RuleClass, RuleInfo, RuleStatus, Severity, fields};
+    use opi_rules::{Emit, Inputs, Options, Policy, Record, References, Rule};
 
     /// The accepted rows, the rejected rows and the reasons.
     fn split(text: &str) -> [String; 3] {
-        let upload = ("fall.tsv".to_owned(), text.as_bytes().to_vec());
+        split_as("fall.tsv", text, &[])
+    }
+
+    fn split_as(name: &str, text: &str, own: &[&dyn Rule]) -> [String; 3] {
+        let upload = (name.to_owned(), text.as_bytes().to_vec());
         let references = References::new(
             Dictionary::built_in(),
             "2025-26".parse().unwrap(),
             "2026-01-21".parse().unwrap(),
         );
         let options = Options { rejected_from: Some(Severity::BlocksUpload), ..Options::default() };
-        let checker = Checker::new(&references, &Policy::default(), options).unwrap();
+        let checker = Checker::with_rules(&references, &Policy::default(), options, own).unwrap();
         let input = CheckedUpload::new(&upload, Dictionary::built_in(), None).unwrap().unwrap();
-        let outcome = checker.check(&Inputs::of(&[&input])).unwrap();
+        let inputs = Inputs::of(&[&input]);
+        let outcome = checker.check(&inputs).unwrap();
+        let findings = outcome.findings(&checker, &inputs, false).unwrap();
+        assert!(crate::finding_report(&outcome.report, findings).is_ok(), "every rule that ran is described");
         let mut out = [Vec::new(), Vec::new(), Vec::new()];
         let [accepted, rejected, reasons] = &mut out;
         let counts = split_upload(&upload, &checker, &outcome.rejected, accepted, rejected, reasons).unwrap();
@@ -147,5 +161,54 @@ mod tests {
         assert_eq!(accepted, text);
         assert_eq!(rejected.lines().count(), 1);
         assert!(reasons.contains("1,,FILE-007,"), "{reasons}");
+    }
+    #[test]
+    fn a_finding_about_the_file_as_a_whole_is_listed_and_moves_no_row() {
+        let text = [HEADER, GOOD].concat();
+        let [accepted, rejected, reasons] = split_as("fall.docx", &text, &[]);
+        assert_eq!((accepted, rejected), (text, HEADER.to_owned()));
+        assert!(reasons.lines().any(|line| line.starts_with("0,,FILE-001,,")), "{reasons}");
+    }
+
+    #[test]
+    fn a_row_in_the_place_of_the_header_is_not_rejected_for_the_want_of_one() {
+        let [accepted, rejected, reasons] = split(&[GOOD, GOOD].concat().replace("101\t101", "101\t108"));
+        assert_eq!((accepted.lines().count(), rejected.as_str()), (1, ""));
+        assert!(reasons.contains("1,,FILE-002,"), "{reasons}");
+    }
+
+    /// A rule that no registry lists.
+    struct Own(RuleInfo);
+
+    impl Rule for Own {
+        fn info(&self) -> &RuleInfo {
+            &self.0
+        }
+
+        fn record(&self, record: &Record<'_>, emit: &mut Emit<'_, '_>) {
+            record.report(emit, fields::LAST_NAME);
+        }
+    }
+
+    #[test]
+    fn a_rule_of_ones_own_says_what_is_wrong() {
+        let own = Own(RuleInfo {
+            code: "OWN-001",
+            summary: "a name is given",
+            severity: Severity::BlocksUpload,
+            class: RuleClass::Plausibility,
+            status: RuleStatus::Preview,
+            key: RuleKey::Record,
+            files: &["fall-enrollment-count"],
+            fields: &["last_name"],
+            why: "a test",
+            fix: "take it out",
+            citation: Citation::derived("a test"),
+            first_year: None,
+            last_year: None,
+        });
+        let [_, rejected, reasons] = split_as("fall.tsv", &[HEADER, GOOD].concat(), &[&own]);
+        assert_eq!(rejected, [HEADER, GOOD].concat());
+        assert!(reasons.contains("2,2,OWN-001,Last Name,a name is given,take it out"), "{reasons}");
     }
 }

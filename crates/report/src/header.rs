@@ -55,6 +55,8 @@ pub struct RunHeader {
     pub max_samples: Option<u64>,
     /// The policy that changed rules, entry by entry.
     pub policy: Vec<PolicyEntry>,
+    /// Entries of the policy that had expired and were not applied.
+    pub policy_expired: Vec<PolicyEntry>,
     /// The files that were read.
     pub files: Vec<InputFile>,
     /// The rules that ran.
@@ -121,6 +123,7 @@ impl RunHeader {
     /// Puts every list into the order in which it is shown.
     pub(crate) fn sort(&mut self) {
         self.policy.sort();
+        self.policy_expired.sort();
         self.files.sort();
         self.rules.sort_by(|a, b| a.code.cmp(&b.code));
         self.skipped.sort();

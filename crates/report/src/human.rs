@@ -149,6 +149,9 @@ fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Res
     for entry in &header.policy {
         writeln!(out, "policy: {}", policy(entry))?;
     }
+    for entry in &header.policy_expired {
+        writeln!(out, "{strong}policy expired, not applied: {}{reset}", policy(entry))?;
+    }
     for file in &header.files {
         write!(out, "file: {}, {}", visible(&file.name), counted(file.rows, "row", "rows"))?;
         if let Some(layout) = &file.layout {

@@ -125,6 +125,8 @@ struct HeaderLine<'a> {
     files: &'a [InputFile],
     /// The policy that changed rules.
     policy: &'a [PolicyEntry],
+    /// Entries of the policy that had expired and were not applied.
+    policy_expired: &'a [PolicyEntry],
     /// The rules that ran.
     rules: Vec<RuleLine<'a>>,
     /// The rules that did not run, or not everywhere.
@@ -154,6 +156,7 @@ impl<'a> HeaderLine<'a> {
             counts: &header.counts,
             files: &header.files,
             policy: &header.policy,
+            policy_expired: &header.policy_expired,
             rules: header.rules.iter().map(RuleLine::new).collect(),
             skipped: &header.skipped,
         }

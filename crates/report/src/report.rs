@@ -109,7 +109,8 @@ impl FindingReport {
         lines.finish()
     }
 
-    /// Writes CSV with one finding a line. See [`CsvLines`] for the columns.
+    /// Writes CSV with one finding a line, then one line an entry of the policy that had expired. See [`CsvLines`] for
+    /// the columns.
     ///
     /// ```
     /// use opi_report::{FindingReport, RunHeader, Values};
@@ -130,11 +131,14 @@ impl FindingReport {
         for finding in &self.findings {
             lines.write(finding)?;
         }
+        for entry in &self.header.policy_expired {
+            lines.write_expired(entry)?;
+        }
         lines.finish()
     }
 
     /// Writes CSV with one line a rule: those that ran with their exact counts, zero included, and those that
-    /// did not with the reason. This is what makes an empty list of findings mean something.
+    /// did not with the reason, then the entries of the policy. This is what makes an empty list of findings mean something.
     ///
     /// ```
     /// use opi_report::{FindingReport, RunHeader, SkippedRule};

@@ -2,7 +2,7 @@
 
 use crate::table_csv::{class_word, key_word};
 use crate::text::visible;
-use crate::{FindingReport, InputFile, RuleOutline, Values};
+use crate::{FindingReport, InputFile, RuleOutline, Values, human};
 use opi_dictionary::{Finding, Position, RuleStatus, Severity};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -156,6 +156,14 @@ fn invocation(report: &FindingReport) -> Value {
                 "message": { "text": literal(&format!("rule {} did not run: {}", rule.code, rule.reason)) },
             })
         })
+        .chain(header.policy_expired.iter().map(|entry| {
+            json!({
+                "associatedRule": { "id": entry.code },
+                "descriptor": { "id": "policy-expired" },
+                "level": "warning",
+                "message": { "text": literal(&format!("the policy was not applied: {}", human::policy(entry))) },
+            })
+        }))
         .collect();
     let stopped: Vec<Value> = header
         .incomplete
@@ -196,6 +204,7 @@ fn run_properties(report: &FindingReport, values: Values) -> Value {
         "findings": header.findings(),
         "counts": header.counts,
         "policy": header.policy,
+        "policyExpired": header.policy_expired,
     })
 }
 

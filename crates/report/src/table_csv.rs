@@ -1,6 +1,6 @@
 //! CSV for spreadsheets and scripts: findings, and the summary by rule.
 
-use crate::{FindingReport, ReportError, Values};
+use crate::{FindingReport, PolicyEntry, ReportError, Values, human};
 use opi_dictionary::{Finding, RuleClass, RuleKey};
 use std::borrow::Cow;
 use std::io::Write;
@@ -73,6 +73,21 @@ impl<W: Write> CsvLines<W> {
         Ok(())
     }
 
+    /// Writes an entry of the policy that had expired and was not applied: no finding, so the word
+    /// `policy_expired` stands in the place of its severity.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn write_expired(&mut self, entry: &PolicyEntry) -> Result<(), ReportError> {
+        let message = format!("the policy was not applied: {}", human::policy(entry));
+        let found = self.values.are_shown().then_some("");
+        let (code, message) = (inert(&entry.code), inert(&message));
+        let before = [&*code, "policy_expired", "", "", "", "", "", "", "", &*message, ""];
+        let fix = "give the entry a later expiry, or take it out";
+        self.out.write_record(before.into_iter().chain(found).chain([fix, ""]))?;
+        Ok(())
+    }
+
     /// Flushes the output.
     ///
     /// # Errors
@@ -122,6 +137,12 @@ pub(crate) fn write_summary(out: &mut impl Write, report: &FindingReport) -> Res
         let ran = report.rule(&rule.code).is_some();
         let outcome = if ran { "partly skipped" } else { "skipped" };
         out.write_record([&inert(&rule.code), outcome, "", "", "", "", "", "", &inert(&rule.reason)])?;
+    }
+    for (outcome, entries) in [("policy", &header.policy), ("policy expired", &header.policy_expired)] {
+        for entry in entries {
+            let reason = human::policy(entry);
+            out.write_record([&inert(&entry.code), outcome, "", "", "", "", "", "", &inert(&reason)])?;
+        }
     }
     Ok(out.flush()?)
 }

@@ -292,8 +292,10 @@ fn summary(
         }
         filling.row += 1;
     }
-    for entry in &header.policy {
-        filling.text(0, "Policy", &looks.strong)?;
+    let entries = header.policy.iter().map(|entry| ("Policy", entry));
+    let expired = header.policy_expired.iter().map(|entry| ("Policy expired, not applied", entry));
+    for (label, entry) in entries.chain(expired) {
+        filling.text(0, label, &looks.strong)?;
         filling.sheet.write_string(filling.row, 1, cell_text(&human::policy(entry)))?;
         filling.row += 1;
     }

@@ -211,3 +211,11 @@ fn lines_follow_the_published_schema() {
         }
     }
 }
+
+#[test]
+fn an_expired_policy_shows_in_every_format() {
+    for (name, bytes) in common::renderings(&report(), Values::Hidden) {
+        let text = if bytes.starts_with(b"PK") { continue } else { String::from_utf8(bytes).unwrap() };
+        assert!(text.contains("was needed last year"), "{name}");
+    }
+}

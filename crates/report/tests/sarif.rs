@@ -191,5 +191,5 @@ fn an_incomplete_run_is_no_success() {
     let invocation = &log["runs"][0]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     assert_eq!(invocation["toolExecutionNotifications"][0]["level"], "error");
-    assert_eq!(items(invocation, "toolConfigurationNotifications").len(), 4);
+    assert_eq!(items(invocation, "toolConfigurationNotifications").len(), 5);
 }

@@ -117,6 +117,13 @@ pub(crate) fn header() -> RunHeader {
         reason: "waiver 12".into(),
         expires: NaiveDate::from_ymd_opt(2026, 6, 30),
     }];
+    header.policy_expired = vec![PolicyEntry {
+        code: "ENR-020".into(),
+        scope: None,
+        action: PolicyAction::Severity(Severity::Note),
+        reason: "was needed last year".into(),
+        expires: NaiveDate::from_ymd_opt(2025, 6, 30),
+    }];
     header
 }
 
@@ -219,6 +226,7 @@ pub(crate) fn hostile_report() -> FindingReport {
             reason: text.clone(),
             expires: None,
         });
+        header.policy_expired.clone_from(&header.policy);
         header.incomplete = Some(text);
         header.rules.push(bad);
         findings.push(hit);
