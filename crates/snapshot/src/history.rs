@@ -79,8 +79,12 @@ impl Register {
             let Some(layout) = table.name().strip_suffix(SUFFIX) else {
                 return Err(no_register(table.name(), "its name does not end in -changes"));
             };
-            let schema = fields_of(table.schema(), layout)
-                .ok_or_else(|| no_register(table.name(), "it lacks the columns of a change"))?;
+            let schema = fields_of(table.schema(), layout).ok_or_else(|| {
+                no_register(
+                    table.name(),
+                    "it lacks the columns of a change, or does not say by which columns rows are found",
+                )
+            })?;
             let known = register.uploads.len();
             let replayed = replay(table, schema, info.school_year, known)?;
             register.tables.insert(layout.to_owned(), replayed);
@@ -135,21 +139,21 @@ fn changes_schema(schema: &TableSchema) -> TableSchema {
     TableSchema {
         table: format!("{}{SUFFIX}", schema.table),
         columns: leading.into_iter().chain(schema.columns.iter().cloned()).collect(),
-        key: vec![0],
+        key: std::iter::once(0)
+            .chain(schema.key.iter().map(|column| column + LEADING.len() as u16))
+            .collect(),
     }
 }
 
-/// The schema of the layout whose changes a table holds, with the key that its import has.
+/// The schema of the layout whose changes a table holds: the columns and the key after those of a change.
 fn fields_of(changes: &TableSchema, layout: &str) -> Option<TableSchema> {
     let leading = changes.columns.iter().take(LEADING.len()).map(|column| column.name.as_str());
-    if !leading.eq(LEADING) {
+    let (number, key) = changes.key.split_first()?;
+    if !leading.eq(LEADING) || *number != 0 || key.is_empty() {
         return None;
     }
     let columns: Vec<Column> = changes.columns.iter().skip(LEADING.len()).cloned().collect();
-    let key = opi_dictionary::Dictionary::built_in().layout(layout).ok()?;
-    let key = key.key_fields.iter().filter_map(|field| key.field(*field));
-    let place = |name: &str| columns.iter().position(|column| column.name == name);
-    let key = key.filter_map(|field| u16::try_from(place(&field.key)?).ok()).collect();
+    let key = key.iter().map(|column| column.checked_sub(LEADING.len() as u16)).collect::<Option<_>>()?;
     Some(TableSchema { table: layout.to_owned(), columns, key })
 }
 

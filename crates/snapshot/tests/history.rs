@@ -55,6 +55,20 @@ fn every_change_is_a_row_with_file_line_and_time() {
 }
 
 #[test]
+fn a_stored_register_keeps_the_key_of_its_own_layout() {
+    let mut own = layout("fall-enrollment-count").clone();
+    own.key_fields.reverse();
+    let mut register = Register::new();
+    let mut import = register.import(&upload("a.tsv", "9901", 1), &own).unwrap();
+    import.row(&buffer(&own, &count("990000101", "F")).row_at(2, 0)).unwrap();
+    import.finish().unwrap();
+    let snapshot = register.to_snapshot(info()).unwrap();
+    let stored = Register::from_snapshot(&snapshot).unwrap();
+    assert!(stored == register, "the key is that of the dictionary");
+    assert_eq!(stored.to_snapshot(info()).unwrap(), snapshot);
+}
+
+#[test]
 fn what_is_no_register_is_refused() {
     let mut register = Register::new();
     let row = enrollment("990000101", "07", "08/27/2025");
