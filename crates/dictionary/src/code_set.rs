@@ -77,8 +77,11 @@ pub struct CodeSet {
     pub complete: String,
     /// Whether values are tested against it.
     pub membership: Membership,
-    /// What it is for.
+    /// What it is for, and what there is to know of the list.
     pub meaning: String,
+    /// What it is for, whatever list there is.
+    #[serde(skip)]
+    pub(crate) purpose: String,
     /// Where it was read.
     pub source: String,
     /// How firm it is.

@@ -3,7 +3,7 @@
 use crate::code_set::{CodeLookup, CodeSet};
 use crate::layout::{Layout, LayoutField};
 use crate::statutory::{StatutoryDate, load_statutory_dates};
-use crate::tables::{self, CodeRow, LayoutFieldRow, check_code_set, check_layout, rows, yes_no};
+use crate::tables::{self, CodeRow, LayoutFieldRow, check_layout, rows, yes_no};
 use crate::{DictionaryError, FieldId, SchoolDays, SchoolYear, Standing};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -414,7 +414,8 @@ impl Dictionary {
     }
 
     /// Replaces the codes of a code set by those of a TOML text: `code_set = "KEY"` and one `[[code]]` an
-    /// entry, with the keys of [`CodeRow`]. The set is then tested against the new list.
+    /// entry, with the keys of [`CodeRow`]. The set is then tested against the new list, and rests on what its
+    /// entries rest on.
     ///
     /// # Errors
     /// When the text is not of that form or breaks a rule that the built-in tables keep.
@@ -432,26 +433,17 @@ impl Dictionary {
     }
 
     fn replace_code_set(&mut self, key: &str, entries: Vec<CodeRow>) -> Result<(), DictionaryError> {
-        let old = self.code_set(key)?;
-        let row = tables::CodeSetRow {
-            code_set: old.key.clone(),
-            title: old.title.clone(),
-            kind: "values".into(),
-            complete: "yes".into(),
-            membership: "test".into(),
-            meaning: old.meaning.clone(),
-            source: old.source.clone(),
-            standing: old.standing,
-            note: String::new(),
-        };
-        let set = row.build(entries)?;
-        check_code_set(&set)?;
-        for slot in &mut self.code_sets {
+        let mut next = self.clone();
+        let set = tables::replaced_code_set(next.code_set(key)?, entries)?;
+        for slot in &mut next.code_sets {
             if slot.key == key {
                 *slot = set.clone();
             }
         }
-        self.compile_all()
+        next.suspended.remove(key);
+        next.compile_all()?;
+        *self = next;
+        Ok(())
     }
 
     /// Stops testing values against a stand-in list until the real list is loaded.

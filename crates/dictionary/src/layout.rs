@@ -171,7 +171,8 @@ impl LayoutField {
                 FieldType::Date => Form::Date,
                 FieldType::Time => Form::Time,
                 FieldType::Numeric if self.format == "YYYY" => Form::Year,
-                FieldType::Numeric => Form::Decimal { places: if self.format.is_empty() { 28 } else { 2 } },
+                // A format that says nothing of decimals allows what a number can hold.
+                FieldType::Numeric => Form::Decimal { places: decimals(&self.format).unwrap_or(28) },
                 FieldType::NumericString => match width(&self.format) {
                     Some(width) => Form::DigitsOf(width),
                     None => Form::Digits,
@@ -189,6 +190,19 @@ impl LayoutField {
         let max_length = self.max_length.map_or(u32::MAX, u32::from);
         self.check = FieldCheck { max_length, required: self.required == Requirement::Yes, form };
     }
+}
+
+/// How many decimals the format of a number allows: `9.99` and `up to 2 decimals` two, `999` none.
+pub(crate) fn decimals(format: &str) -> Option<u8> {
+    if let Some(rest) = format.strip_prefix("up to ") {
+        let number = rest.strip_suffix(" decimals").or_else(|| rest.strip_suffix(" decimal"));
+        return number?.parse().ok().filter(|places| *places <= 28);
+    }
+    let (whole, fraction) = format.split_once('.').unwrap_or((format, ""));
+    let nines = |text: &str| text.bytes().all(|byte| byte == b'9');
+    let shown =
+        !whole.is_empty() && nines(whole) && nines(fraction) && (fraction.is_empty() != format.contains('.'));
+    u8::try_from(fraction.len()).ok().filter(|places| shown && *places <= 28)
 }
 
 /// Sets aside spaces around a value. Only the space is meant: other white space is a control character or

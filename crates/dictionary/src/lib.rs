@@ -40,6 +40,7 @@ pub mod fields;
 mod finding;
 mod identifiers;
 mod layout;
+mod lines;
 mod personal;
 pub mod records;
 mod rounding;
@@ -69,6 +70,7 @@ pub use identifiers::{
     NcesSchoolId, PersonName, SchoolKey, SchoolNumber, SchoolSystemNumber, StateId,
 };
 pub use layout::{FieldType, HeaderRule, Layout, LayoutField, PositionStanding, Requirement};
+pub use lines::line_of_row;
 pub use personal::{Personal, REDACTED, shape};
 pub use rounding::{Rounding, RoundingMode};
 pub use row::{FieldError, Row, RowBuffer, Stretch};

@@ -2,8 +2,8 @@
 
 use crate::check::FieldCheck;
 use crate::code_set::{CodeEntry, CodeKind, CodeSet, Membership, Pattern};
-use crate::layout::{FieldType, HeaderRule, Layout, LayoutField, PositionStanding, Requirement};
-use crate::{DictionaryError, FieldId, SchoolYear, Standing};
+use crate::layout::{FieldType, HeaderRule, Layout, LayoutField, PositionStanding, Requirement, decimals};
+use crate::{DictionaryError, FieldId, SchoolYear, Standing, line_of_row};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -54,7 +54,7 @@ pub(crate) fn rows<T: DeserializeOwned>(table: &str, text: &str) -> Result<Vec<T
     let mut rows = Vec::new();
     for row in reader.deserialize() {
         rows.push(row.map_err(|error: csv::Error| {
-            let line = error.position().map(csv::Position::line);
+            let line = error.position().map(|place| line_of_row(text.as_bytes(), place.byte()));
             let problem = match error.kind() {
                 csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
                 _ => error.to_string(),
@@ -378,17 +378,42 @@ impl CodeSetRow {
             kind: self.kind,
             complete: self.complete,
             membership,
-            meaning: if self.note.is_empty() {
-                self.meaning
-            } else {
-                format!("{} {}", self.meaning, self.note)
-            },
+            meaning: format!("{} {}", self.meaning, self.note).trim_end().to_owned(),
+            purpose: self.meaning,
             source: self.source,
             standing: self.standing,
         };
         check_code_set(&set)?;
         Ok(set)
     }
+}
+
+/// A code set with other entries. It was read where they were, and is no firmer than the weakest of them.
+pub(crate) fn replaced_code_set(old: &CodeSet, entries: Vec<CodeRow>) -> Result<CodeSet, DictionaryError> {
+    if entries.is_empty() {
+        return Err(DictionaryError::table(&old.key, None, "has no code"));
+    }
+    let mut sources: Vec<&str> = Vec::new();
+    let mut standing = Standing::Sourced;
+    for entry in &entries {
+        standing = standing.weakest(entry.standing.parse()?);
+        if !sources.contains(&entry.source.as_str()) {
+            sources.push(&entry.source);
+        }
+    }
+    let patterns = entries.iter().all(|entry| entry.kind == "pattern");
+    let row = CodeSetRow {
+        code_set: old.key.clone(),
+        title: old.title.clone(),
+        kind: if patterns { "pattern" } else { "values" }.to_owned(),
+        complete: "yes".to_owned(),
+        membership: "test".to_owned(),
+        meaning: old.purpose.clone(),
+        source: sources.join("; "),
+        standing,
+        note: String::new(),
+    };
+    row.build(entries)
 }
 
 /// What must hold for the entries of any code set, built in or given at run time.
@@ -469,6 +494,13 @@ pub(crate) fn check_layout(
                     format!("the constant is {constant}, the layout's record type {wanted}"),
                 );
             }
+        }
+        if field.field_type == FieldType::Numeric
+            && !["", "YYYY", "XML"].contains(&field.format.as_str())
+            && decimals(&field.format).is_none()
+        {
+            let form = "is none of a number; write YYYY, 9.99, up to 2 decimals, or nothing";
+            return refuse(field, format!("the format {:?} {form}", field.format));
         }
         if field.required == Requirement::Conditional && field.condition.trim().is_empty() {
             return refuse(field, "is conditional without a condition".into());

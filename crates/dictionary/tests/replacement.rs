@@ -8,7 +8,9 @@
     reason = "a test program"
 )]
 
-use opi_dictionary::{CodeLookup, Dictionary, LayoutFieldRow, fields, layout_to_toml};
+use opi_dictionary::{
+    CodeLookup, Dictionary, FieldProblem, LayoutFieldRow, Standing, fields, layout_to_toml,
+};
 
 fn rows_of(key: &str) -> Vec<LayoutFieldRow> {
     let layout = Dictionary::built_in().layout(key).unwrap();
@@ -103,6 +105,61 @@ fn a_loaded_code_list_is_tested() {
     let twice = format!("{csv}01,Again,,,,value,no,our letter of May,sourced\n");
     insta::assert_snapshot!(dictionary.replace_code_set_csv("dropout-reason", &twice).unwrap_err(),
         @r#"dropout-reason: code "01": stands twice on one day"#);
+}
+
+#[test]
+fn a_loaded_code_list_rests_on_what_its_codes_rest_on() {
+    let header = "code,label,meaning,first_day,last_day,kind,working_code,source,standing\n";
+    let of = |codes: &str| {
+        let mut dictionary = Dictionary::built_in().clone();
+        let loaded = dictionary.replace_code_set_csv("behavior-event", &format!("{header}{codes}"));
+        (loaded.map_err(|error| error.to_string()), dictionary)
+    };
+    assert!(Dictionary::built_in().code_set("behavior-event").unwrap().meaning.contains("No code is known"));
+    let (loaded, dictionary) = of("01,Fight,,,,value,no,our letter of May,sourced\n\
+                                   02,Theft,,,,value,no,heard in June,recall\n\
+                                   03,Fire,,,,value,no,our letter of May,sourced\n");
+    loaded.unwrap();
+    let set = dictionary.code_set("behavior-event").unwrap();
+    assert_eq!((set.source.as_str(), set.standing), ("our letter of May; heard in June", Standing::Recall));
+    assert!(!set.meaning.contains("No code is known"), "{}", set.meaning);
+    // What cannot be loaded leaves everything as it was.
+    for wrong in ["", "01,Fight,,,,value,no,our letter of May,sure\n"] {
+        let (refused, dictionary) = of(wrong);
+        assert!(refused.is_err());
+        assert_eq!(dictionary.code_sets(), Dictionary::built_in().code_sets());
+    }
+}
+
+#[test]
+fn the_format_of_a_number_says_its_decimals() {
+    let with = |format: &str| {
+        let mut rows = rows_of("fram");
+        rows[4].field_type = "numeric".into();
+        rows[4].code_set = String::new();
+        rows[4].max_length = Some(12);
+        rows[4].format = format.into();
+        replace(&rows)
+    };
+    for (format, passes, fails) in [
+        ("9.9999", "1.2345", Some("1.23456")),
+        ("up to 3 decimals", "1.234", Some("1.2345")),
+        ("999", "12", Some("1.5")),
+        ("9.99", "12.25", Some("12.255")),
+        ("", "1.23456789", None),
+    ] {
+        let dictionary = with(format).unwrap();
+        let field = &dictionary.layout("fram").unwrap().fields[4];
+        assert_eq!(field.form_problem(passes), None, "{format}");
+        assert_eq!(
+            fails.map(|text| field.form_problem(text)),
+            fails.map(|_| Some(FieldProblem::TooManyPlaces))
+        );
+    }
+    for unknown in ["9.", "2 decimals", "up to many decimals", "9,99"] {
+        let refused = with(unknown).unwrap_err();
+        assert!(refused.contains("is none of a number; write YYYY, 9.99, up to 2 decimals"), "{refused}");
+    }
 }
 
 #[test]

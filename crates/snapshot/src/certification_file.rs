@@ -3,7 +3,7 @@
 use crate::certification::{Certification, CertificationEvent, CertifiedContent, Validation, Window};
 use crate::{Member, SnapshotError, TimeGiven};
 use chrono::NaiveDate;
-use opi_dictionary::{DistrictNumber, SchoolYear};
+use opi_dictionary::{DistrictNumber, SchoolYear, line_of_row};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -73,15 +73,16 @@ const COLUMNS: [&str; 15] = [
 /// a step is not possible; the error names the line.
 pub fn read_certifications(text: &str) -> Result<Vec<Certification>, SnapshotError> {
     let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| csv_error(&error))?.clone();
+    let refused = |error: csv::Error| csv_error(text, &error);
+    let header = reader.headers().map_err(refused)?.clone();
     if !header.iter().eq(COLUMNS) {
         return Err(wrong(1, format!("expected the columns {}", COLUMNS.join(","))));
     }
     let mut by_key: BTreeMap<(SchoolYear, String, DistrictNumber), Certification> = BTreeMap::new();
     let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| csv_error(&error))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let row: StepRow = record.deserialize(Some(&header)).map_err(|error| csv_error(&error))?;
+    while reader.read_record(&mut record).map_err(refused)? {
+        let line = record.position().map_or(0, |place| line_of_row(text.as_bytes(), place.byte()));
+        let row: StepRow = record.deserialize(Some(&header)).map_err(refused)?;
         take(&mut by_key, &row).map_err(|problem| wrong(line, problem))?;
     }
     Ok(by_key.into_values().collect())
@@ -97,7 +98,7 @@ pub fn write_certifications<'c>(
     let mut sorted: Vec<&Certification> = certifications.into_iter().collect();
     sorted.sort_by_key(|c| (c.school_year(), c.collection().to_owned(), c.district()));
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let failed = |error: csv::Error| csv_error(&error);
+    let failed = |error: csv::Error| csv_error("", &error);
     writer.write_record(COLUMNS).map_err(failed)?;
     for certification in sorted {
         for (by, at, event) in certification.history() {
@@ -277,8 +278,8 @@ fn wrong(line: u64, problem: impl Into<String>) -> SnapshotError {
     SnapshotError::CertificationFile { line, problem: problem.into() }
 }
 
-fn csv_error(error: &csv::Error) -> SnapshotError {
-    let line = error.position().map_or(0, csv::Position::line);
+fn csv_error(text: &str, error: &csv::Error) -> SnapshotError {
+    let line = error.position().map_or(0, |place| line_of_row(text.as_bytes(), place.byte()));
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             wrong(line, format!("{len} cells, expected {expected_len}"))

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     CalendarNumber, CountyNumber, DictionaryError, DistrictNumber, LegalEntityNumber, NcesLeaId,
-    NcesSchoolId, SchoolKey, SchoolNumber, SchoolYear,
+    NcesSchoolId, SchoolKey, SchoolNumber, SchoolYear, line_of_row,
 };
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -469,11 +469,14 @@ impl Directory {
 /// Reads the rows of a table; every error gets the table's name and its line.
 fn rows<T: DeserializeOwned>(
     table: DirectoryTable,
-    input: impl Read,
+    mut input: impl Read,
     mut take: impl FnMut(T) -> Result<(), String>,
 ) -> Result<(), DictionaryError> {
-    let mut reader = csv::Reader::from_reader(input);
     let refuse = |line, problem| DictionaryError::table(table.file_name(), line, problem);
+    let mut text = Vec::new();
+    input.read_to_end(&mut text).map_err(|error| refuse(None, error.to_string()))?;
+    let line_of = |place: &csv::Position| line_of_row(&text, place.byte());
+    let mut reader = csv::Reader::from_reader(text.as_slice());
     let headers = reader.headers().map_err(|error| refuse(Some(1), error.to_string()))?.clone();
     let columns = table.columns();
     if let Some(unknown) = headers.iter().find(|header| !columns.contains(header)) {
@@ -489,11 +492,11 @@ fn rows<T: DeserializeOwned>(
     loop {
         match reader.read_record(&mut record) {
             Err(error) => {
-                return Err(refuse(error.position().map(csv::Position::line), error.to_string()));
+                return Err(refuse(error.position().map(line_of), plain(&error)));
             }
             Ok(false) => return Ok(()),
             Ok(true) => {
-                let line = record.position().map(csv::Position::line);
+                let line = record.position().map(line_of);
                 let row = record.deserialize(Some(&headers)).map_err(|error| refuse(line, plain(&error)))?;
                 take(row).map_err(|problem| refuse(line, problem))?;
             }
@@ -508,6 +511,10 @@ fn plain(error: &csv::Error) -> String {
             Some(field) => format!("column {}: {}", field + 1, err.kind()),
             None => err.kind().to_string(),
         },
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} cells, expected {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
         _ => error.to_string(),
     }
 }
