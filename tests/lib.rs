@@ -3,7 +3,7 @@
 
 use opi::aim::{BehaviorReader, ReadOptions, Reader, Writer, propose_layout};
 use opi::dictionary::{
-    Dictionary, DirectoryBuilder, DirectoryTable, FiscalYear, SchoolYear, StateId, records,
+    Dictionary, DirectoryBuilder, DirectoryTable, FiscalYear, HeaderRule, SchoolYear, StateId, records,
 };
 use std::cell::RefCell;
 
@@ -48,7 +48,8 @@ pub fn aim_reader(bytes: &[u8]) {
                     version: "MT9.1".into(),
                 };
                 if writer.is_none() {
-                    writer = Writer::new(Vec::new(), layout, Some(header)).ok();
+                    let header = Some(header).filter(|_| layout.header != HeaderRule::None);
+                    writer = Writer::new(Vec::new(), layout, header).ok();
                 }
                 if let Some(writer) = &mut writer
                     && writer.copy_row(&row).is_err()

@@ -42,6 +42,22 @@ pub enum AimError {
         /// The layout of the file.
         wanted: String,
     },
+    /// A value that would be lost: the layout has no such field.
+    #[error("{layout}, record {record}, {field}: it has a value, but no place in the layout of the file")]
+    NoPlace {
+        /// The layout of the file.
+        layout: String,
+        /// The record, counted from 1.
+        record: u64,
+        /// The name of the field.
+        field: String,
+    },
+    /// A header for a file that has none.
+    #[error("{layout}: files of this layout have no header; write it without one")]
+    NoHeader {
+        /// The layout.
+        layout: String,
+    },
     /// No layout could be chosen: no column holds a known record type in every row.
     #[error("no column holds a known record type in every row: say which layout the file follows")]
     NoLayout,

@@ -2,7 +2,7 @@
 
 use crate::error::Unwritable;
 use crate::{AimError, Header};
-use opi_dictionary::{FieldId, HeaderRule, Layout, LayoutField, Record, Row};
+use opi_dictionary::{Dictionary, FieldId, HeaderRule, Layout, LayoutField, Record, Row};
 use std::io::Write;
 
 /// Writes one tab-separated AIM file in canonical form: UTF-8 without byte order mark, the header record where
@@ -33,16 +33,18 @@ pub struct Writer<'d, W: Write> {
 }
 
 impl<'d, W: Write> Writer<'d, W> {
-    /// A writer of a file of this layout. A header is written where the layout has one: the one given, and where
-    /// none is given for a layout that requires one, the file has none and is not canonical.
+    /// A writer of a file of this layout, with this header. Where none is given for a layout that requires one, the
+    /// file has none and is not canonical.
     ///
     /// # Errors
-    /// When the layout is XML.
+    /// When the layout is XML, or a header is given and files of the layout have none.
     pub fn new(out: W, layout: &'d Layout, header: Option<Header>) -> Result<Self, AimError> {
         if layout.is_xml() {
             return Err(AimError::WrongForm { layout: layout.key.clone(), xml: true });
         }
-        let header = header.filter(|_| layout.header != HeaderRule::None);
+        if header.is_some() && layout.header == HeaderRule::None {
+            return Err(AimError::NoHeader { layout: layout.key.clone() });
+        }
         let (line, value) = (String::new(), String::new());
         Ok(Writer { out, layout, header, header_written: false, records: 0, line, value })
     }
@@ -50,13 +52,22 @@ impl<'d, W: Write> Writer<'d, W> {
     /// Writes a typed record, its fields in the order of the layout.
     ///
     /// # Errors
-    /// When the record is of another layout, or a field is not as the layout wants it (the error names it; the
-    /// record is not written), or the stream fails.
+    /// When the record is of another layout, or a field is not as the layout wants it or has a value and no place in
+    /// it (the error names it; the record is not written), or the stream fails.
     pub fn write_record<R: Record>(&mut self, record: &R) -> Result<(), AimError> {
         if R::LAYOUT != self.layout.key {
             return Err(self.other_layout(R::LAYOUT));
         }
         let layout = self.layout;
+        for field in R::FIELDS.iter().filter(|field| layout.column(**field).is_none()) {
+            self.value.clear();
+            record.write_field(*field, &mut self.value);
+            if !self.value.is_empty() {
+                // Typed records hold built-in fields alone.
+                let known = Dictionary::built_in().field_info(*field);
+                return Err(self.no_place(known.map_or("a field", |known| &known.name)));
+            }
+        }
         self.write_with(|field, out| {
             if field == opi_dictionary::fields::RECORD_TYPE {
                 out.push_str(&layout.record_type);
@@ -74,6 +85,7 @@ impl<'d, W: Write> Writer<'d, W> {
         if row.layout().key != self.layout.key {
             return Err(self.other_layout(&row.layout().key));
         }
+        self.has_places(row)?;
         self.write_with(|field, out| out.push_str(row.raw(field).unwrap_or_default()))
     }
 
@@ -81,11 +93,12 @@ impl<'d, W: Write> Writer<'d, W> {
     /// rows that are wrong, so that someone can mend them.
     ///
     /// # Errors
-    /// When the row is of another layout or the stream fails.
+    /// When the row is of another layout or has a value that has no place in this one, or the stream fails.
     pub fn copy_row(&mut self, row: &Row<'_>) -> Result<(), AimError> {
         if row.layout().key != self.layout.key {
             return Err(self.other_layout(&row.layout().key));
         }
+        self.has_places(row)?;
         self.line.clear();
         for (column, field) in self.layout.fields.iter().enumerate() {
             if column > 0 {
@@ -150,6 +163,24 @@ impl<'d, W: Write> Writer<'d, W> {
             Some(header) => write!(self.out, "{header}\r\n"),
             None => Ok(()),
         }
+    }
+
+    /// Makes sure that each value of a row has a place: the row may be of another edition of the layout.
+    fn has_places(&self, row: &Row<'_>) -> Result<(), AimError> {
+        if std::ptr::eq(row.layout(), self.layout) {
+            return Ok(());
+        }
+        let lost = row
+            .layout()
+            .fields
+            .iter()
+            .find(|field| self.layout.column(field.field).is_none() && !row.text(field.field).is_empty());
+        lost.map_or(Ok(()), |field| Err(self.no_place(&field.name)))
+    }
+
+    fn no_place(&self, field: &str) -> AimError {
+        let (layout, field) = (self.layout.key.clone(), field.to_owned());
+        AimError::NoPlace { layout, record: self.records + 1, field }
     }
 
     fn other_layout(&self, found: &str) -> AimError {

@@ -9,7 +9,8 @@
 )]
 
 use opi_aim::{Header, ReadOptions, ReadRule, Reader, Writer};
-use opi_dictionary::{Dictionary, fields};
+use opi_dictionary::records;
+use opi_dictionary::{Dictionary, HeaderRule, LayoutFieldRow, Record, fields, layout_to_toml};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -44,7 +45,10 @@ fn through(bytes: &[u8], options: ReadOptions) -> Outcome {
         let separators: Vec<u32> = record.match_indices('\t').map(|(at, _)| at as u32).collect();
         let row = opi_dictionary::Row::from_parts(layout, &record, &separators, 0, record.len() as u32, 0, 0);
         written
-            .get_or_insert_with(|| Writer::new(Vec::new(), layout, header.clone()).unwrap())
+            .get_or_insert_with(|| {
+                let header = header.clone().filter(|_| layout.header != HeaderRule::None);
+                Writer::new(Vec::new(), layout, header).unwrap()
+            })
             .copy_row(&row)
             .unwrap();
     }
@@ -243,6 +247,39 @@ fn a_layout_can_be_chosen_and_need_not_have_a_header() {
     let layout = Dictionary::built_in().layout("terms-of-employment").unwrap();
     let row: Vec<&str> = te.trim_end_matches(['\r', '\n']).split('\t').collect();
     assert!(row.len() <= layout.fields.len());
+}
+
+#[test]
+fn the_writer_drops_nothing_unsaid() {
+    let header = Header { date: "01/21/2026".into(), time: "08:15:00".into(), version: "MT9.1".into() };
+    let layout = Dictionary::built_in().layout("fram").unwrap();
+    let refused = Writer::new(Vec::new(), layout, Some(header)).err().unwrap().to_string();
+    assert_eq!(refused, "fram: files of this layout have no header; write it without one");
+
+    // An edition of the layout that lacks a field.
+    let mut shorter = Dictionary::built_in().clone();
+    let rows = layout.fields.iter().filter(|field| field.field != fields::LAST_NAME).zip(1..);
+    let rows: Vec<LayoutFieldRow> =
+        rows.map(|(field, position)| LayoutFieldRow { position, ..LayoutFieldRow::from(field) }).collect();
+    shorter.replace_layout_toml(&layout_to_toml("fram", &rows)).unwrap();
+    let mut writer = Writer::new(Vec::new(), shorter.layout("fram").unwrap(), None).unwrap();
+    let mut buffer = opi_dictionary::RowBuffer::new(layout);
+    for (field, text) in [
+        (fields::STUDENT_STATE_ID, "990000101"),
+        (fields::LAST_NAME, "Larkspur"),
+        (fields::ELIGIBILITY, "N"),
+        (fields::ELIGIBILITY_START_DATE, "08/27/2025"),
+    ] {
+        buffer.set(field, text);
+    }
+    let record = records::MealEligibility::from_row(&buffer.row()).unwrap();
+    let lost = "fram, record 1, Last Name: it has a value, but no place in the layout of the file";
+    assert_eq!(writer.write_row(&buffer.row()).unwrap_err().to_string(), lost);
+    assert_eq!(writer.copy_row(&buffer.row()).unwrap_err().to_string(), lost);
+    assert_eq!(writer.write_record(&record).unwrap_err().to_string(), lost);
+    buffer.set(fields::LAST_NAME, "");
+    writer.write_row(&buffer.row()).unwrap();
+    assert_eq!(writer.records(), 1);
 }
 
 #[test]

@@ -13,8 +13,8 @@ use opi_dictionary::records::{
     Section504Plan, SpringEnrollmentCount, StudentDemographic, StudentEnrollment,
 };
 use opi_dictionary::{
-    AggregateHours, CalendarNumber, Code, Dictionary, DistrictNumber, EndStatus, Gender, Grade, LocalId,
-    PersonalText, Record, SchoolNumber, SchoolYear, ServiceType, StartStatus, YesNo,
+    AggregateHours, CalendarNumber, Code, Dictionary, DistrictNumber, EndStatus, Gender, Grade, HeaderRule,
+    LocalId, PersonalText, Record, SchoolNumber, SchoolYear, ServiceType, StartStatus, YesNo,
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -195,8 +195,9 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
             let name = format!("uploads/{}/{}/{key}.tsv", self.calendar.year.end_year(), self.number);
             let changed =
                 header_day(key, self.calendar).and_hms_opt(8, self.district % 60, 0).unwrap_or_default();
-            let writer =
-                Writer::new(open(&name, key)?, self.dictionary.layout(key)?, Some(Header::new(changed)));
+            let layout = self.dictionary.layout(key)?;
+            let header = (layout.header != HeaderRule::None).then(|| Header::new(changed));
+            let writer = Writer::new(open(&name, key)?, layout, header);
             let writer = writer.map_err(|error| aim(&name, error))?;
             *slot = Some((name, writer));
         }
