@@ -29,8 +29,7 @@ fn a_reader_that_goes_away_changes_nothing() {
         assert_eq!(unheard.code(), read.code, "{arguments:?}");
     }
     // What is written to files is written whole, whoever reads the account of it.
-    let arguments =
-        ["snapshot", "export", "store", "2025-26-fall-count-anb", "--out", "unread"].map(str::to_owned);
+    let arguments = ["snapshot", "export", "store", "whole", "--out", "unread"].map(str::to_owned);
     assert!(desk.command(&arguments).stdout(closed()).status().unwrap().success());
-    assert!(std::fs::read_dir(desk.at("unread")).unwrap().count() > 1);
+    assert!(std::fs::read_dir(desk.at("unread")).unwrap().next().is_some());
 }

@@ -213,7 +213,7 @@ fn nothing_printed_names_a_student() {
         }
     }
     let mut kept = take(&uploads, &early);
-    kept.push("--register");
+    kept.extend(["--register", "--name", "kept"]);
     runs.push(opi(kept));
     for format in ["human", "json"] {
         runs.push(opi(["snapshot", "changes", text(&early), "--year", "2025-26", "--format", format]));

@@ -52,7 +52,7 @@ pub fn split_upload(
         // What is said of the file in its first line is not the fault of a row that stands there for want of a header.
         let moves =
             |hit: &&Hit| number > 1 || checker.info(hit.rule).is_none_or(|info| info.key != RuleKey::File);
-        let rejects = hits.is_some_and(|hits| hits.iter().any(|hit| moves(hit)));
+        let rejects = hits.is_some_and(|hits| hits.iter().any(&moves));
         if header || !rejects {
             accepted_out.write_all(&line)?;
         }
@@ -64,7 +64,7 @@ pub fn split_upload(
             *(if rejects { &mut split.rejected } else { &mut split.accepted }) += 1;
         }
         for hit in hits.into_iter().flatten() {
-            let place = if header || !moves(&hit) { String::new() } else { rejected_line.to_string() };
+            let place = if header || !moves(hit) { String::new() } else { rejected_line.to_string() };
             write_reason(&mut reasons, checker, hit, &place)?;
         }
         line.clear();

@@ -86,8 +86,9 @@ pub(crate) fn name_hash(name: &[u8]) -> u32 {
             None => return odd_name_hash(name),
         }
     }
-    if name.len() % 8 != 0 {
-        match letters(last_word(name), name.len() % 8) {
+    let over = name.len() % 8;
+    if over > 0 {
+        match letters(last_word(name), over) {
             Some(letters) => hash = hash_pair(hash, letters),
             None => return odd_name_hash(name),
         }
@@ -116,12 +117,12 @@ fn letters(word: u64, count: usize) -> Option<u64> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * ONES;
     let there = HIGH >> (64 - 8 * count);
-    let small = (word | 0x20 * ONES) & !HIGH;
+    let small = (word | (0x20 * ONES)) & !HIGH;
     // The high bit of each byte from `a` on, less that of each after `z`. No carry crosses a byte.
     let from_a = small.wrapping_add((0x80 - b'a' as u64) * ONES);
     let after_z = small.wrapping_add((0x80 - b'z' as u64 - 1) * ONES);
     let is_letter = from_a & !after_z & HIGH;
-    if word & HIGH == 0 && is_letter == there { Some(word & 0x1f * ONES) } else { None }
+    if word & HIGH == 0 && is_letter == there { Some(word & (0x1f * ONES)) } else { None }
 }
 
 /// As [`name_hash`], for a name that is not made of ASCII letters alone.

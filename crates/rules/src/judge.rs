@@ -250,7 +250,6 @@ impl<'w> Judge<'w> {
                 }
             });
         }
-        drop(record);
         let number = self.contents.len() as u32;
         self.contents.push(Content {
             shared,

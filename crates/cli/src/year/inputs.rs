@@ -146,17 +146,14 @@ fn kept(replacements: Vec<Replacement>) -> Vec<Given> {
 /// How public tables are masked: a policy, and the treatment of zeros that it may leave open.
 pub(crate) fn masking(policy: &str, zeros: Zeros) -> Result<(Masking, String, String), Failure> {
     let rule = Policy::find(policy)?.rule(Some(zeros))?;
-    Ok((Masking::new(rule), policy.to_owned(), zeros_word(zeros).to_owned()))
+    Ok((Masking::new(rule), policy.to_owned(), zeros_word(zeros)?.to_owned()))
 }
 
 /// The word by which arguments and the manifest name a treatment of zeros.
-fn zeros_word(zeros: Zeros) -> &'static str {
-    match zeros {
-        Zeros::Structural => "structural",
-        Zeros::Mask => "mask",
-        Zeros::Cover => "cover",
-        _ => "show",
-    }
+fn zeros_word(zeros: Zeros) -> Result<&'static str, Failure> {
+    let same = |word: &&str| word.parse().is_ok_and(|named: Zeros| named == zeros);
+    let word = ["show", "structural", "mask", "cover"].into_iter().find(same);
+    word.ok_or_else(|| Failure::new("this treatment of zeros has no word for the manifest"))
 }
 
 /// Choices where the law of funding is open, as TOML or JSON.

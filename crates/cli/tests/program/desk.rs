@@ -20,7 +20,9 @@ const BEFORE: &[&str] = &[
     "opi snapshot take state/uploads/2026 --store store --year 2025-26 --collection 'Fall count (ANB)' \
      --as-of 2025-09-30 --by nightly --at 2025-10-01T02:00:00 --name before",
     "opi snapshot take state/uploads/2026 --store store --year 2025-26 --collection 'Fall count (ANB)' \
-     --as-of 2026-06-30 --by nightly --at 2026-07-01T02:00:00 --register",
+     --as-of 2026-06-30 --by nightly --at 2026-07-01T02:00:00 --name whole",
+    "opi snapshot take state/uploads/2026 --store store --year 2025-26 --collection 'Fall count (ANB)' \
+     --as-of 2025-10-22 --by nightly --at 2025-10-23T02:00:00 --received 2025-10-08T02:00:00 --register",
     "opi layout check state/uploads/2026/0001/student-enrollments.tsv --out our-layout.toml",
     "opi mask counts.csv --spec tables.toml --out published.csv --certificate certificate.json",
     "opi mask counts.csv --spec tables.toml --out 2024.csv",
