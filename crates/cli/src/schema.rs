@@ -19,8 +19,11 @@ pub(crate) struct SchemaArgs {
     format: Format,
 }
 
+/// A name and what makes its schema.
+type Named = (&'static str, fn() -> Schema);
+
 /// Every schema but those of records: what `opi` prints and writes. Help texts and manifests name them.
-const REPORTS: &[(&str, fn() -> Schema)] = &[
+const REPORTS: &[Named] = &[
     ("anb-case", opi::anb::schema_of_case),
     ("anb-change", opi::anb::schema_of_change),
     ("anb-check", opi::anb::schema_of_check),

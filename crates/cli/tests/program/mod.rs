@@ -1,5 +1,11 @@
 //! What the tests of the program share: running it, an invented state, and looking through what it wrote.
-#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "each test program uses a part, and starts the program"
+)]
 
 pub(crate) mod desk;
 
