@@ -29,7 +29,7 @@ pub(crate) fn check(
             && super::load::counts_students(catalogue, file.opened.number)
             && let Some(leas) = other(number, Level::Lea)
         {
-            levels::state_and_districts(file, leas, found);
+            levels::state_and_districts(catalogue, file, leas, found);
         }
         match (number, level) {
             (52, Level::Sea) => levels::add_up(file, other(52, Level::Lea), found),

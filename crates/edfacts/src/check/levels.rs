@@ -2,11 +2,11 @@
 
 use super::Found;
 use super::cross::say;
-use super::records::Checked;
+use super::records::{Checked, Clean};
 use super::special::total;
-use super::units::units;
-use crate::Level;
+use super::units::{SumIs, sum_is, units};
 use crate::count::{CellMap, Codes, MOST_CATEGORIES, declaration};
+use crate::{Catalogue, Level};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The key of a cell by names, so that levels compare.
@@ -42,7 +42,7 @@ fn named<'f>(file: &'f Checked<'_>) -> BTreeMap<Named, Over<'f>> {
     by_number.into_iter().filter_map(name).collect()
 }
 
-/// How many students of each table count in several districts, and the totals of the districts.
+/// How many students of each table count in several districts, and how many each district has.
 struct Several<'f> {
     students: BTreeMap<&'f str, u64>,
     all: BTreeMap<&'f str, u64>,
@@ -50,21 +50,19 @@ struct Several<'f> {
 }
 
 impl<'f> Several<'f> {
-    fn new(state: &'f Checked<'_>, districts: &'f Checked<'_>) -> Self {
-        let totals = |file: &'f Checked<'_>| {
-            file.clean.iter().filter_map(|record| {
-                let set = file.plans.sets.get(record.set)?;
-                set.categories.is_empty().then_some((set.table.as_str(), record))
-            })
-        };
+    fn new(catalogue: &Catalogue, state: &'f Checked<'_>, districts: &'f Checked<'_>) -> Self {
         let mut several = Several { students: BTreeMap::new(), all: BTreeMap::new(), of: BTreeMap::new() };
-        for (table, record) in totals(districts) {
+        for (table, record) in everyone(catalogue, districts) {
             *several.all.entry(table).or_default() += record.amount;
             *several.of.entry((table, &*record.lea)).or_default() += record.amount;
         }
-        for (table, record) in totals(state) {
+        let mut above: BTreeMap<&str, u64> = BTreeMap::new();
+        for (table, record) in everyone(catalogue, state) {
+            *above.entry(table).or_default() += record.amount;
+        }
+        for (table, count) in above {
             let below = several.all.get(table).copied().unwrap_or_default();
-            several.students.insert(table, below.saturating_sub(record.amount));
+            several.students.insert(table, below.saturating_sub(count));
         }
         several
     }
@@ -78,11 +76,38 @@ impl<'f> Several<'f> {
     }
 }
 
+/// The records that hold every student of a table: the total, or where it has none (006) the shortest set in which
+/// nobody is left out.
+fn everyone<'f>(catalogue: &Catalogue, file: &'f Checked<'_>) -> impl Iterator<Item = (&'f str, &'f Clean)> {
+    let whole = file
+        .plans
+        .sets
+        .iter()
+        .zip(0usize..)
+        .filter(|(plan, _)| sum_is(catalogue, file, &plan.categories) != SumIs::AtMost);
+    let mut shortest: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (plan, place) in whole {
+        let length = (plan.categories.len(), place);
+        let known = shortest.entry(plan.table.as_str()).or_insert(length);
+        *known = length.min(*known);
+    }
+    file.clean.iter().filter_map(move |record| {
+        let table = file.plans.sets.get(record.set)?.table.as_str();
+        let (_, set) = shortest.get(table)?;
+        (*set == record.set).then_some((table, record))
+    })
+}
+
 /// SUB-10: the state between the largest district and the sum of districts. Where the day of the values differs by
 /// unit, students of several districts may stand in another cell of the state; what they do not explain is asked about.
-pub(crate) fn state_and_districts(state: &Checked<'_>, districts: &Checked<'_>, found: &mut Found) {
+pub(crate) fn state_and_districts(
+    catalogue: &Catalogue,
+    state: &Checked<'_>,
+    districts: &Checked<'_>,
+    found: &mut Found,
+) {
     let by_day = declaration(state.opened.number).is_some_and(|declared| declared.day_by_unit);
-    let several = Several::new(state, districts);
+    let several = Several::new(catalogue, state, districts);
     let below = named(districts);
     let above = named(state);
     let keys: BTreeSet<&Named> = above.keys().chain(below.keys()).collect();

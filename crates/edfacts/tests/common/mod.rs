@@ -96,8 +96,14 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
     let [people, enrollments, statuses, discipline, exits, departures, cohorts, _] = &mut out;
     for number in 0..students {
         let id = format!("P{number:05}");
-        let age = 3 + dice.roll(20);
-        let birth = format!("{}-{:02}-{:02}", 2025 - age, dice.roll(12) + 1, dice.roll(28) + 1);
+        // Many are born where an age begins or ends to count, on the very day or the day after.
+        let (age, birthday) = if dice.one_in(3) {
+            let age = [3, 4, 5, 6, 14, 21, 22][dice.roll(7) as usize];
+            (age, dice.pick(&["10-01", "10-02", "11-01", "11-02"]).to_owned())
+        } else {
+            (3 + dice.roll(20), format!("{:02}-{:02}", dice.roll(12) + 1, dice.roll(28) + 1))
+        };
+        let birth = format!("{}-{birthday}", 2025 - age);
         let races: Vec<&str> =
             ["AM7", "AS7", "BL7", "PI7", "WH7"].into_iter().filter(|_| dice.one_in(3)).collect();
         let sex = if dice.one_in(30) { Value::Null } else { json!(dice.pick(&["F", "M"])) };
@@ -140,8 +146,14 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
             "economically_disadvantaged",
             "foster_care",
         ] {
+            let mut begins = Vec::new();
             while dice.one_in(3) {
                 let begin = dice.day(2025, &[7, 8, 9, 10, 11, 2]);
+                // Which of two that begin on one day stands, no source says.
+                if begins.contains(&begin) {
+                    continue;
+                }
+                begins.push(begin.clone());
                 let end = if dice.one_in(2) { Value::Null } else { json!(dice.day(2025, &[10, 12, 3, 6])) };
                 let end =
                     if end.as_str().is_some_and(|end| end < begin.as_str()) { Value::Null } else { end };

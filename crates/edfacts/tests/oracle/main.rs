@@ -109,6 +109,7 @@ fn small_states_count_as_the_slow_program_counts() {
 #[test]
 fn a_middle_state_counts_as_the_slow_program_counts() {
     compare(77, 60, &asks());
+    compare(78, 90, &asks());
 }
 
 #[test]
