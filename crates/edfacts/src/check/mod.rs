@@ -8,6 +8,7 @@ mod known;
 mod levels;
 mod load;
 mod outcomes;
+mod record;
 mod records;
 mod register;
 mod rules;

@@ -1,13 +1,14 @@
 //! The rules on the records of one unit: zero rows, sums, and what single files ask of their records. They
 //! read records without findings only.
 
-use super::directory::{Directory, DirectoryUnit};
+use super::directory::Directory;
+use super::record::One;
 use super::records::{Checked, Clean};
 use super::{CheckOptions, Found};
 use crate::catalogue::{CategoryKind, Family};
 use crate::count::{Codes, Logic, MOST_CATEGORIES};
 use crate::input::GradeSet;
-use crate::{Catalogue, CountConfig, Grade, Level, MISSING, ZeroRule};
+use crate::{Catalogue, Grade, Level, ZeroRule};
 use std::collections::BTreeMap;
 
 /// The records of one unit by set and codes.
@@ -94,7 +95,7 @@ pub(crate) fn check(
             if zero_says_none {
                 missing_with_zero(file, record, found);
             }
-            single(options, &config, unit, file, record, found);
+            One { options, config: &config, unit, file, record }.check(found);
         }
     }
     let mut units = units(file);
@@ -106,124 +107,6 @@ pub(crate) fn check(
             subtotals(catalogue, file, unit, found);
             super::special::unit(file, unit, found);
         }
-    }
-}
-
-/// Rules on one record that need more than its columns.
-fn single(
-    options: &CheckOptions,
-    config: &CountConfig,
-    unit: Option<&DirectoryUnit>,
-    file: &Checked<'_>,
-    record: &Clean,
-    found: &mut Found,
-) {
-    let opened = &file.opened;
-    let (name, number, line) = (opened.name.as_str(), opened.number.get(), record.line);
-    let Some(set) = file.plans.sets.get(record.set) else { return };
-    let codes = || {
-        set.categories.iter().zip(record.codes).filter_map(|(place, code)| {
-            let category = file.plans.categories.get(*place)?;
-            Some((category, category.codes.get(usize::from(code))?.as_str()))
-        })
-    };
-    let subject = || unit_name(&record.lea, &record.school);
-    let closed =
-        unit.is_some_and(|unit| unit.status.is_some_and(|status| !status.is_reported()) || unit.unreported);
-    if closed && record.amount > 0 && number != 29 {
-        found
-            .at(name, "MTC-03", line, None)
-            .say("a closed, inactive or future unit has a count")
-            .about(&subject());
-    }
-    for (category, code) in codes() {
-        let grade = Grade::from_code(code).filter(|grade| grade.is_extra());
-        let graded = matches!(
-            category.logic,
-            Logic::Grade | Logic::GradeTested | Logic::GradeDropout | Logic::AgeGrade
-        );
-        let undeclared = graded && grade.is_some_and(|grade| !config.uses(grade));
-        if undeclared && number == 52 {
-            found
-                .at(name, "SUB-14", line, Some("Grade Level"))
-                .say(&format!("the state has not declared {code}"));
-        } else if undeclared && record.amount > 0 {
-            found
-                .at(name, "SUB-49", line, None)
-                .say(&format!("a count for {code}, which the state has not declared"));
-        }
-        if category.logic == Logic::GradeDropout && record.amount > 0 {
-            let offered = unit.and_then(|unit| unit.grades);
-            if code != MISSING && offered.is_some_and(|grades| !category.logic.offered(grades, code)) {
-                found
-                    .at(name, "SUB-26", line, Some("Grade Level"))
-                    .say("dropouts in a grade that the unit does not offer")
-                    .about(&subject());
-            }
-        }
-    }
-    let possible = || {
-        let named: Vec<(&str, &str)> =
-            codes().map(|(category, code)| (category.name.as_str(), code)).collect();
-        crate::count::declaration(opened.number)
-            .is_none_or(|declared| (declared.possible)(config, Level::Sea, &named))
-    };
-    match number {
-        2 => {
-            let environment = file.code(record, "EDENVIRIDEASA");
-            if opened.level == Level::Sch && matches!(environment, Some("HH" | "PPPS")) {
-                found
-                    .at(name, "SUB-17", line, None)
-                    .say("a school reports home, hospital or private placement")
-                    .about(&subject());
-            }
-            if record.amount == 0 {
-                return;
-            }
-            if !possible() {
-                found
-                    .at(name, "SUB-18", line, None)
-                    .say("developmental delay or correctional facility at an age that is not declared")
-                    .about(&subject());
-            }
-        }
-        9 => {
-            if record.amount == 0 {
-                return;
-            }
-            if !possible() {
-                found
-                    .at(name, "SUB-20", line, None)
-                    .say("an exit reason that the state does not have, at all or at this age")
-                    .about(&subject());
-            }
-        }
-        175 | 178 | 179 => {
-            let declared = &options.profile.assessments;
-            let of = |prefix: &str| codes().find(|(category, _)| category.name.starts_with(prefix));
-            let asked = of("ASMTADMN").zip(of("GRADELV")).map(|((_, test), (_, grade))| (test, grade));
-            let Some((test, grade)) = asked.filter(|_| record.amount > 0 && !declared.is_empty()) else {
-                return;
-            };
-            let known = declared.iter().any(|known| known.covers(number, grade, test));
-            if !known && test != MISSING && grade != MISSING {
-                found
-                    .at(name, "SUB-30", line, None)
-                    .say(&format!("the state has not declared {test} in grade {grade}"))
-                    .about(&subject());
-            }
-        }
-        199..=202 | 205 => {
-            let Some(status) = &record.status else { return };
-            let named = status.others.iter().any(|(element, _)| element == "StateDefinedStatusName");
-            if (status.amount == "STTDEF") != named {
-                found
-                    .at(name, "SUB-43", line, Some("State Defined Status"))
-                    .say("a state defined status and its name do not stand together")
-                    .about(&subject());
-            }
-        }
-        _ => {}
     }
 }
 

@@ -113,25 +113,34 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
         for _ in 0..1 + dice.roll(3) {
             let (lea, school) = &schools[dice.roll(schools.len() as u64) as usize];
             let entry = dice.day(2025, &[7, 8, 9, 9, 10, 11, 1]);
-            let exit =
-                if dice.one_in(2) { Value::Null } else { json!(dice.day(2025, &[10, 11, 12, 2, 6, 6])) };
+            let exit = match dice.roll(12) {
+                0 => json!(dice.pick(&["2026-09-15", "2026-09-30", "2026-10-01"])),
+                1..=6 => Value::Null,
+                _ => json!(dice.day(2025, &[10, 11, 12, 2, 6, 6])),
+            };
             if exit.as_str().is_some_and(|exit| exit < entry.as_str()) {
                 continue;
             }
             let at = ((age as usize).saturating_sub(4)).min(13);
             let grade = if dice.one_in(25) {
                 Value::Null
-            } else if dice.one_in(30) {
+            } else if dice.one_in(8) {
                 json!(dice.pick(&["UG", "13", "AE"]))
             } else {
                 json!(GRADES[at])
             };
             let enrolled = dice.roll(180);
+            // A tenth of the days to the half day, or anything.
+            let absent = if dice.one_in(4) {
+                (enrolled / 5) as f64 / 2.0
+            } else {
+                dice.roll(2 * enrolled / 5 + 1) as f64 / 2.0
+            };
             enrollments.push(json!({"student": id, "lea": lea,
                 "school": if dice.one_in(20) { Value::Null } else { json!(school) },
                 "entry": entry, "exit": exit, "grade": grade,
                 "service_type": if dice.one_in(15) { "S" } else { "P" },
-                "days_enrolled": enrolled, "days_absent": (dice.roll(2 * enrolled / 5 + 1) as f64) / 2.0}));
+                "days_enrolled": enrolled, "days_absent": absent}));
         }
         let lea = |dice: &mut Dice| {
             if dice.one_in(4) { json!(format!("L{:02}", dice.roll(leas))) } else { Value::Null }
@@ -181,7 +190,11 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
         }
         while dice.one_in(2) {
             let (lea, school) = &schools[dice.roll(schools.len() as u64) as usize];
-            let half = dice.roll(30) as f64 / 4.0;
+            // Half of the removals last as long as a length group begins or ends.
+            let half = match dice.roll(12) {
+                at @ 0..=5 => [0.25, 0.5, 1.25, 1.5, 10.0, 10.25][at as usize],
+                _ => dice.roll(30) as f64 / 4.0,
+            };
             let mut row = json!({"student": id, "lea": lea, "school": school, "date": dice.day(2025, &YEAR), "days": half});
             match dice.roll(4) {
                 0 => row["method"] = json!("INSCHOOL"),
@@ -190,6 +203,9 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
                 _ => {
                     row["interim"] = json!(dice.pick(&["REMDW", "REMDW", "REMHO"]));
                     row["reason"] = json!(dice.pick(&["D", "W", "SBI"]));
+                    if dice.one_in(4) {
+                        row["method"] = json!(dice.pick(&["INSCHOOL", "OUTOFSCHOOL"]));
+                    }
                 }
             }
             discipline.push(row);
