@@ -170,14 +170,12 @@ fn print_date(out: &mut impl Write, style: Style, date: &StatutoryDate) -> std::
 }
 
 fn print_collection(out: &mut impl Write, style: Style, collection: &Collection) -> std::io::Result<()> {
-    writeln!(out, "{} (collection), {}", style.bold(&collection.collection), collection.school_year)?;
+    let year = collection.school_year.map_or("each year".to_owned(), |year| year.to_string());
+    writeln!(out, "{} (collection), {year}", style.bold(&collection.collection))?;
     line(out, "content", &collection.content)?;
-    line(out, "count date", &collection.count_date)?;
-    line(
-        out,
-        "window",
-        format!("{} to {}", collection.window_start, collection.window_end).trim_start_matches(" to "),
-    )?;
+    line(out, "count date", &shown(collection.count_date))?;
+    let window = format!("{} to {}", shown(collection.window_start), shown(collection.window_end));
+    line(out, "window", window.trim_start_matches(" to "))?;
     line(out, "certified", &collection.certify)?;
     line(out, "source", &format!("{} [{}]", collection.source, collection.standing))
 }
@@ -248,4 +246,8 @@ fn print_code_set(out: &mut impl Write, style: Style, set: &CodeSet) -> std::io:
         )?;
     }
     Ok(())
+}
+
+fn shown(value: Option<impl std::fmt::Display>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The dictionary: all tables together, the built-in ones or with replacements made at run time.
 
 use crate::code_set::{CodeLookup, CodeSet};
+use crate::collection::Collection;
 use crate::layout::{Layout, LayoutField};
 use crate::statutory::{StatutoryDate, load_statutory_dates};
 use crate::tables::{self, CodeRow, LayoutFieldRow, check_layout, rows, yes_no};
@@ -77,33 +78,6 @@ pub struct Source {
     pub kind: String,
     /// What else is known.
     pub note: String,
-}
-
-/// A collection of one school year, with its dates as far as known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Collection {
-    /// Its name.
-    pub collection: String,
-    /// The school year or years, as the source writes it.
-    pub school_year: String,
-    /// The count date, ISO; blank where none is known.
-    pub count_date: String,
-    /// First day of the window: an ISO day, or month and day for every year; blank where not known.
-    pub window_start: String,
-    /// Last day of the window, likewise.
-    pub window_end: String,
-    /// Whether and how it is certified.
-    pub certify: String,
-    /// The membership type of those who certify.
-    pub type_membership: String,
-    /// What it collects.
-    pub content: String,
-    /// Where it was read.
-    pub source: String,
-    /// How firm it is.
-    pub standing: Standing,
 }
 
 /// A county.
@@ -376,7 +350,7 @@ impl Dictionary {
         rule.ok_or_else(missing)?.on(year, days)
     }
 
-    /// The positions that were not read in a layout: layout and field. 140 of the 256 built-in ones.
+    /// The positions that were not read in a layout: layout and field. Of those of AIM files, 140 of 256.
     pub fn unverified_positions(&self) -> impl Iterator<Item = (&Layout, &LayoutField)> {
         self.layouts.iter().flat_map(|layout| layout.unverified().map(move |field| (layout, field)))
     }

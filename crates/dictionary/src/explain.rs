@@ -1,7 +1,8 @@
 //! The dictionary in answer to a word: every element, field, layout, code set, code, date or source it names.
 
 use crate::code_set::{CodeEntry, CodeSet};
-use crate::dictionary::{Collection, County, Dictionary, Element, FieldInfo, Source};
+use crate::collection::Collection;
+use crate::dictionary::{County, Dictionary, Element, FieldInfo, Source};
 use crate::layout::{Layout, LayoutField};
 use crate::statutory::StatutoryDate;
 use serde::Serialize;

@@ -234,8 +234,8 @@ pub struct Layout {
     pub key_fields: Vec<FieldId>,
     /// Accepted file suffixes without the dot; empty where not known.
     pub suffixes: Vec<String>,
-    /// The collection it belongs to.
-    pub collection: String,
+    /// The collections that it is uploaded for; none for a layout of all.
+    pub collections: Vec<String>,
     /// Where it was read.
     pub source: String,
     /// How firm it is.

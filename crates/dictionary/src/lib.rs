@@ -30,6 +30,7 @@
 mod check;
 mod code_set;
 mod codes;
+mod collection;
 mod dictionary;
 mod directory;
 mod enrolled;
@@ -54,7 +55,8 @@ mod value;
 pub use check::FieldProblem;
 pub use code_set::{CodeEntry, CodeKind, CodeLookup, CodeSet, Membership};
 pub use codes::{AggregateHours, EndStatus, Gender, Grade, MealStatus, ServiceType, StartStatus, YesNo};
-pub use dictionary::{Collection, County, Dictionary, Element, FieldInfo, Source, layout_to_toml};
+pub use collection::{CertifiedIn, Collection, CollectionDay};
+pub use dictionary::{County, Dictionary, Element, FieldInfo, Source, layout_to_toml};
 pub use directory::{
     BudgetUnit, BudgetUnitId, BudgetUnitKind, Calendar, CalendarKey, Directory, DirectoryBuilder,
     DirectoryTable, District, DistrictKind, GradeCode, GradeOffered, LegalEntity, LegalEntityKind, School,

@@ -324,7 +324,7 @@ impl LayoutRow {
             title: self.title,
             row_per: self.row_per,
             header,
-            collection: self.collection,
+            collections: list(&self.collection),
             source: self.source,
             standing: self.standing,
             note: self.note,

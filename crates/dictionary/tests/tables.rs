@@ -9,7 +9,8 @@
 )]
 
 use opi_dictionary::{
-    CodeKind, CodeLookup, Dictionary, Explanation, PositionStanding, Record, Weekdays, fields, records,
+    CertifiedIn, CodeKind, CodeLookup, Dictionary, Explanation, PositionStanding, Record, Weekdays, fields,
+    records,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,38 @@ fn counts_equal_the_source() {
     assert_eq!(dictionary.elements().len(), 105);
     assert_eq!(dictionary.counties().len(), 56);
     assert_eq!(dictionary.collections().len(), 42);
+}
+
+#[test]
+fn the_readme_counts_what_is_there() {
+    let dictionary = dictionary();
+    let counts = format!(
+        "{} code sets, {} layouts with {} fields, {} elements",
+        dictionary.code_sets().len(),
+        dictionary.layouts().len(),
+        dictionary.layouts().iter().map(|layout| layout.fields.len()).sum::<usize>(),
+        dictionary.elements().len()
+    );
+    let readme = include_str!("../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(readme.contains(&counts), "expected: {counts}");
+}
+
+#[test]
+fn collections_that_are_named_exist() {
+    let dictionary = dictionary();
+    let known: BTreeSet<&str> = dictionary.collections().iter().map(|one| one.collection.as_str()).collect();
+    let own = "State tables";
+    for layout in dictionary.layouts() {
+        for name in layout.collections.iter().filter(|name| *name != own) {
+            assert!(known.contains(name.as_str()), "{}: {name}", layout.key);
+        }
+    }
+    for one in dictionary.collections() {
+        assert!(one.part_of.is_empty() || known.contains(one.part_of.as_str()), "{}", one.collection);
+        // What is said of certifying, in words and as a word.
+        let says = !matches!(one.certified, CertifiedIn::Unknown);
+        assert_eq!(says, !one.certify.is_empty(), "{}", one.collection);
+    }
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use crate::validating::Validated;
 use crate::year::{Year, YearError};
-use chrono::NaiveDate;
-use opi_dictionary::{Collection, DistrictNumber, SchoolYear, Severity};
+use opi_dictionary::{CertifiedIn, Collection, CollectionDay, DistrictNumber, SchoolYear, Severity};
 use opi_rules::registry;
 use opi_snapshot::{
     Certification, CertificationEvent, CertifiedContent, Difference, Member, Register, SnapshotError, Table,
@@ -191,10 +190,8 @@ impl Year {
     fn certified_collections(&self) -> BTreeMap<String, Window> {
         let mut latest: BTreeMap<&str, (SchoolYear, &Collection)> = BTreeMap::new();
         for collection in self.dictionary.collections() {
-            let Ok(year) = collection.school_year.parse::<SchoolYear>() else { continue };
-            let named = |layout: &opi_dictionary::Layout| {
-                layout.collection.split(';').any(|name| name == collection.collection)
-            };
+            let year = collection.school_year.unwrap_or(self.school_year);
+            let named = |layout: &opi_dictionary::Layout| layout.collections.contains(&collection.collection);
             if year > self.school_year || !self.dictionary.layouts().iter().any(named) {
                 continue;
             }
@@ -203,11 +200,13 @@ impl Year {
                 *known = (year, collection);
             }
         }
-        let certified = latest.into_iter().filter(|(_, (_, known))| known.certify.starts_with("yes"));
+        let certified = latest.into_iter().filter(|(_, (_, known))| known.certified == CertifiedIn::Yes);
         certified
             .map(|(name, (year, known))| {
-                let day = |text: &str| text.parse::<NaiveDate>().ok().filter(|_| year == self.school_year);
-                (name.to_owned(), Window { opens: day(&known.window_start), closes: day(&known.window_end) })
+                let day = |day: Option<CollectionDay>| {
+                    day.filter(|_| year == self.school_year).and_then(|day| day.of(year))
+                };
+                (name.to_owned(), Window { opens: day(known.window_start), closes: day(known.window_end) })
             })
             .collect()
     }

@@ -5,6 +5,7 @@ use crate::{CertificationEntry, ContentHash, SnapshotError, SourceEntry, Table, 
 use chrono::NaiveDate;
 use opi_dictionary::{Dictionary, Layout, SchoolYear};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What the caller says of a snapshot. Nothing here is read from a clock or an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,19 +89,20 @@ pub(crate) fn content_of<'t>(tables: impl Iterator<Item = (&'t str, ContentHash)
     hasher.finish()
 }
 
-/// The collection that takes in every other end-of-year collection.
-const END_OF_YEAR: (&str, &str) = ("End of Year (all)", "End of Year");
-
-/// The layouts whose rows belong to a collection: those that name it, and demographics and enrollments, which
-/// belong to all. `End of Year (all)` takes in every end-of-year collection.
+/// The layouts whose rows belong to a collection: those that name it or a part of it, and demographics and enrollments,
+/// which belong to all.
 #[must_use]
 pub fn collection_layouts<'d>(dictionary: &'d Dictionary, collection: &str) -> Vec<&'d Layout> {
-    let (all, part) = END_OF_YEAR;
-    let is_part = |name: &str| name == collection || (collection == all && name.starts_with(part));
+    let collections = dictionary.collections().iter();
+    let parts: BTreeSet<&str> = collections
+        .filter(|part| part.part_of == collection)
+        .map(|part| part.collection.as_str())
+        .chain([collection])
+        .collect();
     let belongs = |layout: &&Layout| {
         let is_upload = !layout.key_fields.is_empty();
-        let named = || layout.collection.split(';').filter(|name| !name.is_empty());
-        is_upload && (named().next().is_none() || named().any(is_part))
+        let named = layout.collections.iter().any(|name| parts.contains(name.as_str()));
+        is_upload && (layout.collections.is_empty() || named)
     };
     dictionary.layouts().iter().filter(belongs).collect()
 }
