@@ -1,5 +1,6 @@
 //! The case: districts, their budget units and counts, as files and programs give them.
 
+use crate::message::shown;
 use crate::{
     AnbError, BudgetProgram, CountPeriod, EnrollmentIncrease, Fraction, HoursGroup, Interpretation, Money,
     Pupil, PupilProgram,
@@ -439,8 +440,10 @@ impl Case {
     /// # Errors
     /// When the text is no JSON, a key is unknown, or a value is not of its kind.
     pub fn from_json(text: &str) -> Result<Self, AnbError> {
-        serde_json::from_str(text)
-            .map_err(|error| AnbError::Document { what: "the case".into(), problem: error.to_string() })
+        serde_json::from_str(text).map_err(|error| AnbError::Document {
+            what: "the case".into(),
+            problem: shown(&error.to_string()),
+        })
     }
 
     /// A case from JSON when the text begins with a brace, else from TOML.
@@ -470,15 +473,6 @@ enum WrittenYear {
     Number(i32),
     /// As `FY2026`.
     Text(String),
-}
-
-/// The reader's message without the source lines it quotes: they may hold a pupil's data.
-pub(crate) fn shown(message: &str) -> String {
-    let kept = message.lines().filter(|line| {
-        let line = line.trim_start();
-        !line.starts_with('|') && !line.chars().next().is_some_and(|first| first.is_ascii_digit())
-    });
-    kept.collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
 #[cfg(test)]
@@ -520,6 +514,6 @@ mod tests {
         let json = Case::from_text("{\"fiscal_year\": \"FY2026\"}").unwrap_err();
         insta::assert_snapshot!(json, @"the case cannot be read: missing field `districts` at line 1 column 25");
         let year = Case::from_toml("fiscal_year = \"26\"\ndistricts = []").unwrap_err();
-        insta::assert_snapshot!(year, @r#"the case cannot be read: TOML parse error at line 1, column 15 "26" is no fiscal year: write FY2025 or 2025 (1950 to 2199)"#);
+        insta::assert_snapshot!(year, @"the case cannot be read: TOML parse error at line 1, column 15 the value is no fiscal year: write FY2025 or 2025 (1950 to 2199)");
     }
 }

@@ -187,7 +187,7 @@ pub fn open_counts_from_toml(text: &str) -> Result<Vec<OpenCount>, AnbError> {
     let read: Result<Open, _> = toml::from_str(text);
     read.map(|file| file.open).map_err(|error| AnbError::Document {
         what: "the open counts".into(),
-        problem: crate::case::shown(&error.to_string()),
+        problem: crate::message::shown(&error.to_string()),
     })
 }
 

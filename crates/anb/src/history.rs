@@ -1,5 +1,6 @@
 //! ANB of earlier years, as computed then.
 
+use crate::csv_rows::{csv_rows, problem};
 use crate::{AnbError, AnbRow};
 use opi_dictionary::FiscalYear;
 use serde::Deserialize;
@@ -62,14 +63,14 @@ impl AnbHistory {
             anb_current: u32,
         }
         let mut history = AnbHistory::default();
-        let wrong = |line: usize, problem: String| AnbError::Document {
+        let wrong = |line: u64, problem: String| AnbError::Document {
             what: "the history of ANB".into(),
             problem: format!("line {line}: {problem}"),
         };
-        for (place, line) in csv::Reader::from_reader(text.as_bytes()).deserialize().enumerate() {
-            let line: Line = line.map_err(|error| wrong(place + 2, error.to_string()))?;
+        for (place, line) in csv_rows::<Line>(text) {
+            let line = line.map_err(|error| wrong(place, problem(&error)))?;
             if history.set(line.fiscal_year, line.unit.clone(), line.anb_current).is_some() {
-                return Err(wrong(place + 2, format!("{} stands twice in {}", line.unit, line.fiscal_year)));
+                return Err(wrong(place, format!("{} stands twice in {}", line.unit, line.fiscal_year)));
             }
         }
         Ok(history)

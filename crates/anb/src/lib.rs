@@ -12,6 +12,7 @@ mod case;
 mod check;
 mod concerns;
 mod count_date;
+mod csv_rows;
 mod decisions;
 mod district;
 mod dollars;
@@ -28,6 +29,7 @@ mod interpretation;
 mod judgement;
 mod law;
 mod maefairs;
+mod message;
 mod money;
 mod payments;
 mod pupil;
@@ -54,6 +56,7 @@ pub use case::{
 };
 pub use check::{CheckReport, ExampleResult, KeyResult, check_examples, example_kinds};
 pub use count_date::{CountPeriod, WeeklyCalendar, count_date, funded_fiscal_year, nominal_count_date};
+pub use csv_rows::{CsvRow, to_csv};
 pub use decisions::{PupilDecision, pupil_decisions};
 pub use district::{
     Alternatives, Amount, AnbUsed, CaseResult, ChoiceEffect, CountyShare, Difference, DistrictFailure,
@@ -102,7 +105,7 @@ pub use reason::{Decision, Reason};
 pub use report::Detail;
 #[cfg(feature = "schemars")]
 pub use schema::{schema_of_case, schema_of_change, schema_of_check, schema_of_open_count, schema_of_result};
-pub use state::{AnbRow, EntitlementRow, StateFiles, state_files, to_csv};
+pub use state::{AnbRow, EntitlementRow, StateFiles, state_files};
 pub use step::{Explained, Operation, Step, Unit};
 pub use table::{
     Basis, ENTITLEMENTS_CSV, EntitlementTable, Figure, FigureUnit, TIMELINE_CSV, Timeline, TimelineRow,

@@ -1,7 +1,9 @@
 //! The student-count file for MAEFAIRS, and the reconciliation of a count between systems.
 
+use crate::csv_rows::csv_rows;
 use crate::{
-    AnbError, CountPeriod, District, Fraction, Grade, Interpretation, Law, Pupil, PupilProgram, PupilRules,
+    AnbError, CountPeriod, CsvRow, District, Fraction, Grade, Interpretation, Law, Pupil, PupilProgram,
+    PupilRules,
 };
 use chrono::NaiveDate;
 use opi_dictionary::{
@@ -128,6 +130,23 @@ pub struct CountFileRow {
     pub american_indian: u64,
 }
 
+impl CsvRow for CountFileRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "school_year",
+        "count",
+        "count_date",
+        "district",
+        "legal_entity",
+        "school",
+        "grade_band",
+        "hours_band",
+        "enrolled",
+        "not_counted",
+        "adjusted",
+        "american_indian",
+    ];
+}
+
 /// What a row is of, in the order of the file.
 type CountFileKey = (CountPeriod, Option<SchoolNumber>, GradeBand, HoursBand);
 
@@ -220,14 +239,11 @@ impl CountEntry {
     /// # Errors
     /// When a row cannot be read; its line is named, its values are not.
     pub fn from_csv(text: &str) -> Result<Vec<Self>, AnbError> {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let mut entries = Vec::new();
-        for (row, entry) in reader.deserialize().enumerate() {
-            let problem = format!("line {}: a row needs key, school, grade, hours and weight", row + 2);
-            let entry = entry.map_err(|_| AnbError::Document { what: "the count".into(), problem })?;
-            entries.push(entry);
-        }
-        Ok(entries)
+        let entry = |(line, entry): (u64, Result<Self, csv::Error>)| {
+            let problem = format!("line {line}: a row needs key, school, grade, hours and weight");
+            entry.map_err(|_| AnbError::Document { what: "the count".into(), problem })
+        };
+        csv_rows(text).into_iter().map(entry).collect()
     }
 
     /// The entries of the pupils of a count under the rules of its date. Pupils without a key are an error.

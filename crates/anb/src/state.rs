@@ -1,8 +1,8 @@
 //! The whole state as rows: `anb.csv`, `entitlements.csv`, and one count file a district.
 
 use crate::{
-    Alternatives, AnbError, AnbUsed, BudgetProgram, Case, CaseResult, CountFileRow, Fraction, Law, Level,
-    Money, compute_case, count_file,
+    Alternatives, AnbError, AnbUsed, BudgetProgram, Case, CaseResult, CountFileRow, CsvRow, Fraction, Law,
+    Level, Money, compute_case, count_file,
 };
 use opi_dictionary::{DistrictNumber, FiscalYear, LegalEntityNumber, Standing};
 use serde::Serialize;
@@ -40,6 +40,24 @@ pub struct AnbRow {
     pub choices: String,
 }
 
+impl CsvRow for AnbRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "fiscal_year",
+        "district",
+        "legal_entity",
+        "unit",
+        "program",
+        "october",
+        "february",
+        "anb_current",
+        "anb_three_year",
+        "anb_budgeted",
+        "used",
+        "standing",
+        "choices",
+    ];
+}
+
 /// One amount in `entitlements.csv`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -56,6 +74,11 @@ pub struct EntitlementRow {
     pub amount: Money,
     /// The weakest standing of its steps.
     pub standing: Standing,
+}
+
+impl CsvRow for EntitlementRow {
+    const COLUMNS: &'static [&'static str] =
+        &["fiscal_year", "district", "legal_entity", "entitlement", "amount", "standing"];
 }
 
 /// The whole state, or any set of districts, as rows in the order of district numbers.
@@ -161,18 +184,4 @@ fn adjusted(rows: &[crate::TallyRow]) -> Result<Fraction, AnbError> {
     rows.iter().try_fold(Fraction::ZERO, |sum, row| {
         sum.plus(row.weight.times(Fraction::new(row.pupils.into(), 1)?)?)
     })
-}
-
-/// Rows as CSV text with a header.
-///
-/// # Errors
-/// When a row cannot be written as CSV.
-pub fn to_csv<T: Serialize>(rows: &[T]) -> Result<String, AnbError> {
-    let document = |problem: String| AnbError::Document { what: "a row of CSV".into(), problem };
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row).map_err(|error| document(error.to_string()))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| document(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| document(error.to_string()))
 }

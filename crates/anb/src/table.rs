@@ -1,6 +1,7 @@
 //! The figures of the law by fiscal year, and the years in which each rule holds: tables, not code.
 
-use crate::{AnbError, Fraction, Step, Unit};
+use crate::csv_rows::{csv_rows, problem};
+use crate::{AnbError, CsvRow, Fraction, Step, Unit};
 use opi_dictionary::{Citation, FiscalYear, SchoolYear, Standing};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -63,6 +64,20 @@ pub struct Figure {
     pub source: String,
     /// A remark.
     pub note: String,
+}
+
+impl CsvRow for Figure {
+    const COLUMNS: &'static [&'static str] = &[
+        "entitlement",
+        "first_year",
+        "last_year",
+        "amount",
+        "unit",
+        "applies_to",
+        "standing",
+        "source",
+        "note",
+    ];
 }
 
 impl Figure {
@@ -421,15 +436,11 @@ fn read_csv<T: serde::de::DeserializeOwned>(
     table: &'static str,
     text: &str,
 ) -> Result<Vec<(u64, T)>, AnbError> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-    let mut rows = Vec::new();
-    let mut line = 1;
-    for row in reader.deserialize::<T>() {
-        line += 1;
-        let row = row.map_err(|error| AnbError::Table { table, line, problem: error.to_string() })?;
-        rows.push((line, row));
-    }
-    Ok(rows)
+    let row = |(line, row): (u64, Result<T, csv::Error>)| match row {
+        Ok(row) => Ok((line, row)),
+        Err(error) => Err(AnbError::Table { table, line, problem: problem(&error) }),
+    };
+    csv_rows(text).into_iter().map(row).collect()
 }
 
 /// Spans of years in words; spans that follow each other are told as one.

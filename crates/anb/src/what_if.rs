@@ -110,7 +110,7 @@ pub fn changes_from_toml(text: &str) -> Result<Vec<Change>, AnbError> {
     let read: Result<Changes, _> = toml::from_str(text);
     read.map(|file| file.changes).map_err(|error| AnbError::Document {
         what: "the changes".into(),
-        problem: crate::case::shown(&error.to_string()),
+        problem: crate::message::shown(&error.to_string()),
     })
 }
 

@@ -26,6 +26,19 @@ pub struct CertificationStanding {
     pub differs_from_certified: &'static str,
 }
 
+impl opi_anb::CsvRow for CertificationStanding {
+    const COLUMNS: &'static [&'static str] = &[
+        "collection",
+        "district",
+        "state",
+        "certified_by",
+        "rows",
+        "content",
+        "blocking",
+        "differs_from_certified",
+    ];
+}
+
 /// A row that is no longer as it was certified: where it stands, not what it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CertifiedRowChange {
@@ -43,6 +56,11 @@ pub struct CertifiedRowChange {
     pub line_now: Option<u64>,
     /// The columns that differ, joined by `;`.
     pub columns: String,
+}
+
+impl opi_anb::CsvRow for CertifiedRowChange {
+    const COLUMNS: &'static [&'static str] =
+        &["collection", "district", "table", "change", "line_when_certified", "line_now", "columns"];
 }
 
 impl Certified {

@@ -77,6 +77,10 @@ pub struct FundingNote {
     pub text: &'static str,
 }
 
+impl opi_anb::CsvRow for FundingNote {
+    const COLUMNS: &'static [&'static str] = &["district", "kind", "count", "number", "text"];
+}
+
 /// Notes while they are gathered.
 #[derive(Default)]
 pub(super) struct Notes(BTreeMap<(Option<DistrictNumber>, NoteKind, Option<CountPeriod>), u64>);
