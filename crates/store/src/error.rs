@@ -1,5 +1,6 @@
 //! The one error type of the crate.
 
+use crate::SnapshotName;
 use opi_snapshot::{ContentHash, SnapshotError};
 use thiserror::Error;
 
@@ -60,6 +61,21 @@ pub enum StoreError {
         reference: String,
         /// How many.
         count: usize,
+    },
+    /// A name that someone else let stand for another snapshot in the meantime.
+    #[error(
+        "{name} stands for {}, no longer for {}: someone else wrote meanwhile; the snapshot {} is in the store under no \
+         name; take it again from what the name stands for now", told(*.found), told(*.was), .snapshot.short()
+    )]
+    Moved {
+        /// The name.
+        name: SnapshotName,
+        /// What it stood for when the work began; none where nobody had used it.
+        was: Option<ContentHash>,
+        /// What it stands for now.
+        found: Option<ContentHash>,
+        /// The snapshot that was to have the name.
+        snapshot: ContentHash,
     },
     /// A file that belongs to a snapshot and is not there.
     #[error("{path} belongs to the snapshot and is missing from the store")]
@@ -123,4 +139,8 @@ impl StoreError {
         let path = path.to_owned();
         move |source| StoreError::Parquet { path: path.clone(), source }
     }
+}
+
+fn told(snapshot: Option<ContentHash>) -> String {
+    snapshot.map_or_else(|| "no snapshot".to_owned(), |id| id.short())
 }

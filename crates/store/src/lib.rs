@@ -47,6 +47,7 @@ mod columns;
 mod error;
 mod export;
 mod name;
+mod names;
 mod store;
 mod stored;
 

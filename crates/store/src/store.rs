@@ -10,17 +10,18 @@ use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
-use opi_snapshot::{ContentHash, Manifest, PartEntry, Snapshot, SnapshotError};
-use serde::{Deserialize, Serialize};
+use opi_snapshot::{ContentHash, Manifest, PartEntry, Snapshot};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use url::Url;
 
 /// Snapshots on a local folder or on object storage.
 #[derive(Debug)]
 pub struct Store {
-    objects: Arc<dyn ObjectStore>,
+    pub(crate) objects: Arc<dyn ObjectStore>,
+    /// The folder, where the store is in one.
+    pub(crate) folder: Option<PathBuf>,
     runtime: tokio::runtime::Runtime,
     rows_per_file: usize,
 }
@@ -36,25 +37,6 @@ pub struct Listing {
     /// Its manifest, or why that cannot be read.
     pub manifest: Result<Manifest, StoreError>,
 }
-
-/// What a name stands for.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pointer {
-    format: String,
-    version: u64,
-    snapshot: ContentHash,
-}
-
-/// What is read of a name before its version is known.
-#[derive(Deserialize)]
-struct PointerHead {
-    format: String,
-    version: u64,
-}
-
-const POINTER: &str = "opi-snapshot-name";
-const POINTER_VERSION: u64 = 1;
 
 impl Store {
     /// Rows of one Parquet file at most.
@@ -83,7 +65,8 @@ impl Store {
         }
         let files = LocalFileSystem::new_with_prefix(folder)
             .map_err(|source| StoreError::Storage { path: folder.display().to_string(), source })?;
-        Store::on(Arc::new(files.with_fsync(true)))
+        let store = Store::on(Arc::new(files.with_fsync(true)))?;
+        Ok(Store { folder: Some(folder.to_owned()), ..store })
     }
 
     /// A store in memory, for tests.
@@ -126,7 +109,7 @@ impl Store {
     pub fn on(objects: Arc<dyn ObjectStore>) -> Result<Self, StoreError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(StoreError::Runtime)?;
-        Ok(Store { objects, runtime, rows_per_file: Store::ROWS_PER_FILE })
+        Ok(Store { objects, folder: None, runtime, rows_per_file: Store::ROWS_PER_FILE })
     }
 
     /// With fewer rows of one file at most, for tests and small readers; 0 counts as 1.
@@ -136,12 +119,20 @@ impl Store {
         self
     }
 
-    /// Writes a snapshot and lets a name stand for it: the files of rows first, then the manifest, then the name, each
-    /// atomically. Writing the same snapshot again writes the same bytes.
+    /// Writes a snapshot and lets a name stand for it, whatever it stood for: the files of rows first, then the
+    /// manifest, then the name, each atomically. Writing the same snapshot again writes the same bytes.
+    /// [`Store::write_after`] minds what others wrote.
     ///
     /// # Errors
     /// When a file cannot be written; the name then stands for what it stood for before.
     pub fn write(&self, name: &SnapshotName, snapshot: &Snapshot) -> Result<ContentHash, StoreError> {
+        let id = self.write_files(snapshot)?;
+        self.set_name(name, id)?;
+        Ok(id)
+    }
+
+    /// Writes the files of a snapshot, which no name stands for yet.
+    pub(crate) fn write_files(&self, snapshot: &Snapshot) -> Result<ContentHash, StoreError> {
         let mut parts: Vec<Vec<PartEntry>> = Vec::new();
         for table in snapshot.tables() {
             let mut of_table = Vec::new();
@@ -166,7 +157,6 @@ impl Store {
         let bytes = manifest.to_bytes().map_err(StoreError::snapshot("manifest"))?;
         let id = ContentHash::of(&bytes);
         self.put(&manifest_path(id), bytes)?;
-        self.put(&name_path(name), pointer_bytes(id)?)?;
         Ok(id)
     }
 
@@ -254,26 +244,6 @@ impl Store {
         }
     }
 
-    fn pointer(&self, name: &SnapshotName) -> Result<ContentHash, StoreError> {
-        let path = name_path(name);
-        let bytes = self.get(&path)?;
-        let damaged = || StoreError::Disagrees {
-            path: path.clone(),
-            problem: "it is damaged: it names no snapshot; write the snapshot again under this name"
-                .to_owned(),
-        };
-        let head: PointerHead = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
-        if head.format == POINTER && head.version > POINTER_VERSION {
-            let newer = SnapshotError::NewerVersion { found: head.version, supported: POINTER_VERSION };
-            return Err(StoreError::snapshot(&path)(newer));
-        }
-        let pointer: Pointer = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
-        if pointer_bytes(pointer.snapshot)? != bytes {
-            return Err(damaged());
-        }
-        Ok(pointer.snapshot)
-    }
-
     fn manifest(&self, id: ContentHash) -> Result<Manifest, StoreError> {
         let path = manifest_path(id);
         let bytes = self.get_hashed(&path, id)?;
@@ -298,12 +268,12 @@ impl Store {
         Ok(objects.into_iter().filter_map(stem).collect())
     }
 
-    fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+    pub(crate) fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
         let at = ObjectPath::from(path);
         self.wait(path, async { self.objects.put(&at, bytes.into()).await.map(|_| ()) })
     }
 
-    fn get(&self, path: &str) -> Result<Bytes, StoreError> {
+    pub(crate) fn get(&self, path: &str) -> Result<Bytes, StoreError> {
         let at = ObjectPath::from(path);
         let found = self.wait(path, async { self.objects.get(&at).await?.bytes().await });
         found.map_err(|error| match error {
@@ -325,7 +295,7 @@ impl Store {
         }
     }
 
-    fn wait<T>(
+    pub(crate) fn wait<T>(
         &self,
         path: &str,
         work: impl Future<Output = Result<T, object_store::Error>>,
@@ -344,17 +314,4 @@ pub(crate) fn data_path(hash: ContentHash) -> String {
 
 fn manifest_path(id: ContentHash) -> String {
     format!("snapshots/{id}.json")
-}
-
-fn name_path(name: &SnapshotName) -> String {
-    format!("names/{name}.json")
-}
-
-fn pointer_bytes(snapshot: ContentHash) -> Result<Vec<u8>, StoreError> {
-    let pointer = Pointer { format: POINTER.to_owned(), version: POINTER_VERSION, snapshot };
-    let bytes = serde_json::to_vec(&pointer);
-    let mut bytes = bytes
-        .map_err(|error| StoreError::Disagrees { path: "names".to_owned(), problem: error.to_string() })?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }
