@@ -58,7 +58,8 @@ impl FromStr for DefectRate {
         };
         let bare = text.strip_suffix('%');
         let number = Decimal::from_str_exact(bare.unwrap_or(text)).map_err(|_| refuse())?;
-        let million = number * Decimal::from(if bare.is_some() { 10_000 } else { 1_000_000 });
+        let whole = Decimal::from(if bare.is_some() { 10_000 } else { 1_000_000 });
+        let million = number.checked_mul(whole).ok_or_else(refuse)?;
         let rows: u32 = million.trunc().try_into().map_err(|_| refuse())?;
         if rows > 1_000_000 || million.is_sign_negative() { Err(refuse()) } else { Ok(DefectRate(rows)) }
     }

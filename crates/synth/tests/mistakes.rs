@@ -65,3 +65,11 @@ fn the_reader_finds_what_was_planted_and_nothing_else() {
         assert!(found_codes.contains(code), "{code} was never planted");
     }
 }
+
+#[test]
+fn a_rate_beyond_all_bounds_is_refused() {
+    for text in ["79228162514264337593543950335", "79228162514264337593543950335%", "1e9", "-1", "101%"] {
+        let refused = text.parse::<DefectRate>().unwrap_err().to_string();
+        assert!(refused.contains("is no rate: write a share from 0 to 1"), "{refused}");
+    }
+}
