@@ -3,6 +3,7 @@
 mod inputs;
 pub(crate) mod outputs;
 mod printing;
+mod reading;
 mod stages;
 
 use crate::Failure;

@@ -96,3 +96,20 @@ fn nights_follow_each_other_and_each_day_stays_known() {
     let verified = opi(["snapshot", "verify", text(&store)]);
     assert_eq!(verified.code, Some(0), "{verified:#?}");
 }
+
+#[test]
+fn a_row_that_is_not_taken_is_told_with_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let uploads = folder.path().join("uploads/0001");
+    fall(&uploads, "F");
+    let file = uploads.join("fall.tsv");
+    let rows = std::fs::read_to_string(&file).unwrap();
+    let other = rows.lines().nth(1).unwrap().replace("990000101", "990000102").replace("2026", "2025");
+    std::fs::write(&file, format!("{rows}{other}\r\n")).unwrap();
+    let ran = night(Some(&folder.path().join("uploads")), &folder.path().join("store"), "2025-10-08", &[]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    let told = "not taken in: 1 rows, of another school year than the one that the file is for\n  \
+                0001/fall.tsv:3: of another school year than the one that the file is for\n";
+    assert!(ran.out.contains(told), "{ran:#?}");
+    assert!(!ran.out.contains("990000102"));
+}

@@ -29,6 +29,7 @@ pub mod public;
 mod reading;
 mod register;
 mod splitting;
+mod state_tables;
 mod validating;
 mod year;
 
@@ -46,7 +47,9 @@ pub use funding::{
     CountedPupil, DistrictFunding, Funding, FundingError, FundingNote, LeftOutRow, StateFunding,
 };
 pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload};
-pub use register::{Received, Registered, WHOLE_YEAR, register_more, register_uploads, take_snapshot};
+pub use register::{
+    NotTaken, Received, Registered, WHOLE_YEAR, not_taken, register_more, register_uploads, take_snapshot,
+};
 pub use splitting::{Split, split_upload};
 pub use validating::Validated;
-pub use year::{Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError, upload};
+pub use year::{Prior, Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError, upload};

@@ -10,6 +10,7 @@ use opi_snapshot::{
     CertificationEntry, ContentHash, Import, ImportMode, ImportReport, Register, Snapshot, SnapshotError,
     SnapshotInfo, SourceEntry, Table, TimeGiven, collection_layouts, import_rule,
 };
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -75,6 +76,36 @@ pub struct Registered {
     pub students: BTreeMap<DistrictNumber, Vec<u32>>,
     /// Files that came in too late to be taken, by name.
     pub later: Vec<String>,
+}
+
+/// A row that was read and is not in the register: where it stands, not what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct NotTaken {
+    /// The file.
+    pub file: String,
+    /// The line in it; none where a file has too many such rows for each to be told.
+    pub line: Option<u64>,
+    /// Of what kind it is, that it is not there; `and N more` where not each is told.
+    pub why: String,
+}
+
+impl opi_anb::CsvRow for NotTaken {
+    const COLUMNS: &'static [&'static str] = &["file", "line", "why"];
+}
+
+/// The rows that importing some files left out, by file in the order in which they came, and by line.
+#[must_use]
+pub fn not_taken(imports: &[(String, ImportReport)]) -> Vec<NotTaken> {
+    let mut rows = Vec::new();
+    for (file, import) in imports {
+        let row = |line, why| NotTaken { file: file.clone(), line, why };
+        rows.extend(import.not_applied_lines.iter().map(|(line, why)| row(Some(*line), why.to_string())));
+        let all: u64 = import.not_applied.values().sum();
+        let more = all.saturating_sub(import.not_applied_lines.len() as u64);
+        rows.extend((more > 0).then(|| row(None, format!("and {more} more"))));
+    }
+    rows
 }
 
 /// Takes files into a register, in the order of their times and, at one time, of their names. A file that neither was

@@ -1,6 +1,5 @@
 //! A school year, composed: each stage takes what the stages before it gave.
 
-use crate::federal::read_state_table;
 use crate::reading::ReadReport;
 use crate::register::{Received, Registered, receive};
 use chrono::NaiveDate;
@@ -169,6 +168,18 @@ pub enum YearError {
         file: String,
         /// How many rows.
         rows: u64,
+    },
+    /// A table of the state has a row of another school year: it would be counted in this one.
+    #[error(
+        "{file}, line {line}: the school year is not {year}, of which the table is; mend or take out such rows"
+    )]
+    StateTableYear {
+        /// The file.
+        file: String,
+        /// The first such line.
+        line: u64,
+        /// The school year of the table.
+        year: SchoolYear,
     },
     /// A step of certification in a collection that is none.
     #[error("certifications: there is no collection `{collection}`; the collections are {known}")]
@@ -417,6 +428,14 @@ pub struct Taken {
     pub imports: Vec<(String, opi_snapshot::ImportReport)>,
 }
 
+/// The school year before.
+pub struct Prior {
+    /// Its tables, with those that the state holds of it.
+    pub snapshot: Snapshot,
+    /// What importing each of its files did.
+    pub imports: Vec<(String, opi_snapshot::ImportReport)>,
+}
+
 impl Year {
     /// A school year to be given its inputs.
     #[must_use]
@@ -507,24 +526,21 @@ impl Year {
         Ok(Taken { reading, register, imports })
     }
 
-    /// A snapshot of the school year before, with the tables that the state holds of it; none where nothing was given.
+    /// The school year before, with the tables that the state holds of it; none where nothing was given.
     ///
     /// # Errors
     /// As [`Year::read`].
-    pub fn read_prior(
-        &self,
-        progress: impl FnMut(Progress<'_>) -> bool,
-    ) -> Result<Option<Snapshot>, YearError> {
+    pub fn read_prior(&self, progress: impl FnMut(Progress<'_>) -> bool) -> Result<Option<Prior>, YearError> {
         let Ok(prior) = self.school_year.previous() else { return Ok(None) };
-        let register = self.register(&self.prior_uploads, prior, progress)?.register;
+        let Registered { register, imports, .. } = self.register(&self.prior_uploads, prior, progress)?;
         let mut tables = register.as_of(self.as_of, prior, &self.dictionary)?;
-        tables.extend(self.state_tables(&self.prior_state_files, register.uploads().len())?);
+        tables.extend(self.state_tables(&self.prior_state_files, prior, register.uploads().len())?);
         if tables.is_empty() {
             return Ok(None);
         }
         let sources = self.sources(&register, &self.prior_state_files)?;
         let info = self.snapshot_info(prior, String::new(), sources, Vec::new());
-        Ok(Some(Snapshot::new(info, tables)?))
+        Ok(Some(Prior { snapshot: Snapshot::new(info, tables)?, imports }))
     }
 
     /// Every table as the register knew it at the end of the day that stands for today, and those that the state holds.
@@ -534,28 +550,7 @@ impl Year {
     pub fn tables(&self, register: &Register) -> Result<Vec<Table>, YearError> {
         let mut tables = register.as_of(self.as_of, self.school_year, &self.dictionary)?;
         let sources = register.uploads().len();
-        tables.extend(self.state_tables(&self.state_files, sources)?);
-        Ok(tables)
-    }
-
-    /// The tables of the state, whose rows have the sources after the uploads.
-    fn state_tables(&self, files: &[Received], uploads: usize) -> Result<Vec<Table>, YearError> {
-        let mut tables = Vec::with_capacity(files.len());
-        for (file, source) in files.iter().zip(uploads..) {
-            let name = file.upload.name();
-            let Some(layout) = file.layout.as_deref() else {
-                return Err(YearError::NoLayout { file: name.to_owned() });
-            };
-            if self.dictionary.layout(layout).is_err() {
-                return Err(YearError::NoLayout { file: name.to_owned() });
-            }
-            let source = u32::try_from(source).unwrap_or(u32::MAX);
-            let (table, not_read) = read_state_table(file.upload.as_ref(), &self.dictionary, layout, source)?;
-            if not_read > 0 {
-                return Err(YearError::StateTable { file: name.to_owned(), rows: not_read });
-            }
-            tables.push(table);
-        }
+        tables.extend(self.state_tables(&self.state_files, self.school_year, sources)?);
         Ok(tables)
     }
 

@@ -56,6 +56,46 @@ fn students_are_counted_to_the_district_of_their_rows() {
 }
 
 #[test]
+fn rows_of_another_school_year_are_told_with_file_and_line() {
+    let rows = [
+        row("9901", "9911", "990000101"),
+        row("9901", "9911", "990000102").replace("2026", "2025"),
+        row("9901", "9911", "990000103").replace("2026", "26"),
+    ];
+    let taken = year(vec![upload("fall.tsv", &rows)], Vec::new()).read(|_| true).unwrap();
+    let told: Vec<String> = opi::not_taken(&taken.imports)
+        .into_iter()
+        .map(|row| format!("{}:{}: {}", row.file, row.line.unwrap_or_default(), row.why))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "fall.tsv:3: of another school year than the one that the file is for",
+            "fall.tsv:4: whose school year is none",
+        ]
+    );
+}
+
+#[test]
+fn a_table_of_the_state_is_of_its_year() {
+    let with = |rows: &str| {
+        let file: Box<dyn Upload> = Box::new(("state/foster-care.tsv".to_owned(), rows.as_bytes().to_vec()));
+        let table = Received::new(file).of_layout(Some("foster-care".to_owned()));
+        let year = Year::builder("2025-26".parse().unwrap()).state_files(vec![table], Vec::new()).build();
+        year.tables(&opi::snapshot::Register::new())
+            .map(|tables| tables.len())
+            .map_err(|error| error.to_string())
+    };
+    let refused = with("990000101\t08/27/2025\t\t2026\r\n990000102\t08/27/2024\t\t2025\r\n").unwrap_err();
+    assert_eq!(
+        refused,
+        "state/foster-care.tsv, line 2: the school year is not 2025-26, of which the table is; mend or take out such \
+         rows"
+    );
+    assert_eq!(with("990000101\t08/27/2025\t\t2026\r\n990000102\t08/27/2024\t\t\r\n").unwrap(), 1);
+}
+
+#[test]
 fn certifications_of_other_years_are_handed_on() {
     let given = opened(&[("2024-25", "Behavior"), ("2025-26", "Behavior")]);
     let year = year(vec![upload("fall.tsv", &[row("9901", "9911", "990000101")])], given.clone());

@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::arguments::day;
 use crate::dictionary::DictionaryArgs;
 use crate::files::{self, DiskUpload};
-use crate::output::{self, Format, grouped};
+use crate::output::{self, Format, counted, grouped};
 use chrono::NaiveDate;
 use clap::Args;
 use opi::aim::ReadOptions;
@@ -13,8 +13,8 @@ use opi::dictionary::{Dictionary, SchoolYear};
 use opi::snapshot::{
     Certification, ContentHash, Manifest, NotApplied, Register, SnapshotInfo, TimeGiven, read_certifications,
 };
-use opi::store::{SnapshotName, Store, StoreError};
-use opi::{Received, Registered, district_of_folder, register_more, take_snapshot};
+use opi::store::{SnapshotName, Store};
+use opi::{NotTaken, Received, Registered, district_of_folder, not_taken, register_more, take_snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -95,6 +95,8 @@ pub(crate) struct Written {
     manifest: Manifest,
     /// Rows that were not taken in.
     not_taken_in: Vec<NotTakenIn>,
+    /// Those of them that were read, each with its place.
+    places: Vec<NotTaken>,
 }
 
 /// Rows that were not taken in, for one reason.
@@ -111,9 +113,14 @@ pub(crate) fn run(arguments: TakeArgs) -> Result<ExitCode, Failure> {
     let info = info(&arguments, &dictionary)?;
     let received = received(&arguments)?;
     let register_name = SnapshotName::of_collection(arguments.year, Register::COLLECTION);
-    let register = match arguments.register {
+    let name = arguments
+        .name
+        .clone()
+        .unwrap_or_else(|| SnapshotName::of_collection(arguments.year, &arguments.collection));
+    let name_was = standing(&arguments.store, &name)?;
+    let (register, register_was) = match arguments.register {
         true => kept_register(&arguments.store, &register_name)?,
-        false => Register::new(),
+        false => (Register::new(), None),
     };
     let otherwise = arguments.received.unwrap_or_else(|| TimeGiven::start_of(arguments.as_of));
     let bar = output::progress(received.len() as u64, "registering", arguments.quiet);
@@ -121,16 +128,15 @@ pub(crate) fn run(arguments: TakeArgs) -> Result<ExitCode, Failure> {
     let registered = register_more(register, &received, arguments.year, otherwise, &dictionary, &options)?;
     bar.finish_and_clear();
     let snapshot = take_snapshot(&registered.register, info.clone(), &dictionary)?;
-    let name =
-        arguments.name.unwrap_or_else(|| SnapshotName::of_collection(arguments.year, &arguments.collection));
     let store = Store::local(&arguments.store)?;
     if arguments.register && !received.is_empty() {
         // The register first: a snapshot never knows more than the register that is kept beside it.
-        store.write(&register_name, &registered.register.to_snapshot(info)?)?;
+        store.write_after(&register_name, &registered.register.to_snapshot(info)?, register_was)?;
     }
-    store.write(&name, &snapshot)?;
+    store.write_after(&name, &snapshot, name_was)?;
     let stored = store.open(name.as_str())?;
     let left = not_applied(&registered);
+    let places = not_taken(&registered.imports);
     match arguments.format {
         Format::Json => output::json(&Written {
             id: stored.id(),
@@ -140,13 +146,11 @@ pub(crate) fn run(arguments: TakeArgs) -> Result<ExitCode, Failure> {
                 .iter()
                 .map(|(why, rows)| NotTakenIn { why: why.clone(), rows: *rows })
                 .collect(),
+            places,
         })?,
         Format::Human => {
             print_stored(&stored, Some(&name))?;
-            let mut out = output::stdout();
-            for (why, rows) in &left {
-                writeln!(out, "not taken in: {} rows, {why}", grouped(*rows))?;
-            }
+            print_not_applied(&left, &places)?;
         }
     }
     Ok(ExitCode::from(u8::from(!left.is_empty())))
@@ -198,17 +202,20 @@ fn received(arguments: &TakeArgs) -> Result<Vec<Received>, Failure> {
     Ok(files.collect())
 }
 
-/// The register that a store keeps of a year; an empty one where it keeps none yet.
-fn kept_register(store: &Path, name: &SnapshotName) -> Result<Register, Failure> {
+/// The register that a store keeps of a year, and its id; an empty one where it keeps none yet.
+fn kept_register(store: &Path, name: &SnapshotName) -> Result<(Register, Option<ContentHash>), Failure> {
+    let Some(id) = standing(store, name)? else { return Ok((Register::new(), None)) };
+    let stored = Store::existing(store)?;
+    let register = Register::from_snapshot(&stored.open(&id.to_string())?.read()?)?;
+    Ok((register, Some(id)))
+}
+
+/// What a name of a store stands for; none where the store or the name is yet to be made.
+fn standing(store: &Path, name: &SnapshotName) -> Result<Option<ContentHash>, Failure> {
     if !store.exists() {
-        return Ok(Register::new());
+        return Ok(None);
     }
-    let store = Store::existing(store)?;
-    match store.open(name.as_str()) {
-        Ok(stored) => Ok(Register::from_snapshot(&stored.read()?)?),
-        Err(StoreError::NotFound { .. }) => Ok(Register::new()),
-        Err(error) => Err(error.into()),
-    }
+    Ok(Store::existing(store)?.standing(name)?)
 }
 
 /// The rows that were not taken in, by reason.
@@ -224,4 +231,24 @@ fn not_applied(registered: &Registered) -> Vec<(String, u64)> {
         left.push(("that could not be read: see opi read".to_owned(), not_read));
     }
     left
+}
+
+/// How many rows that were not taken in are shown with their place.
+const SHOWN: usize = 20;
+
+fn print_not_applied(left: &[(String, u64)], places: &[NotTaken]) -> Result<(), Failure> {
+    let mut out = output::stdout();
+    for (why, rows) in left {
+        writeln!(out, "not taken in: {}, {why}", counted(*rows, "row", "rows"))?;
+    }
+    for row in places.iter().take(SHOWN) {
+        match row.line {
+            Some(line) => writeln!(out, "  {}:{line}: {}", row.file, row.why)?,
+            None => writeln!(out, "  {}: {}", row.file, row.why)?,
+        }
+    }
+    if places.len() > SHOWN {
+        writeln!(out, "  ... and {} more", grouped((places.len() - SHOWN) as u64))?;
+    }
+    Ok(())
 }

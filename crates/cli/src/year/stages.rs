@@ -2,6 +2,7 @@
 
 use super::inputs::YearInputs;
 use super::outputs::{Outputs, Run, RunManifest, SNAPSHOTS, StageDone};
+use super::reading::write_not_taken;
 use crate::Failure;
 use crate::output::{self, counted, grouped};
 use indicatif::ProgressBar;
@@ -328,12 +329,11 @@ impl Stages {
             counted(reading.report.rows(), "row", "rows"),
             counted(reading.report.files.len() as u64, "file", "files")
         );
-        let aside: u64 = taken.imports.iter().flat_map(|(_, import)| import.not_applied.values()).sum();
+        let aside = write_not_taken(&mut self.outputs, &taken, prior.as_ref())?;
         let not_read: u64 = reading.report.families.values().map(|family| family.rows_not_read).sum();
         // Rows that are not in the register are in no figure.
         self.blocks |= aside > 0 || not_read > 0;
-        let (row, rows) = ("row", "rows");
-        let (district, districts) = ("district", "districts");
+        let (row, rows, district, districts) = ("row", "rows", "district", "districts");
         for (count, one, more, what) in [
             (not_read, row, rows, "could not be read"),
             (aside, row, rows, "not taken into the register"),
@@ -351,7 +351,7 @@ impl Stages {
             }
         }
         let tables = inputs.year.tables(&taken.register)?;
-        Ok(((taken, tables, prior), summary))
+        Ok(((taken, tables, prior.map(|prior| prior.snapshot)), summary))
     }
 
     fn validate(&mut self, inputs: &YearInputs) -> Result<(Validated, String), Failure> {
