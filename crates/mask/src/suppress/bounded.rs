@@ -10,10 +10,12 @@
 use super::cover::Coverer;
 use super::cuts::{Cut, Pool, add_up, singleton_cuts, small_integers};
 use super::elimination::{Elimination, Space};
+use super::exchange::Exchange;
 use super::field::{P, Sequence, from_i64, inv, mul, neg};
 use super::fraction::Fraction;
 use super::integer;
 use super::reach::Reach;
+use super::record::Record;
 use super::simplex::{Bounds, Reached, Simplex};
 use super::witness::{Move, Search};
 use crate::system::{NONE, System};
@@ -131,6 +133,7 @@ impl<'a> Bounded<'a> {
     /// Hides what the cheapest moves need for every demand that is not met; whether anything was added.
     pub(crate) fn grow(&mut self, hidden: &mut [bool], look: &Look) -> bool {
         let mut reach = Reach::new(self.system);
+        let mut exchange = Exchange::new(self.system);
         let mut record = Record::new(self.system);
         let mut grown = false;
         for table in &look.tables {
@@ -141,7 +144,11 @@ impl<'a> Bounded<'a> {
             for up in [true, false] {
                 let Some(goal) = record.goal(target, up) else { continue };
                 let by = goal - self.system.value[target as usize];
-                if let Some(found) = reach.cheapest(hidden, target, by).filter(|_| by != 0) {
+                if by == 0 {
+                    continue;
+                }
+                let found = exchange.stepwise(hidden, target, by);
+                if let Some(found) = found.or_else(|| reach.cheapest(hidden, target, by)) {
                     for &(u, _) in &found {
                         grown |= !std::mem::replace(&mut hidden[u as usize], true);
                     }
@@ -151,8 +158,40 @@ impl<'a> Bounded<'a> {
         }
         grown |= record.tables.len() > before;
         self.known.extend(record.tables.drain(before..));
-        self.work += reach.work;
+        self.work += exchange.work + reach.work;
         grown
+    }
+
+    /// Publishes secondaries again, dearest first, where exchanges among what stays hidden give new witnesses for
+    /// all that the unit took part in.
+    pub(crate) fn exchange_back(&mut self, hidden: &mut [bool], tables: &mut Vec<Move>) {
+        let mut exchange = Exchange::among_hidden(self.system);
+        for unit in secondaries(self.system, hidden) {
+            hidden[unit as usize] = false;
+            let mut record = Record::new(self.system);
+            for table in tables.iter().filter(|t| t.iter().all(|&(u, _)| hidden[u as usize])) {
+                self.work += table.len() as u64;
+                record.take(table.clone());
+            }
+            let good =
+                (0..self.system.len() as u32).filter(|&u| self.system.primary[u as usize]).all(|target| {
+                    for up in [true, false] {
+                        let Some(goal) = record.goal(target, up) else { continue };
+                        let by = goal - self.system.value[target as usize];
+                        if let Some(found) = exchange.stepwise(hidden, target, by).filter(|_| by != 0) {
+                            record.take(found);
+                        }
+                    }
+                    record.met(target)
+                });
+            if good {
+                *tables = record.tables;
+            } else {
+                hidden[unit as usize] = true;
+            }
+        }
+        self.work += exchange.work;
+        self.known = tables.clone();
     }
 
     /// Hides more for the cuts that the pattern does not meet, leaving the rest as it is.
@@ -353,6 +392,14 @@ impl<'a> Bounded<'a> {
     }
 }
 
+/// Hidden units that are not sensitive, dearest first.
+pub(crate) fn secondaries(system: &System, hidden: &[bool]) -> Vec<u32> {
+    let mut order: Vec<u32> =
+        (0..system.len() as u32).filter(|&u| hidden[u as usize] && !system.primary[u as usize]).collect();
+    order.sort_unstable_by_key(|&u| (std::cmp::Reverse(system.cost[u as usize]), u));
+    order
+}
+
 /// Components of hidden units that share rows, in order of their first unit.
 pub(crate) fn components(system: &System, hidden: &[bool]) -> Vec<Vec<u32>> {
     let mut seen = vec![false; system.len()];
@@ -392,83 +439,4 @@ struct End {
     /// Whether the end is short of what the level demands of it.
     short: bool,
     costs: Vec<(u32, Fraction)>,
-}
-
-/// The widest whole-number values seen of each unit, and the tables that showed them.
-struct Record<'a> {
-    system: &'a System,
-    lo: Vec<i64>,
-    hi: Vec<i64>,
-    tables: Vec<Move>,
-}
-
-impl<'a> Record<'a> {
-    fn new(system: &'a System) -> Self {
-        Self { system, lo: system.value.clone(), hi: system.value.clone(), tables: Vec::new() }
-    }
-
-    fn wide(&self, unit: u32) -> bool {
-        let width = self.system.demand[unit as usize].width as i64;
-        self.hi[unit as usize] - self.lo[unit as usize] >= width
-    }
-
-    /// The value that a unit must still reach in one direction; none if it need not.
-    fn goal(&self, unit: u32, up: bool) -> Option<i64> {
-        let demand = self.system.demand[unit as usize];
-        let (lo, hi) = (self.lo[unit as usize], self.hi[unit as usize]);
-        let (demanded_lo, demanded_hi, width) = (demand.lo as i64, demand.hi as i64, demand.width as i64);
-        let narrow = !self.wide(unit);
-        match up {
-            true => (hi < demanded_hi || narrow).then(|| demanded_hi.max(lo + width)),
-            false => (lo > demanded_lo || narrow).then(|| demanded_lo.min(hi - width)),
-        }
-    }
-
-    fn met(&self, unit: u32) -> bool {
-        let demand = self.system.demand[unit as usize];
-        self.wide(unit)
-            && self.lo[unit as usize] <= demand.lo as i64
-            && self.hi[unit as usize] >= demand.hi as i64
-    }
-
-    /// Keeps a table of an earlier look if it widens what an unmet demand has seen.
-    fn take(&mut self, table: Move) {
-        let mut useful = false;
-        for &(unit, change) in &table {
-            let u = unit as usize;
-            let v = self.system.value[u] + change;
-            if self.system.primary[u] && (v < self.lo[u] || v > self.hi[u]) && !self.met(unit) {
-                useful = true;
-                self.lo[u] = self.lo[u].min(v);
-                self.hi[u] = self.hi[u].max(v);
-            }
-        }
-        if useful {
-            self.tables.push(table);
-        }
-    }
-
-    /// Keeps the current point if it widens what an unmet demand has seen.
-    fn visit(&mut self, units: &[u32], simplex: &Simplex) {
-        if let Some(point) = simplex.point() {
-            self.visit_point(units, &point);
-        }
-    }
-
-    fn visit_point(&mut self, units: &[u32], point: &[i64]) {
-        let mut useful = false;
-        for (&unit, &v) in units.iter().zip(point) {
-            let u = unit as usize;
-            if !self.system.primary[u] || (v >= self.lo[u] && v <= self.hi[u]) || self.met(unit) {
-                continue;
-            }
-            useful = true;
-            self.lo[u] = self.lo[u].min(v);
-            self.hi[u] = self.hi[u].max(v);
-        }
-        if useful {
-            let changes = units.iter().zip(point).map(|(&u, v)| (u, v - self.system.value[u as usize]));
-            self.tables.push(changes.filter(|(_, k)| *k != 0).collect());
-        }
-    }
 }

@@ -14,6 +14,8 @@ const EXACT_SIZE: usize = 400_000;
 const NODES: u64 = 400;
 /// Effort of all exact searches together: simplex iterations times rows and columns.
 const EFFORT: u64 = 10_000_000;
+/// Comparisons of all reductions together; after these, covers are chosen without.
+pub(crate) const REDUCTIONS: u64 = 1_500_000_000;
 
 /// A chosen cover.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +31,7 @@ pub(crate) struct Cover {
 pub(crate) struct Coverer {
     solved: HashMap<Vec<Vec<u32>>, Cover>,
     spent: u64,
+    compared: u64,
 }
 
 impl Coverer {
@@ -37,10 +40,17 @@ impl Coverer {
         self.spent
     }
 
+    /// Whether the reductions have used up their effort: covers of many cuts are then no longer worth choosing anew.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.compared > REDUCTIONS
+    }
+
     /// Covers all cuts (each sorted). Components are searched exactly while the effort lasts.
     pub(crate) fn solve(&mut self, cuts: &[&[u32]], cost: &[u64]) -> Cover {
         let mut instance = Instance::new(cuts, cost);
+        instance.compared = self.compared;
         instance.reduce();
+        self.compared = instance.compared;
         let mut cover = Cover { chosen: std::mem::take(&mut instance.forced), optimal: true };
         for component in instance.components() {
             let key = component.clone();
@@ -64,6 +74,7 @@ struct Instance<'a> {
     cuts: Vec<Vec<u32>>,
     cost: &'a [u64],
     forced: Vec<u32>,
+    compared: u64,
 }
 
 impl<'a> Instance<'a> {
@@ -71,12 +82,15 @@ impl<'a> Instance<'a> {
         let mut cuts: Vec<Vec<u32>> = cuts.iter().map(|c| c.to_vec()).collect();
         cuts.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
         cuts.dedup();
-        Self { cuts, cost, forced: Vec::new() }
+        Self { cuts, cost, forced: Vec::new(), compared: 0 }
     }
 
     fn reduce(&mut self) {
         loop {
             let forced = self.force();
+            if self.compared > REDUCTIONS {
+                return;
+            }
             let contained = self.drop_containing();
             let dominated = self.drop_dominated();
             if !(forced || contained || dominated) {
@@ -105,9 +119,11 @@ impl<'a> Instance<'a> {
         let mut by_first: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut kept: Vec<Vec<u32>> = Vec::with_capacity(before);
         for cut in std::mem::take(&mut self.cuts) {
-            let contains = cut
-                .iter()
-                .any(|u| by_first.get(u).is_some_and(|list| list.iter().any(|&k| is_subset(&kept[k], &cut))));
+            let known = cut.iter().filter_map(|u| by_first.get(u)).flatten();
+            let contains = known.into_iter().any(|&k| {
+                self.compared += cut.len() as u64;
+                self.compared <= REDUCTIONS && is_subset(&kept[k], &cut)
+            });
             if !contains {
                 by_first.entry(cut[0]).or_default().push(kept.len());
                 kept.push(cut);
@@ -129,8 +145,13 @@ impl<'a> Instance<'a> {
         units.sort_unstable_by_key(|&u| (std::cmp::Reverse(self.cost[u as usize]), u));
         let mut gone: HashMap<u32, ()> = HashMap::new();
         for &u in &units {
+            if self.compared > REDUCTIONS {
+                break;
+            }
             let mine = &rows[&u];
             let Some(&shortest) = mine.iter().min_by_key(|&&r| self.cuts[r as usize].len()) else { continue };
+            let compared = self.cuts[shortest as usize].iter().map(|v| rows[v].len() as u64);
+            self.compared += compared.sum::<u64>();
             let better = self.cuts[shortest as usize].iter().any(|&v| {
                 v != u
                     && !gone.contains_key(&v)

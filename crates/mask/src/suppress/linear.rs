@@ -89,6 +89,19 @@ impl<'a> Linear<'a> {
         fixed.into_iter().filter(|&u| self.system.primary[u as usize]).collect()
     }
 
+    /// Publishes secondaries that the equations determine: hiding them hides nothing.
+    pub(crate) fn publish_determined(&mut self, hidden: &mut [bool]) {
+        let (_, fixed) = self.determined(hidden);
+        for unit in fixed.into_iter().filter(|&u| !self.system.primary[u as usize]) {
+            hidden[unit as usize] = false;
+        }
+    }
+
+    /// Whether choosing covers anew has become too much work.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.coverer.is_exhausted()
+    }
+
     /// Covers all cuts found so far.
     pub(crate) fn cover(&mut self) -> (Vec<bool>, bool) {
         let cuts: Vec<&[u32]> = self.pool.cuts.iter().map(|c| c.units.as_slice()).collect();

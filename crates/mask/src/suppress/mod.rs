@@ -6,11 +6,13 @@ pub(crate) mod bounded;
 pub(crate) mod cover;
 pub(crate) mod cuts;
 pub(crate) mod elimination;
+pub(crate) mod exchange;
 pub(crate) mod field;
 pub(crate) mod fraction;
 pub(crate) mod integer;
 pub(crate) mod linear;
 pub(crate) mod reach;
+pub(crate) mod record;
 pub(crate) mod simplex;
 pub(crate) mod witness;
 
@@ -19,6 +21,7 @@ use crate::level::Level;
 use crate::system::System;
 use bounded::{Bounded, Look};
 use cuts::Cut;
+use exchange::Exchange;
 use linear::Linear;
 use reach::Reach;
 use witness::Move;
@@ -30,8 +33,6 @@ const FREE_WORK: u64 = 25_000_000;
 /// The same where bounds are needed.
 const BOUND_ROUNDS: usize = 300;
 const BOUND_WORK: u64 = 8_000_000;
-/// Searches for witnesses, each with its own limit of work, while they still find some.
-const SEARCHES: usize = 12;
 /// Rounds of growing by cheapest moves.
 const GROWTHS: usize = 40;
 const MAX_ROUNDS: usize = 2_000;
@@ -117,7 +118,7 @@ fn by_elimination(system: &System, extra: Extra) -> Outcome {
             break;
         }
         outcome.rounds += 1;
-        if outcome.rounds > FREE_ROUNDS || linear.work > FREE_WORK {
+        if outcome.rounds > FREE_ROUNDS || linear.work > FREE_WORK || linear.is_exhausted() {
             outcome.optimal = false;
             linear.patch(&mut outcome.hidden);
         } else {
@@ -130,6 +131,9 @@ fn by_elimination(system: &System, extra: Extra) -> Outcome {
         if !outcome.optimal && !extra.asks() {
             linear.clean_up(&mut outcome.hidden);
         }
+        if extra.singletons && extra.line_sums.is_none() {
+            linear.publish_determined(&mut outcome.hidden);
+        }
         prove(system, &mut outcome);
     }
     outcome.work += linear.work;
@@ -139,31 +143,42 @@ fn by_elimination(system: &System, extra: Extra) -> Outcome {
 }
 
 /// Whole-number witnesses for all sensitive units; where there is none, what the cheapest move needs is hidden
-/// too, which leaves the witnesses found so far as they are.
+/// too, which leaves the witnesses found so far as they are. Exchanges come first, then windows that grow: every
+/// unit is tried in a small one before any is tried in a larger one.
 fn prove(system: &System, outcome: &mut Outcome) {
-    let mut missing: Vec<u32> = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
-    for _ in 0..SEARCHES {
-        let before = missing.len();
-        let witnesses = witness::find(system, &outcome.hidden, &missing);
-        outcome.work += witnesses.work;
-        outcome.tables.extend(witnesses.tables);
-        missing = witnesses.missing;
-        if missing.is_empty() {
-            return;
-        }
-        if missing.len() == before {
-            break;
-        }
+    let targets: Vec<u32> = (0..system.len() as u32).filter(|&u| system.primary[u as usize]).collect();
+    let witnesses = witness::find(system, &outcome.hidden, &targets);
+    outcome.work += witnesses.work;
+    outcome.tables.extend(witnesses.tables);
+    let mut missing = witnesses.missing;
+    let mut exchange = Exchange::new(system);
+    for beam in exchange::BEAMS {
+        missing = hide_for_moves(outcome, missing, |hidden, target| exchange.cheapest(hidden, target, beam));
     }
     let mut reach = Reach::new(system);
-    let mut moved = vec![false; system.len()];
+    for size in reach::WINDOWS {
+        missing = hide_for_moves(outcome, missing, |hidden, target| {
+            [1, -1].into_iter().find_map(|by| reach.within(hidden, target, by, size))
+        });
+    }
+    outcome.work += exchange.work + reach.work;
+    outcome.unproved = missing;
+}
+
+/// Hides what the moves found need; the units that stay without one.
+fn hide_for_moves(
+    outcome: &mut Outcome,
+    missing: Vec<u32>,
+    mut found: impl FnMut(&[bool], u32) -> Option<Move>,
+) -> Vec<u32> {
+    let mut moved = vec![false; outcome.hidden.len()];
+    let mut left = Vec::new();
     for target in missing {
         if moved[target as usize] {
             continue;
         }
-        let Some(found) = [1, -1].into_iter().find_map(|by| reach.cheapest(&outcome.hidden, target, by))
-        else {
-            outcome.unproved.push(target);
+        let Some(found) = found(&outcome.hidden, target) else {
+            left.push(target);
             continue;
         };
         for &(u, _) in &found {
@@ -173,8 +188,8 @@ fn prove(system: &System, outcome: &mut Outcome) {
         }
         outcome.tables.push(found);
     }
-    outcome.unproved.retain(|&u| !moved[u as usize]);
-    outcome.work += reach.work;
+    left.retain(|&u| !moved[u as usize]);
+    left
 }
 
 fn by_bounds(system: &System, extra: Extra) -> Outcome {
@@ -184,7 +199,7 @@ fn by_bounds(system: &System, extra: Extra) -> Outcome {
         // What the equations alone give away is given away at every level.
         let mut linear = Linear::new(system);
         for _ in 0..FREE_ROUNDS {
-            if linear.separate(&hidden).1 == 0 {
+            if linear.separate(&hidden).1 == 0 || linear.is_exhausted() {
                 break;
             }
             hidden = linear.cover().0;
@@ -205,7 +220,9 @@ fn by_bounds(system: &System, extra: Extra) -> Outcome {
     let mut growths = 0;
     while (look.new > 0 || !look.unmet.is_empty()) && rounds < MAX_ROUNDS && bounded.work < BOUND_EFFORT {
         rounds += 1;
-        let free = rounds <= BOUND_ROUNDS && bounded.work + bounded.coverer.spent() < BOUND_WORK;
+        let free = rounds <= BOUND_ROUNDS
+            && bounded.work + bounded.coverer.spent() < BOUND_WORK
+            && !bounded.coverer.is_exhausted();
         if free && look.new > 0 {
             let (cover, proven) = bounded.cover();
             optimal &= proven;
@@ -238,15 +255,13 @@ fn by_bounds(system: &System, extra: Extra) -> Outcome {
     }
 }
 
-/// Publishes secondaries again, dearest first, while the component stays protected.
-fn republish(system: &System, bounded: &mut Bounded<'_>, hidden: &mut [bool], look: Look) -> Look {
+/// Publishes secondaries again, dearest first, while the component stays protected: by exchanges, then by bounds.
+fn republish(system: &System, bounded: &mut Bounded<'_>, hidden: &mut [bool], mut look: Look) -> Look {
     const EFFORT: u64 = 60_000_000;
-    let mut order: Vec<u32> =
-        (0..system.len() as u32).filter(|&u| hidden[u as usize] && !system.primary[u as usize]).collect();
-    order.sort_unstable_by_key(|&u| (std::cmp::Reverse(system.cost[u as usize]), u));
+    bounded.exchange_back(hidden, &mut look.tables);
     let mut changed = false;
     let stop = bounded.work + EFFORT;
-    for unit in order {
+    for unit in bounded::secondaries(system, hidden) {
         if bounded.work > stop {
             break;
         }

@@ -13,7 +13,7 @@ use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, SolveO
 /// Nodes of the branch and bound.
 const NODES: u64 = 40;
 /// Window sizes, tried in this order.
-const WINDOWS: [usize; 3] = [150, 500, 2_000];
+pub(crate) const WINDOWS: [usize; 3] = [150, 500, 2_000];
 /// Size of all programs together: units times rows.
 const EFFORT: u64 = 80_000_000;
 
@@ -35,7 +35,8 @@ impl<'a> Reach<'a> {
         WINDOWS.into_iter().find_map(|size| self.within(hidden, target, by, size))
     }
 
-    fn within(&mut self, hidden: &[bool], target: u32, by: i64, size: usize) -> Option<Move> {
+    /// The same within one window.
+    pub(crate) fn within(&mut self, hidden: &[bool], target: u32, by: i64, size: usize) -> Option<Move> {
         if self.work > EFFORT {
             return None;
         }

@@ -1,14 +1,15 @@
 //! Witnesses of safety: whole-number tables that agree with everything published and differ in the cells
 //! to be protected.
 //!
-//! Null vectors of the hidden system come first, from eliminations in several orders; targets that none of
-//! them serves are sought by a linear program in a neighbourhood, everything outside held fixed. Moves are
-//! packed many to a table.
+//! Null vectors of the hidden system come first, from eliminations in several orders; then exchanges; targets that
+//! neither serves are sought by a linear program in a neighbourhood, everything outside held fixed. Moves are packed
+//! many to a table.
 // Invariant for the indexing below: unit and row numbers come from the system.
 #![allow(clippy::indexing_slicing)]
 
 use super::cuts::small_integers;
 use super::elimination::{Elimination, Space};
+use super::exchange::{BEAMS, Exchange};
 use super::field::{mul, sub};
 use super::fraction::Fraction;
 use super::integer;
@@ -22,6 +23,8 @@ use std::collections::BinaryHeap;
 const OPEN: usize = 8;
 /// Eliminations in different orders.
 const ORDERS: u64 = 40;
+/// Elementary steps of these after which they must bring much to go on.
+const ORDERS_WORK: u64 = 4_000_000;
 /// Null vectors tried in one order for all open targets together, and for one of them at most.
 const TRIES: (usize, usize) = (20_000, 64);
 /// Neighbourhood sizes in units, and the greatest change allowed in each.
@@ -66,11 +69,21 @@ pub(crate) fn find(system: &System, hidden: &[bool], targets: &[u32]) -> Witness
             }
             !packing.covered[target as usize]
         });
-        // The rest is for the linear programs once orders bring little.
-        if salt > 8 && open.len() <= 200 && 20 * (before - open.len()) < before {
+        // The rest is for exchanges once orders bring little.
+        if search.work > ORDERS_WORK && 4 * (before - open.len()) < before {
             break;
         }
     }
+    let mut exchange = Exchange::among_hidden(system);
+    open.retain(|&target| {
+        if !packing.covered[target as usize]
+            && let Some(vector) = exchange.cheapest(hidden, target, BEAMS[0])
+        {
+            packing.add(&vector);
+        }
+        !packing.covered[target as usize]
+    });
+    search.work += exchange.work;
     let stop = search.work.saturating_add(EFFORT);
     for (size, change) in STAGES {
         let mut missing = Vec::new();
