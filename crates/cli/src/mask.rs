@@ -18,6 +18,7 @@ const EXAMPLES: &str = "Examples:
   opi mask counts.csv --dims 'district>school,race,grade' --count freq \\
     --policy montana-opi --zeros show --out public.csv
   opi mask counts.csv --spec tables.toml --hidden hidden.csv --certificate certificate.json
+  opi mask audit public.csv --dims 'district>school,race,grade' --count freq
   opi mask audit published.csv --spec card.toml
   opi mask audit published.csv --spec card.toml --also last-year=2024.csv
   opi mask verify certificate.json
@@ -27,7 +28,7 @@ const EXAMPLES: &str = "Examples:
 
 Exit codes: 0 certified (or nothing found), 1 not certified (or something can be worked out), 2 could not run: of verify,
 0 true, 1 false or changed, 2 no certificate.
-JSON: opi schema mask-utility (on standard error, the table is the answer), mask-audit, mask-verdict, mask-candidate, mask-case.";
+JSON: opi schema mask-utility (the table then goes to --out alone), mask-audit, mask-verdict, mask-candidate, mask-case.";
 
 /// Arguments of `opi mask`.
 #[derive(Args)]
@@ -94,7 +95,7 @@ struct TableArgs {
     /// Protect against readers who reason that a hidden figure is not zero, since zeros are printed.
     #[arg(long)]
     hidden_positive: bool,
-    /// How to print.
+    /// How to print; as JSON the report is printed, and the masked table goes only to --out.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -236,9 +237,14 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
     let task = Task::of(&publication, &rule).map_err(failed)?;
     let certified = suppress(&publication, &task)
         .and_then(|pattern| Certified::new(publication, pattern, Effort::default()));
+    let json = args.table.format == Format::Json;
     let certified = match certified {
         Ok(certified) => certified,
         Err(problem) => {
+            if json {
+                let report = serde_json::json!({ "certified": false, "problem": problem.to_string() });
+                output::print(&format!("{report}\n"))?;
+            }
             writeln!(output::stderr(), "not released: {problem}")?;
             return Ok(ExitCode::from(1));
         }
@@ -250,6 +256,8 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
     let release = Release::of(certified, &symbols).map_err(failed)?;
     match &args.out {
         Some(path) => files::write(path, &release.table)?,
+        // In JSON the report is the answer; the table is written where --out says.
+        None if json => {}
         None => output::print(&release.table)?,
     }
     if let Some(path) = &args.hidden {
@@ -260,8 +268,8 @@ fn run_mask(args: &MaskArgs) -> Result<ExitCode, Failure> {
     }
     let report = &release.utility;
     let mut err = output::stderr();
-    if args.table.format == Format::Json {
-        writeln!(err, "{}", serde_json::to_string(report).map_err(|e| Failure::new(e.to_string()))?)?;
+    if json {
+        output::print(&format!("{}\n", serde_json::to_string(report)?))?;
     } else {
         let all = &report.all;
         writeln!(

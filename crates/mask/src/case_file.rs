@@ -72,6 +72,69 @@ struct CaseRule {
     zero: bool,
 }
 
+/// Keys of a case: those that say what is asked, and those that state answers known from elsewhere.
+const KEYS: [&str; 32] = [
+    "id",
+    "title",
+    "source",
+    "note",
+    "dims",
+    "leaf",
+    "extra",
+    "frozen",
+    "zeros_known",
+    "rule",
+    "primary",
+    "level",
+    "upper_bounds",
+    "cells",
+    "pattern",
+    "bad_pattern",
+    "expect",
+    "derivation",
+    "peer",
+    "opt_secondary",
+    "opt_secondary_sets",
+    "opt_patterns",
+    "opt_example",
+    "opt_value",
+    "opt_value_pattern",
+    "opt_secondary_range",
+    "opt_secondary_sets_range",
+    "opt_patterns_range",
+    "opt_example_range",
+    "opt_value_range",
+    "opt_value_pattern_range",
+    "expect_range",
+];
+/// Lists of a file: cases, and percentages with their answers, which are not cases of masking.
+const LISTS: [&str; 2] = ["case", "percent"];
+
+/// A misspelt key would silently ask for something else.
+fn check_keys(text: &str) -> Result<()> {
+    let file: toml::Table = text.parse().map_err(unreadable)?;
+    let unknown = |place: String, key: &str, known: &[&str]| Error::Input {
+        place,
+        problem: format!("unknown key `{key}`; known are {}", known.join(", ")),
+    };
+    if let Some(key) = file.keys().find(|k| !LISTS.contains(&k.as_str())) {
+        return Err(unknown("case file".to_owned(), key, &LISTS));
+    }
+    let cases = file.get("case").and_then(toml::Value::as_array);
+    for case in cases.into_iter().flatten().filter_map(toml::Value::as_table) {
+        if let Some(key) = case.keys().find(|k| !KEYS.contains(&k.as_str())) {
+            let id = case.get("id").and_then(toml::Value::as_str).unwrap_or("without id");
+            return Err(unknown(format!("case {id}"), key, &KEYS));
+        }
+    }
+    Ok(())
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn unreadable(e: toml::de::Error) -> Error {
+    Error::Input { place: "case file".to_owned(), problem: e.to_string() }
+}
+
 #[derive(Deserialize)]
 struct CaseFile {
     #[serde(default, rename = "case")]
@@ -111,10 +174,10 @@ pub struct CaseResult {
 /// Reads all cases of a file.
 ///
 /// # Errors
-/// [`Error::Input`] with the place in the file.
+/// [`Error::Input`] with the place in the file, for an unknown key too.
 pub fn parse(text: &str) -> Result<Vec<Case>> {
-    let file: CaseFile = toml::from_str(text)
-        .map_err(|e| Error::Input { place: "case file".to_owned(), problem: e.to_string() })?;
+    check_keys(text)?;
+    let file: CaseFile = toml::from_str(text).map_err(unreadable)?;
     Ok(file.cases)
 }
 

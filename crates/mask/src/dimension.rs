@@ -19,6 +19,8 @@ use hashbrown::HashMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dimension {
     name: String,
+    /// Columns of a file from the highest level to the lowest; none if codes of all levels stand in one.
+    columns: Vec<String>,
     nodes: Vec<Node>,
     by_code: HashMap<String, u32>,
 }
@@ -79,7 +81,8 @@ impl Dimension {
             count += 1;
             children.entry(parent).or_default().push(code);
         }
-        let mut dimension = Self { name: name.to_owned(), nodes: Vec::new(), by_code: HashMap::new() };
+        let mut dimension =
+            Self { name: name.to_owned(), columns: Vec::new(), nodes: Vec::new(), by_code: HashMap::new() };
         let mut stack = vec![(root.to_owned(), None::<u32>, 0_u32)];
         while let Some((code, parent, depth)) = stack.pop() {
             let id = dimension.add(&code, depth, parent, false)?;
@@ -151,6 +154,39 @@ impl Dimension {
             }
         }
         leaves
+    }
+
+    /// Writes the levels into columns of their own, as they were read: a file of districts and schools then
+    /// says itself which school is whose. Without this all codes stand in one column named after the dimension.
+    #[must_use]
+    pub fn in_columns(mut self, columns: &[String]) -> Self {
+        self.columns = columns.to_vec();
+        self
+    }
+
+    /// The columns in which the dimension is written.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let own = self.columns.is_empty().then_some(self.name.as_str());
+        own.into_iter().chain(self.columns.iter().map(String::as_str))
+    }
+
+    /// What stands in these columns for a code: its path from the highest level down, then the total.
+    pub(crate) fn path(&self, id: u32) -> Vec<&str> {
+        if self.columns.is_empty() {
+            return vec![self.code(id)];
+        }
+        let mut path = Vec::new();
+        let mut at = Some(id).filter(|&id| id != 0);
+        while let Some(id) = at {
+            at = self.parent(id).filter(|&up| up != 0);
+            // A code that stands under several parents is called `parent/code`.
+            let above = self.parent(id).map_or("", |up| self.code(up));
+            let long = self.code(id).strip_prefix(above).and_then(|rest| rest.strip_prefix('/'));
+            path.push(long.unwrap_or(self.code(id)));
+        }
+        path.reverse();
+        path.resize(self.columns.len().max(path.len()), self.code(0));
+        path
     }
 
     fn add(&mut self, code: &str, depth: u32, parent: Option<u32>, grouping: bool) -> Result<u32> {

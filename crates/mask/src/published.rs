@@ -5,7 +5,7 @@ use crate::builder::PublicationBuilder;
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::publication::{CellId, Publication};
-use crate::spec_file::{Rows, Spec, at_line, codes_of, read};
+use crate::spec_file::{Rows, Spec, at_line, codes_of, further_sum, read};
 use crate::value::Value;
 use std::collections::BTreeSet;
 
@@ -96,7 +96,8 @@ impl Spec {
         dimensions: Vec<Dimension>,
         columns: &[Vec<usize>],
     ) -> Result<(View, Publication)> {
-        let count = rows.column(&self.count)?;
+        // The program's own files call the figures `count`, whatever they were called where they came from.
+        let count = rows.column(&self.count).or_else(|e| rows.column("count").map_err(|_| e))?;
         // A publication of zeros gives the cells and relations; the figures come from the file.
         let builder: PublicationBuilder = Publication::builder(dimensions.clone()).zeros_known(false);
         let frame = self.tables(builder)?.build()?;
@@ -104,19 +105,25 @@ impl Spec {
         let mut view = View::of(&frame, &hidden, &[], None);
         let percent = self.percentages.as_ref().and_then(|p| p.column.as_ref());
         let percent = percent.map(|column| rows.column(column)).transpose()?;
+        let mut told = Told { shown: vec![None; frame.len()], absent: vec![true; frame.len()] };
         for (line, row) in &rows.rows {
-            let codes = codes_of(row, &dimensions, columns, &self.dimensions);
+            let codes = match further_sum(row) {
+                Some(name) => vec![name.clone()],
+                None => codes_of(row, &dimensions, columns, &self.dimensions),
+            };
             if let Some(cell) = frame.find(&codes).map_err(|e| at_line(*line, &e))? {
                 let text = row.get(count).map_or("", String::as_str);
                 let value: Value = text.parse().map_err(|e| at_line(*line, &e))?;
                 if let Some(known) = self.known(&value) {
+                    told.note(cell, known);
                     view.narrow(cell.index(), known).map_err(|e| at_line(*line, &e))?;
                 }
             }
-            if let Some(shown) = percent.and_then(|p| row.get(p)) {
+            if let Some(shown) = percent.and_then(|p| row.get(p)).filter(|_| further_sum(row).is_none()) {
                 self.percentage(&mut view, &frame, codes, shown).map_err(|e| at_line(*line, &e))?;
             }
         }
+        told.add_up(&frame, &mut view)?;
         for known in &self.known {
             let fact = match known.hi {
                 Some(hi) if hi == known.lo => Known::Shown(hi),
@@ -190,6 +197,46 @@ impl Spec {
             let parts: Option<Vec<usize>> = relation.parts.iter().map(|&c| sum_of(view, c)).collect();
             if let (Some(parent), Some(parts)) = (sum_of(view, relation.parent), parts) {
                 view.sum(&format!("sums of [{}]", frame.label(relation.parent)), parent, &parts);
+            }
+        }
+    }
+}
+
+/// Which figures a file shows, and which it does not hold at all.
+struct Told {
+    shown: Vec<Option<u64>>,
+    absent: Vec<bool>,
+}
+
+impl Told {
+    fn note(&mut self, cell: CellId, known: Known) {
+        if let (Some(shown), Some(absent)) =
+            (self.shown.get_mut(cell.index()), self.absent.get_mut(cell.index()))
+        {
+            *absent = false;
+            if let Known::Shown(value) = known {
+                *shown = Some(value);
+            }
+        }
+    }
+
+    /// A total that the file leaves out and any reader adds up from shown parts is no hidden figure.
+    fn add_up(mut self, frame: &Publication, view: &mut View) -> Result<()> {
+        loop {
+            let mut found = Vec::new();
+            for relation in frame.relations() {
+                let parts = relation.parts.iter().map(|c| self.shown.get(c.index()).copied().flatten());
+                let sum = parts.sum::<Option<u64>>();
+                if let (Some(true), Some(sum)) = (self.absent.get(relation.parent.index()), sum) {
+                    found.push((relation.parent, sum));
+                }
+            }
+            if found.is_empty() {
+                return Ok(());
+            }
+            for (cell, sum) in found {
+                view.narrow(cell.index(), Known::Shown(sum))?;
+                self.note(cell, Known::Shown(sum));
             }
         }
     }

@@ -84,7 +84,8 @@ impl Symbols {
     }
 }
 
-/// Writes the masked table as CSV: one column a dimension, then `count`. Rows stand in canonical order, never
+/// Writes the masked table as CSV: one column a dimension (or one a level, [`crate::Dimension::in_columns`]), then
+/// `count`. Rows stand in canonical order, never
 /// by value; known zeros are printed; nothing tells sensitive from secondary unless two symbols were asked for.
 ///
 /// # Errors
@@ -94,7 +95,8 @@ pub fn write_csv(certified: &Certified, symbols: &Symbols, out: impl Write) -> R
     let publication = certified.publication();
     symbols.check(certified)?;
     let mut writer = csv::Writer::from_writer(out);
-    let mut header: Vec<&str> = publication.dimensions().iter().map(|d| d.name()).collect();
+    let mut header: Vec<&str> = publication.dimensions().iter().flat_map(|d| d.columns()).collect();
+    let width = header.len();
     header.push("count");
     if publication.has_percentages() {
         header.push("percent");
@@ -106,7 +108,7 @@ pub fn write_csv(certified: &Certified, symbols: &Symbols, out: impl Write) -> R
     };
     let mut write = |codes: Vec<String>, figure: String, cell: Option<CellId>| {
         let mut record = codes;
-        record.resize(publication.dimensions().len(), String::new());
+        record.resize(width, String::new());
         record.push(figure);
         if publication.has_percentages() {
             let percentage = cell.and_then(|c| certified.percentage(c));
@@ -118,7 +120,8 @@ pub fn write_csv(certified: &Certified, symbols: &Symbols, out: impl Write) -> R
         writer.write_record(&record).map_err(failed)
     };
     for at in shown_coordinates(publication) {
-        let codes = at.iter().zip(publication.dimensions()).map(|(&c, d)| d.code(c).to_owned()).collect();
+        let paths = at.iter().zip(publication.dimensions()).flat_map(|(&c, d)| d.path(c));
+        let codes = paths.map(str::to_owned).collect();
         let cell = publication.at(&at);
         write(codes, cell.map_or_else(|| "0".to_owned(), figure), cell)?;
     }

@@ -387,9 +387,13 @@ impl DimensionSpec {
         edges: &mut BTreeSet<(String, String)>,
     ) -> Result<()> {
         let places = self.columns.iter().map(|c| rows.column(c)).collect::<Result<Vec<_>>>()?;
-        for (_, row) in &rows.rows {
+        let printed = |row: &[String]| totals && further_sum(row).is_some();
+        for (_, row) in rows.rows.iter().filter(|(_, row)| !printed(row)) {
             let mut parent = root.to_owned();
             for code in path(row, &places, self) {
+                if totals && self.groupings.contains_key(&code) {
+                    break; // Its members say what it is.
+                }
                 if !(totals && code == parent) {
                     edges.insert((code.clone(), parent));
                 }
@@ -405,6 +409,9 @@ impl DimensionSpec {
             true => Dimension::from_edges(&self.name, &self.total, unique(edges))?,
             false => Dimension::parse(&self.name, &self.tree)?,
         };
+        if self.columns.len() > 1 {
+            dimension = dimension.in_columns(&self.columns);
+        }
         for (code, members) in &self.groupings {
             dimension = dimension.with_grouping(code, members)?;
         }
@@ -429,6 +436,11 @@ fn path(row: &[String], places: &[usize], spec: &DimensionSpec) -> Vec<String> {
     let codes = places.iter().map(|&p| row.get(p).map_or("", |c| c.trim()));
     let renamed = codes.map(|c| spec.rename.get(c).map_or(c, String::as_str));
     renamed.take_while(|c| !c.is_empty() && *c != spec.total).map(str::to_owned).collect()
+}
+
+/// The name of a further sum, in whose row a published file has nothing but the name and the figure.
+pub(crate) fn further_sum(row: &[String]) -> Option<&String> {
+    row.first().filter(|name| name.starts_with('@'))
 }
 
 pub(crate) fn codes_of(

@@ -11,7 +11,7 @@
 use opi_mask::audit::{Effort, Known, View, audit};
 use opi_mask::plan::plan;
 use opi_mask::spec_file::Spec;
-use opi_mask::{Certified, Dimension, Error, Level, Publication, Rule, Symbols, Task, Zeros};
+use opi_mask::{Certified, Dimension, Error, Level, Publication, Release, Rule, Symbols, Task, Zeros};
 use opi_mask::{mask, suppress, write_csv, write_hidden};
 
 fn line(counts: &[(&str, u64)]) -> Publication {
@@ -180,4 +180,68 @@ fn complements_are_sensitive_like_any_cell() {
     let hidden = cells.iter().copied().find(|&c| certified.is_hidden(c)).unwrap();
     assert_eq!(certified.percent(shown, shown, 1).to_string(), "100.0%");
     assert!(certified.percent(hidden, shown, 0).is_masked());
+}
+
+#[test]
+fn our_own_file_is_read_back() {
+    // Two districts number their schools alike; the file says itself which school is whose.
+    let csv = "district,school,race,freq\nD1,1,A,3\nD1,1,B,20\nD1,2,A,9\nD1,2,B,31\nD2,1,A,12\nD2,1,B,40\n";
+    let spec = Spec { count: "freq".into(), max: Some(5), zeros: Some("show".into()), ..Spec::default() };
+    let spec = spec.with_dimensions("district>school,race").unwrap();
+    let publication = spec.publication(csv.as_bytes()).unwrap();
+    let certified = mask(publication, &spec.rule().unwrap()).unwrap();
+    let hidden = certified.hidden().iter().filter(|h| **h).count();
+    let release = Release::of(certified, &Symbols::default()).unwrap();
+    assert!(
+        release.table.starts_with("district,school,race,count\nTotal,Total,Total,115\n"),
+        "{}",
+        release.table
+    );
+    assert!(release.table.contains("\nD2,Total,A,12\nD2,Total,B,40\nD2,1,Total,52\n"), "{}", release.table);
+    let found = audit(&spec.view(release.table.as_bytes()).unwrap(), Effort::default()).unwrap();
+    assert_eq!((found.exposed.len(), found.intervals.len()), (0, hidden));
+}
+
+#[test]
+fn further_sums_and_groupings_are_read_back() {
+    let text = r#"
+        count = "n"
+        max = 5
+        zeros = "show"
+        [[sum]]
+        name = "north"
+        of = [["S1", "A"], ["S2", "A"]]
+        [[dimension]]
+        name = "school"
+        columns = ["district", "school"]
+        groupings = { big = ["S1", "S3"] }
+        [[dimension]]
+        name = "race"
+        columns = ["race"]
+    "#;
+    let spec = Spec::parse(text).unwrap();
+    let csv =
+        "district,school,race,n\nD1,S1,A,3\nD1,S1,B,20\nD1,S2,A,9\nD1,S2,B,31\nD2,S3,A,12\nD2,S3,B,40\n";
+    let certified = mask(spec.publication(csv.as_bytes()).unwrap(), &spec.rule().unwrap()).unwrap();
+    let hidden = certified.hidden().iter().filter(|h| **h).count();
+    let table = Release::of(certified, &Symbols::default()).unwrap().table;
+    assert!(table.contains("@north") && table.contains("big"), "{table}");
+    let found = audit(&spec.view(table.as_bytes()).unwrap(), Effort::default()).unwrap();
+    assert_eq!((found.exposed.len(), found.intervals.len()), (0, hidden), "{table}");
+}
+
+#[test]
+fn totals_that_anyone_adds_up_are_no_hidden_figures() {
+    let spec = Spec { count: "n".into(), ..Spec::default() };
+    let spec = spec.with_dimensions("district>school,race").unwrap();
+    let leaves =
+        "district,school,race,n\nD1,S1,A,*\nD1,S1,B,20\nD1,S2,A,9\nD1,S2,B,31\nD2,S3,A,12\nD2,S3,B,40\n";
+    let found = audit(&spec.view(leaves.as_bytes()).unwrap(), Effort::default()).unwrap();
+    assert!(found.exposed.is_empty(), "{:?}", found.exposed);
+    let left = |label: &str| found.intervals.iter().any(|i| i.label == label);
+    assert!(left("S1|A") && left("Total|A") && !left("D2|Total") && !left("Total|B"));
+    // With one total the masked figure falls, and the total of its school with it.
+    let found =
+        audit(&spec.view(format!("{leaves}Total,,A,24\n").as_bytes()).unwrap(), Effort::default()).unwrap();
+    assert!(found.exposed.iter().any(|e| e.label == "S1|A" && e.value == 3), "{:?}", found.exposed);
 }
