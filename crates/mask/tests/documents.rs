@@ -8,20 +8,13 @@
     reason = "a test that reads the documents"
 )]
 
+mod common;
+
+use common::fresh;
 use opi_mask::audit::{Effort, audit};
 use opi_mask::picture::table_svg;
 use opi_mask::{Certified, Cost, case_file, suppress};
 use std::fmt::Write;
-
-fn fresh(name: &str, made: &str) {
-    let path = format!("{}/../../docs/{name}", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var("OPI_WRITE_DOCS").is_ok() {
-        std::fs::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();
-        std::fs::write(&path, made).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == made, "docs/{name} is not what the code makes; run this test with OPI_WRITE_DOCS=1");
-}
 
 #[test]
 fn pictures_are_fresh() {

@@ -8,9 +8,13 @@
     reason = "a test"
 )]
 
+mod common;
+
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, constraint, microlp, variable};
 use opi_mask::audit::{Effort, Known, View, audit};
 use opi_mask::{Cost, Dimension, Level, Publication, Rule, Task, Zeros, suppress};
+use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// A small generator, so that the tables are the same everywhere.
 struct Sequence(u64);
@@ -50,14 +54,15 @@ fn safe(publication: &Publication, hidden: &[bool], sensitive: &[bool]) -> bool 
     found.exposed.iter().all(|e| !sensitive[e.cell])
 }
 
-#[test]
-fn small_tables_reach_the_exhaustive_optimum() {
+/// What the result costs above the optimum, for tables whose every pattern is tried.
+fn against_all_patterns() -> Vec<u64> {
+    let mut gaps = Vec::new();
     let mut sequence = Sequence(1);
     for round in 0..14 {
         let publication = table(2, 2 + round % 3, &mut sequence);
         let task = task(&publication, 5, 3, Cost::Value);
         let open: Vec<usize> = (0..publication.len()).filter(|&c| !task.sensitive[c]).collect();
-        if open.len() > 12 || !task.sensitive.contains(&true) {
+        if open.len() > 16 || !task.sensitive.contains(&true) {
             continue;
         }
         let cost = |c: usize| publication.cells().nth(c).map_or(0, |id| publication.value(id).max(1));
@@ -74,8 +79,9 @@ fn small_tables_reach_the_exhaustive_optimum() {
         });
         let pattern = suppress(&publication, &task).unwrap();
         let found: u64 = open.iter().filter(|&&c| pattern.hidden()[c]).map(|&c| cost(c)).sum();
-        assert_eq!(Some(found), best.map(price), "round {round}");
+        gaps.push(found.checked_sub(best.map(price).unwrap()).unwrap());
     }
+    gaps
 }
 
 /// Two witness tables for each sensitive cell, tied to the choice of hidden cells.
@@ -111,12 +117,12 @@ fn compact(publication: &Publication, task: &Task) -> u64 {
     solution.eval(&objective).round() as u64
 }
 
-#[test]
-fn larger_tables_stay_near_the_integer_program() {
+/// The same for tables of up to 56 cells, whose optimum an integer program finds.
+fn against_an_integer_program() -> Vec<u64> {
     let mut sequence = Sequence(7);
     let mut gaps = Vec::new();
-    for round in 0..6 {
-        let publication = table(3, 3 + round % 2, &mut sequence);
+    for (rows, columns) in [(3, 3), (3, 4), (3, 3), (3, 4), (3, 3), (3, 4), (4, 5), (5, 6), (6, 7)] {
+        let publication = table(rows, columns, &mut sequence);
         for cost in [Cost::Count, Cost::Value] {
             let task = task(&publication, 5, 3, cost);
             let best = compact(&publication, &task);
@@ -130,9 +136,7 @@ fn larger_tables_stay_near_the_integer_program() {
             gaps.push(found - best);
         }
     }
-    gaps.sort_unstable();
-    println!("gap to the optimum over {} tables: {gaps:?}", gaps.len());
-    assert!(gaps.iter().all(|&g| g == 0), "{gaps:?}");
+    gaps
 }
 
 /// A line, a tree of districts and schools, a small table, a table of three columns, or a cube, with counts
@@ -168,11 +172,11 @@ fn small_publication(shape: u64, zeros: Zeros, sequence: &mut Sequence) -> Publi
     builder.build().unwrap()
 }
 
-#[test]
-fn every_level_and_cost_reaches_the_exhaustive_optimum() {
+/// The same for all levels, costs and treatments of zeros.
+fn at_every_level() -> Vec<u64> {
     let levels = ["exact", "width:2", "width:5", "range:3", "range:5", "hide:3", "spl:3,1"];
     let mut sequence = Sequence(11);
-    let (mut tried, mut gaps) = (0, Vec::new());
+    let mut gaps = Vec::new();
     for round in 0..420_u64 {
         let zeros = [Zeros::Show, Zeros::Cover, Zeros::Mask][(round % 3) as usize];
         let publication = small_publication(round % 5, zeros, &mut sequence);
@@ -213,16 +217,36 @@ fn every_level_and_cost_reaches_the_exhaustive_optimum() {
         let found = suppress(&publication, &task)
             .ok()
             .map(|pattern| open.iter().filter(|&&c| pattern.hidden()[c]).map(|&c| price(c)).sum::<u64>());
-        tried += 1;
         match (found, best) {
             (Some(found), Some(best)) => {
                 assert!(found >= best, "round {round}: below the optimum");
-                gaps.push((found - best, round));
+                gaps.push(found - best);
             }
             (found, best) => assert_eq!(found, best, "round {round}: {:?} {rule:?}", publication),
         }
     }
-    gaps.retain(|g| g.0 > 0);
-    println!("{tried} tables against all patterns: {} above the optimum {gaps:?}", gaps.len());
-    assert!(tried > 200 && gaps.is_empty(), "{tried} {gaps:?}");
+    gaps
+}
+
+/// How far results lie above the optimum: the page with the distribution is what the code finds.
+#[test]
+fn the_gaps_to_the_optimum_are_those_of_the_page() {
+    let kinds = [
+        ("to 16 candidate cells, level `exact`, every pattern tried", against_all_patterns()),
+        ("16 to 56 cells, level `exact`, integer program", against_an_integer_program()),
+        ("to 9 candidate cells, all levels, costs and zeros, every pattern tried", at_every_level()),
+    ];
+    let mut page = String::from(
+        "# Masking: how far from the optimum\n\nRandom small tables, whose optimum a plain program finds that shares nothing with the suppressor. Made by the test\n`oracle`; the gap is the cost of the result above the least possible cost.\n\n| tables | number | gap: tables |\n| --- | --- | --- |\n",
+    );
+    for (kind, gaps) in kinds {
+        let mut counted: BTreeMap<u64, usize> = BTreeMap::new();
+        for &gap in &gaps {
+            *counted.entry(gap).or_default() += 1;
+        }
+        let list: Vec<String> = counted.iter().map(|(gap, n)| format!("{gap}: {n}")).collect();
+        let _ = writeln!(page, "| {kind} | {} | {} |", gaps.len(), list.join(", "));
+        assert!(gaps.len() >= 10 && gaps.iter().all(|&g| g == 0), "{kind}: {list:?}");
+    }
+    common::fresh("masking-gaps.md", &page);
 }
