@@ -20,7 +20,7 @@ pub(crate) struct Enrollments {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seat {
     pub(crate) student: u32,
-    file: u32,
+    pub(crate) file: u32,
     line: u32,
     pub(crate) last: u32,
     pub(crate) first: u32,
@@ -60,6 +60,13 @@ impl Spans {
         let Seat { student, file, line, last, first, span } = *seat;
         let span = self.known.get(span as usize)?;
         Some(Enrollment { head: Head { student, file, line, last, first, ..span.head }, ..*span })
+    }
+}
+
+impl Seat {
+    /// Whether both names are there.
+    pub(crate) fn is_named(&self) -> bool {
+        self.last != 0 && self.first != 0
     }
 }
 

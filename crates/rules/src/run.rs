@@ -2,11 +2,12 @@
 
 use crate::emit::{Emit, Sink};
 use crate::engine::Checker;
-use crate::enrollments::Spans;
+use crate::enrollments::{Seat, Spans};
 use crate::facts::{Enrollment, Facts};
 use crate::pass::Partition;
 use crate::rules::{Check, EVEN_IF_UNKNOWN, Rule, built_in};
 use crate::student::{Run, Sheaf, Student, each_student};
+use hashbrown::HashMap;
 use opi_dictionary::RuleKey;
 
 /// Student rules, bucket by bucket.
@@ -25,26 +26,30 @@ pub(crate) fn check_students<'s>(
         None
     };
     let spans = [&now.spans, &stored.spans, &prior.spans];
-    let bucket = |facts: [&mut Facts; 3], sink: &mut Sink<'_>| match &silent {
-        Some(silent) => checks.on_enrollments(checker, run, (facts, spans), silent, sink),
+    let bucket = |facts: [&mut Facts; 3], pairs: &mut Pairs, sink: &mut Sink<'_>| match &silent {
+        Some(silent) => checks.on_enrollments(checker, run, (facts, spans), (silent, pairs), sink),
         None => checks.on_all(checker, run, (facts, spans), sink),
     };
     let buckets = now.buckets.iter_mut().zip(&mut stored.buckets).zip(&mut prior.buckets);
     let buckets = buckets.map(|((now, stored), prior)| [now, stored, prior]);
     #[cfg(not(feature = "rayon"))]
-    for facts in buckets {
-        bucket(facts, sink);
+    {
+        let mut pairs = Pairs::default();
+        buckets.for_each(|facts| bucket(facts, &mut pairs, sink));
     }
     #[cfg(feature = "rayon")]
     {
         use rayon::prelude::*;
         let parts: Vec<_> = buckets.collect();
-        let part = |mut sink: Sink<'s>, facts| {
-            bucket(facts, &mut sink);
-            sink
+        let part = |(mut sink, mut pairs): (Sink<'s>, Pairs), facts| {
+            bucket(facts, &mut pairs, &mut sink);
+            (sink, pairs)
         };
-        let sinks: Vec<_> = parts.into_par_iter().fold(|| checker.new_sink(), part).collect();
-        sinks.into_iter().for_each(|part| sink.merge(part));
+        // Few parts, since each has to learn its pairs anew.
+        let least = parts.len().div_ceil(rayon::current_num_threads() * 2);
+        let start = || (checker.new_sink(), Pairs::default());
+        let sinks: Vec<_> = parts.into_par_iter().with_min_len(least).fold(start, part).collect();
+        sinks.into_iter().for_each(|(part, _)| sink.merge(part));
     }
     for partition in [now, stored, prior] {
         partition.things.sort_unstable_by_key(|thing| thing.place);
@@ -58,6 +63,25 @@ fn hold_enrollments_only(checker: &Checker<'_>, [now, stored, prior]: [&Partitio
     checker.facts.is_empty()
         && now.buckets.iter().all(no_other)
         && stored.buckets.iter().chain(&prior.buckets).all(nothing)
+}
+
+/// Pairs of enrollments of one student in one file, and whether nothing is found in them, whoever the student is.
+type Pairs = HashMap<Pair, bool>;
+
+/// What two rows say, and whether they name one person.
+type Pair = (u32, u32, bool, bool);
+
+/// Pairs that are remembered at a time.
+const PAIRS: usize = 65_536;
+
+/// The pair that the rows of a student are, if they are one.
+fn pair_of(seats: &[Seat]) -> Option<Pair> {
+    match seats {
+        [one, other] if one.is_named() && other.is_named() && one.file == other.file => {
+            Some((one.span, other.span, one.last == other.last, one.first == other.first))
+        }
+        _ => None,
+    }
 }
 
 /// Rules about students, with their numbers.
@@ -108,14 +132,14 @@ impl<'a> StudentChecks<'a> {
         each_student(&checker.world, run, sheaves, &checker.facts, |student| self.look(student, sink));
     }
 
-    /// Looks at the students of a bucket of whom nothing but enrollments is known. One with a single row need not be
-    /// looked at where nothing is found in a student with that row alone.
+    /// Looks at the students of a bucket of whom nothing but enrollments is known. One with a single row, or with two of
+    /// one file, need not be looked at where nothing is found in any student with such rows.
     fn on_enrollments(
         &self,
         checker: &Checker<'_>,
         run: &Run<'_>,
         ([now, ..], [spans, ..]): ([&mut Facts; 3], [&Spans; 3]),
-        silent: &[bool],
+        (silent, pairs): (&[bool], &mut Pairs),
         sink: &mut Sink<'_>,
     ) {
         now.enrollments.gather();
@@ -123,13 +147,28 @@ impl<'a> StudentChecks<'a> {
         for seats in now.enrollments.students() {
             let Some((first, rest)) = seats.split_first() else { continue };
             let is_silent = || silent.get(first.span as usize) == Some(&true);
-            let named = first.last != 0 && first.first != 0;
-            if first.student == 0 || (rest.is_empty() && named && is_silent()) {
+            if first.student == 0 || (rest.is_empty() && first.is_named() && is_silent()) {
+                continue;
+            }
+            let pair = pair_of(seats);
+            let known = pair.and_then(|pair| pairs.get(&pair).copied());
+            if known == Some(true) {
                 continue;
             }
             rows.clear();
             rows.extend(seats.iter().filter_map(|seat| spans.whole(seat)));
-            self.look(&Student::enrolled(&checker.world, run, &rows), sink);
+            let student = Student::enrolled(&checker.world, run, &rows);
+            if let (Some(pair), None) = (pair, known) {
+                if pairs.len() >= PAIRS {
+                    pairs.clear();
+                }
+                let heard = sink.listen(|sink| self.look(&student, sink));
+                pairs.insert(pair, heard.is_empty());
+                if heard.is_empty() {
+                    continue;
+                }
+            }
+            self.look(&student, sink);
         }
     }
 
