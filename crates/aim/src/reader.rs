@@ -4,7 +4,7 @@ use crate::AimError;
 use crate::chunk::Chunk;
 use crate::header::Header;
 use crate::log::{ReadHit, ReadLog, ReadRule};
-use crate::scan::{Ending, Line};
+use crate::scan::Ending;
 use opi_dictionary::{Dictionary, FieldId, FieldProblem, FieldValue, HeaderRule, Layout, Row, fields};
 use std::io::BufRead;
 
@@ -260,6 +260,8 @@ impl<'d, R: BufRead> Reader<'d, R> {
         let (Some(place), Some(layout)) = (self.chunk.index.lines.get(line), self.layout) else {
             return false;
         };
+        let text = self.chunk.text.as_bytes().get(place.start as usize..).unwrap_or_default();
+        let after_type = || text.strip_prefix(layout.record_type.as_bytes())?.first();
         self.layout_set
             && self.started
             && place.ending == Ending::CrLf
@@ -267,7 +269,7 @@ impl<'d, R: BufRead> Reader<'d, R> {
             && place.tabs_to.wrapping_sub(place.tabs_from) as usize + 1 == layout.fields.len()
             && self.next_control >= self.chunk.index.controls.len()
             && !self.options.check_fields
-            && (!self.has_record_type || self.is_of_type(place, &layout.record_type))
+            && (!self.has_record_type || after_type() == Some(&b'\t'))
     }
 
     /// Looks at a line of the chunk; true when it is a row to be handed out.
@@ -382,14 +384,6 @@ impl<'d, R: BufRead> Reader<'d, R> {
             _ => place.end,
         };
         self.chunk.text.get(place.start as usize..end as usize).unwrap_or_default().trim_matches(' ')
-    }
-
-    /// Whether a line starts with this record type and a tab.
-    #[inline]
-    fn is_of_type(&self, place: &Line, record_type: &str) -> bool {
-        let text = self.chunk.text.as_bytes().get(place.start as usize..).unwrap_or_default();
-        let rest = text.strip_prefix(record_type.as_bytes());
-        rest.is_some_and(|rest| rest.first() == Some(&b'\t'))
     }
 
     /// Whether a line holds nothing but spaces and tabs.

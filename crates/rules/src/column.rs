@@ -299,3 +299,23 @@ impl Problems<'_, '_, '_> {
         digits(text.as_bytes())
     }
 }
+
+#[inline]
+pub(crate) fn is_control(byte: u8) -> bool {
+    byte < 0x20 || byte == 0x7f
+}
+
+/// Whether a record may hold control characters beside its separators; tabs are separators where they are as many.
+#[inline]
+pub(crate) fn has_control(record: &[u8], fields: usize) -> bool {
+    // Small sums wrap never: a part has 128 bytes. Written so that the compiler looks at many bytes at once.
+    let count = |part: &[u8], wanted: fn(u8) -> bool| {
+        usize::from(part.iter().fold(0u8, |count, byte| count.wrapping_add(u8::from(wanted(*byte)))))
+    };
+    let (mut tabs, mut others) = (0usize, 0usize);
+    for part in record.chunks(128) {
+        tabs += count(part, |byte| byte == b'\t');
+        others += count(part, is_control);
+    }
+    others != tabs || (tabs != 0 && tabs + 1 != fields)
+}

@@ -1,8 +1,10 @@
 //! Enrollments, of which there are more than of anything else: a row holds whose it is and where it stands, in 24 bytes,
 //! and the number of what it says, which it has in common with other rows.
 
-use crate::facts::Enrollment;
-use crate::record::Head;
+use crate::cell::{NO_GRADE, code};
+use crate::facts::{Enrollment, NO_DAY, OPEN};
+use crate::record::{Head, NONE, Record};
+use opi_dictionary::fields as f;
 
 /// What enrollments say, by number. The head is that of the first row that said it.
 #[derive(Default)]
@@ -60,6 +62,48 @@ impl Spans {
         let Seat { student, file, line, last, first, span } = *seat;
         let span = self.known.get(span as usize)?;
         Some(Enrollment { head: Head { student, file, line, last, first, ..span.head }, ..*span })
+    }
+}
+
+impl Enrollment {
+    /// What a row says.
+    pub(crate) fn of(record: &Record<'_>) -> Self {
+        let day = |field| record.day(field).unwrap_or(NO_DAY);
+        // A code of digits, packed a byte each, as a number.
+        let number = |field| {
+            let mut packed = record.value(field).filter(|packed| (0..=0xff_ffff).contains(packed))?;
+            let (mut number, mut unit) = (0u16, 1u16);
+            while packed > 0 {
+                let digit = (packed & 0xff).wrapping_sub(i64::from(b'0'));
+                number += unit * u16::try_from(digit).ok().filter(|digit| *digit < 10)?;
+                unit *= 10;
+                packed >>= 8;
+            }
+            Some(number)
+        };
+        let mark = |mark: u8, holds: bool| if holds { mark } else { 0 };
+        let filled = |field| record.is_good(field);
+        let end_blank = record.is_blank(f::END_DATE);
+        Enrollment {
+            head: record.head,
+            start: day(f::START_DATE),
+            end: if end_blank { OPEN } else { day(f::END_DATE) },
+            ninth: day(f::DATE_FIRST_ENTERED_THE_9TH_GRADE),
+            year: record.value(f::YEAR).and_then(|year| u16::try_from(year).ok()).unwrap_or(NONE),
+            end_status: number(f::END_STATUS).unwrap_or(NONE),
+            start_status: number(f::START_STATUS)
+                .and_then(|status| u8::try_from(status).ok())
+                .unwrap_or(u8::MAX),
+            service: record.value(f::SERVICE_TYPE).and_then(|value| u8::try_from(value).ok()).unwrap_or(0),
+            grade: if record.is_good(f::GRADE) { record.grade() } else { NO_GRADE },
+            marks: mark(Enrollment::NO_SHOW, record.is(f::NO_SHOW, const { code("Y") }))
+                | mark(
+                    Enrollment::DIPLOMA_COMPLETE,
+                    filled(f::DIPLOMA_DATE) && filled(f::DIPLOMA_TYPE) && filled(f::DIPLOMA_PERIOD),
+                )
+                | mark(Enrollment::END_BLANK, end_blank)
+                | mark(Enrollment::END_STATUS_BLANK, record.is_blank(f::END_STATUS)),
+        }
     }
 }
 

@@ -5,6 +5,16 @@
 //! [`Input`]s, which can be opened again, and gives an [`Outcome`]: exact counts, samples, and a [`Report`] that names
 //! the rules that ran and those that did not, with the reason. Nothing here opens a file or reads a clock.
 //!
+//! # How it keeps up with reading
+//!
+//! Most rows say word for word what others said before them, but for the columns that tell persons apart. The stretches
+//! between those columns are known by their bytes; their verdict and the fact made of them are kept from row to row and
+//! from file to file, in tables of a fixed size. While a content is judged it is noted which columns a rule looks at: one
+//! that looked at the value of a column that tells persons apart, and every rule of a user, is asked again for each row. A
+//! file whose rows have little in common is judged row by row. Wider rules run on facts of a fixed size, dealt out to
+//! parts by student; in a run of enrollments alone, students whose one or two rows can give no finding are passed over.
+//! The verdict is that of judging every row, which tests hold it to.
+//!
 //! ```
 //! use chrono::NaiveDate;
 //! use opi_dictionary::{Dictionary, SchoolYear};

@@ -1,7 +1,7 @@
 //! Rows as field and record rules see them: each field read once, by checks compiled for its layout.
 
 use crate::cell::{Cell, NO_GRADE, State, grade_index, name_hash};
-use crate::column::{Column, FormRules, Problems};
+use crate::column::{Column, FormRules, Problems, has_control, is_control};
 use crate::emit::{Emit, Place, Sink};
 use crate::world::{Days, School, World};
 use chrono::NaiveDate;
@@ -336,26 +336,6 @@ impl Plan {
         let (district, student) = (self.district, self.student);
         Problems { sink, rules: self.rules, file, line: row.line() as u32, row, district, student }
     }
-}
-
-#[inline]
-fn is_control(byte: u8) -> bool {
-    byte < 0x20 || byte == 0x7f
-}
-
-/// Whether a record may hold control characters beside its separators; tabs are separators where they are as many.
-#[inline]
-fn has_control(record: &[u8], fields: usize) -> bool {
-    // Small sums wrap never: a part has 128 bytes. Written so that the compiler looks at many bytes at once.
-    let count = |part: &[u8], wanted: fn(u8) -> bool| {
-        usize::from(part.iter().fold(0u8, |count, byte| count.wrapping_add(u8::from(wanted(*byte)))))
-    };
-    let (mut tabs, mut others) = (0usize, 0usize);
-    for part in record.chunks(128) {
-        tabs += count(part, |byte| byte == b'\t');
-        others += count(part, is_control);
-    }
-    others != tabs || (tabs != 0 && tabs + 1 != fields)
 }
 
 /// What all rows about students have in common.
