@@ -1,6 +1,6 @@
 //! Promise: the whole rule set runs over enrollments at no less than 0.4 of the speed of a raw scan with the `csv`
-//! crate at one million rows and 0.25 at ten million, also where every row has a defect it is told; two threads are at
-//! least 1.3 times as fast as one; memory is at most 150 bytes a record beyond the files.
+//! crate at one million rows and 0.25 at ten million, two threads at least 1.3 times as fast as one, in at most 150
+//! bytes of memory a record beyond the files. What a defect on every row costs is told, too.
 //! Usage: `cargo bench -p opi-benches --bench rules [-- ROWS...]`; one million and ten million rows, in two to three
 //! minutes and 3 GB of memory, where none are named.
 #![allow(

@@ -335,10 +335,25 @@ impl<'a> Stretch<'a> {
     }
 
     /// Where its columns are parted, counted from its first byte.
-    #[inline]
-    pub fn parts(&self) -> impl ExactSizeIterator<Item = u32> + use<'a> {
+    pub fn parts(&self) -> impl Iterator<Item = u32> + use<'a> {
         let start = self.start;
         self.separators.iter().map(move |separator| separator.wrapping_sub(start))
+    }
+
+    /// Whether its columns are parted at these places.
+    #[inline]
+    #[must_use]
+    pub fn is_parted_at(&self, parts: &[u32]) -> bool {
+        let ((mine, my_rest), (others, rest)) = (self.separators.as_chunks::<4>(), parts.as_chunks::<4>());
+        // Four at a time and all of them, so that the compiler looks at four at once.
+        let mut differing = [0; 4];
+        for (mine, others) in mine.iter().zip(others) {
+            for ((bits, mine), other) in differing.iter_mut().zip(mine).zip(others) {
+                *bits |= mine.wrapping_sub(self.start) ^ other;
+            }
+        }
+        let same = |(mine, other): (&u32, &u32)| mine.wrapping_sub(self.start) == *other;
+        self.separators.len() == parts.len() && differing == [0; 4] && my_rest.iter().zip(rest).all(same)
     }
 }
 

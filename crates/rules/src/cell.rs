@@ -316,7 +316,14 @@ pub(crate) fn day_number(bytes: &[u8]) -> Option<i32> {
 pub(crate) fn digits(bytes: &[u8]) -> Option<i64> {
     match bytes.len() {
         1..=8 => eight_digits(last_digits(bytes)),
-        9..=16 => {
+        9 => {
+            // State IDs: the first digit, then eight.
+            let (first, last) = bytes.split_last_chunk::<8>()?;
+            let high = i64::from(first.first()?.wrapping_sub(b'0'));
+            let low = eight_digits(u64::from_le_bytes(*last))?;
+            if high < 10 { Some(high.wrapping_mul(100_000_000).wrapping_add(low)) } else { None }
+        }
+        10..=16 => {
             let (first, last) = bytes.split_last_chunk::<8>()?;
             let high = eight_digits(last_digits(first))?;
             Some(high.wrapping_mul(100_000_000).wrapping_add(eight_digits(u64::from_le_bytes(*last))?))

@@ -102,9 +102,7 @@ impl Memo {
         let bytes = self.bytes.get(start..start + known.length as usize);
         let from = number as usize * width;
         let parts = self.parts.get(from..from + width).unwrap_or_default();
-        // All parts are compared, so that the compiler looks at several at once.
-        let differing = parts.iter().zip(stretch.parts()).fold(0, |bits, (one, other)| bits | (*one ^ other));
-        bytes == Some(stretch.bytes()) && differing == 0
+        bytes == Some(stretch.bytes()) && stretch.is_parted_at(parts)
     }
 
     #[cold]
