@@ -45,6 +45,8 @@ pub(crate) struct Sink<'a> {
     /// By rule and district.
     pub(crate) districts: HashMap<(u16, u16), [u64; 4]>,
     pub(crate) samples: Vec<Vec<Found>>,
+    /// By rule, the last of as many samples as are kept: what comes after it is none.
+    bounds: Vec<Option<Found>>,
     /// Findings of the severity asked for, for splitting a file.
     pub(crate) rejected: Vec<Hit>,
     /// While it listens: what it heard, which is then not counted.
@@ -75,6 +77,7 @@ impl<'a> Sink<'a> {
             suppressed: vec![0; verdicts.len()],
             districts: HashMap::new(),
             samples: vec![Vec::new(); verdicts.len()],
+            bounds: vec![None; verdicts.len()],
             rejected: Vec::new(),
             heard: None,
         }
@@ -130,10 +133,14 @@ impl<'a> Sink<'a> {
         if self.reject_from.is_some_and(|least| severity >= least) {
             self.rejected.push(hit);
         }
-        if let Some(samples) = self.samples.get_mut(rule) {
-            samples.push(Found { severity, ..found });
+        let found = Found { severity, ..found };
+        if let (Some(samples), Some(bound)) = (self.samples.get_mut(rule), self.bounds.get_mut(rule))
+            && bound.is_none_or(|bound| found < bound)
+        {
+            samples.push(found);
             if samples.len() >= self.samples_per_rule.saturating_mul(2).saturating_add(64) {
                 keep_first(samples, self.samples_per_rule);
+                *bound = samples.iter().max().copied();
             }
         }
     }

@@ -461,6 +461,45 @@ proptest! {
     }
 }
 
+/// Files that share contents, so that threads remember what others learn, too; samples are capped.
+#[cfg(feature = "rayon")]
+#[test]
+fn threads_change_nothing() {
+    let rows = |file: usize| -> Vec<Vec<String>> {
+        let row = |number: usize| {
+            let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+            row[4] = format!("{:09}", 990_000_100 + (number * 7 + file * 3) % 60);
+            row[6] = ["Feldspar", "Larch", ""][number % 3].to_owned();
+            match (number + file) % 5 {
+                0 => row[9] = "13/27/2025".to_owned(),
+                1 => row[11] = "X".to_owned(),
+                2 => row[12] = "12/05/2025".to_owned(),
+                _ => {}
+            }
+            row
+        };
+        (0..50).map(row).collect()
+    };
+    let inputs: Vec<Rows<'_>> =
+        (0..20).map(|file| enrollments(&format!("{file:02}.tsv"), &rows(file))).collect();
+    let inputs = Inputs::of(&inputs.iter().collect::<Vec<_>>());
+    let directory = directory();
+    let references = references(&directory);
+    let options =
+        Options { samples_per_rule: 7, rejected_from: Some(Severity::BlocksUpload), ..Options::default() };
+    let checker = Checker::new(&references, &Policy::default(), options).unwrap();
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let outcome = pool.install(|| checker.check(&inputs)).unwrap();
+        (outcome.found, outcome.report, outcome.rejected)
+    };
+    let one = with(1);
+    assert!(one.1.findings > 500, "{}", one.1.findings);
+    for threads in [2, 3, 8] {
+        assert_eq!(with(threads), one, "{threads} threads");
+    }
+}
+
 #[test]
 fn rules_of_ones_own_run_beside_the_registry() {
     let row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
