@@ -6,7 +6,7 @@ use opi_dictionary::{Layout, Row, Stretch, fields};
 use std::hash::BuildHasher;
 
 /// Contents of one stretch that are remembered at a time.
-pub(crate) const CONTENTS: usize = 8_192;
+pub(crate) const CONTENTS: usize = 4_096;
 
 /// Bytes of the longest stretch that is remembered.
 const LONGEST: usize = 1_024;
