@@ -397,12 +397,17 @@ fn every_finding_says_where_as_the_key_of_its_rule_demands() {
                     }
                     _ => true,
                 };
-                // Rules on the form of any field name none in particular.
-                let name =
-                    |key: &&str| dictionary.field_info(dictionary.field(key).unwrap()).unwrap().name.clone();
-                let names: Vec<String> = info.fields.iter().map(|key| name(&key)).collect();
-                let named =
-                    place.field.as_ref().is_none_or(|field| names.is_empty() || names.contains(field));
+                // Rules on the form of any field name none in particular. A layout may name a field in its own way.
+                let is_read = |name: &str| {
+                    let in_layouts =
+                        dictionary.layouts().iter().filter_map(|layout| layout.field_named(name));
+                    let header = info.fields.iter().filter_map(|key| dictionary.field(key).ok());
+                    in_layouts.into_iter().any(|field| info.fields.contains(&field.key.as_str()))
+                        || header
+                            .filter_map(|field| dictionary.field_info(field))
+                            .any(|field| field.name == name)
+                };
+                let named = place.field.as_deref().is_none_or(|name| info.fields.is_empty() || is_read(name));
                 if place.file.is_empty() || !located || !named {
                     writeln!(wrong, "{} ({:?}): {place}, {:?}", case.rule, info.key, finding.subject)
                         .unwrap();
