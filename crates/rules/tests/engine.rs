@@ -461,6 +461,35 @@ proptest! {
     }
 }
 
+/// Forty students with two enrollments that say the same of all of them, in which nothing is found; but one student has
+/// two last names, one two first names, and one no name in the second.
+#[test]
+fn students_with_two_rows_are_passed_over_only_where_they_are_alike() {
+    let mut rows = Vec::new();
+    for student in 0..40 {
+        for later in [false, true] {
+            let mut row: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+            row[4] = format!("{:09}", 990_000_100 + student);
+            if later {
+                (row[9], row[10]) = ("01/05/2026".to_owned(), "02".to_owned());
+                match student {
+                    17 => row[6] = "Larch".to_owned(),
+                    23 => row[7] = "Opal".to_owned(),
+                    29 => row[6].clear(),
+                    _ => {}
+                }
+            } else {
+                (row[12], row[13]) = ("12/19/2025".to_owned(), "160".to_owned());
+            }
+            rows.push(row);
+        }
+    }
+    let (_, findings) = run(&Inputs::of(&[&enrollments("a.tsv", &rows)]), &Policy::default());
+    let found: Vec<(u64, &str)> =
+        findings.iter().map(|finding| (finding.position.line, finding.code.as_str())).collect();
+    assert_eq!(found, [(37, "ID-013"), (61, "FILE-018")]);
+}
+
 /// Files that share contents, so that threads remember what others learn, too; samples are capped.
 #[cfg(feature = "rayon")]
 #[test]
