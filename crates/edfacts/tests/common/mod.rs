@@ -203,7 +203,7 @@ pub fn state(seed: u64, students: u64, asks: &[(&str, &[&str])]) -> Value {
                 _ => {
                     row["interim"] = json!(dice.pick(&["REMDW", "REMDW", "REMHO"]));
                     row["reason"] = json!(dice.pick(&["D", "W", "SBI"]));
-                    if dice.one_in(4) {
+                    if dice.one_in(2) {
                         row["method"] = json!(dice.pick(&["INSCHOOL", "OUTOFSCHOOL"]));
                     }
                 }
