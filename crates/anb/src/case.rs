@@ -440,9 +440,11 @@ impl Case {
     /// # Errors
     /// When the text is no JSON, a key is unknown, or a value is not of its kind.
     pub fn from_json(text: &str) -> Result<Self, AnbError> {
-        serde_json::from_str(text).map_err(|error| AnbError::Document {
-            what: "the case".into(),
-            problem: shown(&error.to_string()),
+        serde_json::from_str(text).map_err(|error| {
+            let (message, place) =
+                (error.to_string(), format!(" at line {} column {}", error.line(), error.column()));
+            let message = shown(message.strip_suffix(&place).unwrap_or(&message));
+            AnbError::Document { what: "the case".into(), problem: message + &place }
         })
     }
 

@@ -86,7 +86,7 @@ mod tests {
         let history = "fiscal_year,unit,anb_current,note\nFY2025,A,1,\"two\nlines\"\n\n\nFY2025,A,x,\n";
         let said = AnbHistory::from_csv(history).unwrap_err().to_string();
         assert!(said.contains("line 6: column 3: "), "{said}");
-        let entries = "key,school,grade,hours,weight\n\"A\n1\",0007,05,1080,1\r\n\r\nB,7,05,x,1\n";
+        let entries = "key,school,grade,hours,weight\nA1,0007,05,1080,1\r\n\r\n\r\nB,7,05,x,1\n";
         assert!(CountEntry::from_csv(entries).unwrap_err().to_string().contains("line 5: "));
         let columns = crate::ENTITLEMENTS_CSV.lines().next().unwrap();
         let said = EntitlementTable::from_csv(&format!("{columns}\n\n\nshort\n")).unwrap_err().to_string();

@@ -48,7 +48,7 @@ mod tests {
         for (text, expected) in [
             (toml("district = \"0001\"\npir_days = \"Zinnia\""), "a value is not of its kind, expected"),
             (json(r#""district": "0001", "pir_days": "Zinnia""#), "a value is not of its kind, expected"),
-            (json(r#""district": "Zin\"nia""#), "the value"),
+            (json(r#""district": "Zin\"nia""#), "district number"),
             (
                 json(r#""district": "0001", "units": [{"unit": "A", "program": "Zinnia"}]"#),
                 "not of its kind, expected",

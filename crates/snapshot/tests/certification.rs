@@ -286,6 +286,14 @@ fn the_file_is_strict() {
         .join("\n")
     );
     assert_eq!(read_certifications(header).unwrap(), []);
+    // A cell of two lines, then blank lines: the line told is that of the row.
+    let reopened = "2025-26,Behavior,9901,extended,state,2026-06-01T08:00:00,,,2026-06-30,,,,,no,\n";
+    let two_lines = opened.replace("clerk", "\"clerk;\nhead\"").replace("9901", "9902");
+    assert!(refused(&format!("{opened}{two_lines}")).starts_with("certifications, line 3: "));
+    let after = refused(&format!("{opened}{reopened}\r\n\n2025-26,Behavior\n"));
+    assert_eq!(after, "certifications, line 6: 2 cells, expected 15");
+    let late = refused(&format!("{opened}\n\n{}", opened.replace("9901", "991")));
+    assert!(late.starts_with("certifications, line 5: "), "{late}");
 }
 
 /// Any steps, possible or not.
