@@ -70,7 +70,7 @@ impl FromStr for DefectRate {
 pub struct Planted {
     /// The name of the output.
     pub file: String,
-    /// The line in it, counted from 1; 0 for the file as a whole.
+    /// The line in it, counted from 1, at which rules report it; 1 for what concerns the header or the file as a whole.
     pub line: u64,
     /// The field by its name in the layout; `row`, `header` or `file` for what is no field.
     pub field: String,
@@ -145,6 +145,8 @@ enum Change {
     ByteOrderMark,
     LineFeeds,
     Set,
+    /// As `Set`, in a year with another one before it.
+    SetAfterAYear,
     Blank,
     Append,
     CutFirst,
@@ -229,6 +231,7 @@ struct Spoiler {
     written: u64,
     lines_seen: u64,
     legal_entity: String,
+    has_year_before: bool,
     unknown_ids: u64,
     state: Strangers,
     planted: Vec<Planted>,
@@ -284,6 +287,7 @@ impl<W: Write> Planter<W> {
             written: 0,
             lines_seen: 0,
             legal_entity: state.legal_entity_of(district)?,
+            has_year_before: state.year_index(year.end_year()) > 0,
             unknown_ids: 0,
             state: Strangers(strangers),
             planted: Vec::new(),
@@ -374,8 +378,7 @@ impl Spoiler {
             Change::HeaderVersion => set(3, &kind.value),
             _ => {}
         }
-        let line = u64::from(kind.field == "header");
-        self.note(&kind, line);
+        self.note(&kind, 1);
         kind.change == Change::NoHeader
     }
 
@@ -450,7 +453,8 @@ impl Spoiler {
         let old = column.and_then(|column| before.get(column)).cloned().unwrap_or_default();
         match kind.change {
             change if change.adds_a_line() => return true,
-            Change::Set => set(kind.value.as_bytes()),
+            Change::SetAfterAYear if !self.has_year_before => return false,
+            Change::Set | Change::SetAfterAYear => set(kind.value.as_bytes()),
             Change::Blank => set(b""),
             Change::Append => set(&[old.as_slice(), kind.value.as_bytes()].concat()),
             Change::CutFirst => set(old.get(1..).unwrap_or_default()),

@@ -123,9 +123,11 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
                     self.count(file, &key, enrollment, student, open)?;
                 }
             }
-            if enrollment.service == 'P' {
+            if has_totals(enrollment.service, calendar.year) {
                 let record = key.attendance(enrollment, student, calendar)?;
                 self.put(5, &record, open)?;
+            }
+            if enrollment.service == 'P' {
                 programs_at.entry(enrollment.school).or_insert(key);
             } else if student.enrollments.len() == 1 {
                 programs_at.entry(enrollment.school).or_insert(key);
@@ -386,6 +388,12 @@ impl Key<'_> {
         record.neglected_and_delinquent_program = year.neglected.then(|| Code::from("N"));
         Ok(Some(record))
     }
+}
+
+/// Whether attendance totals are sent for a service type: for partial enrollments in 2016-17 alone. Source: LS-2825,
+/// GD-2025-06.
+fn has_totals(service: char, year: SchoolYear) -> bool {
+    service == 'P' || (service == 'S' && year.end_year() == 2017)
 }
 
 /// Days enrolled, and half days absent.

@@ -41,10 +41,7 @@ fn the_reader_finds_what_was_planted_and_nothing_else() {
         found_codes.extend(found.iter().map(|(_, code)| *code));
         for mistake in planted.get(name).into_iter().flatten() {
             for code in mistake.codes.iter().filter(|code| OF_READING.contains(&code.as_str())) {
-                let of_file = mistake.line <= 1;
-                let found_here =
-                    found.iter().any(|(line, other)| other == code && (of_file || *line == mistake.line));
-                if !found_here {
+                if !found.contains(&(mistake.line, code.as_str())) {
                     problems.push(format!(
                         "{}: not found: {code} in line {} of {name}",
                         mistake.kind, mistake.line
@@ -52,7 +49,7 @@ fn the_reader_finds_what_was_planted_and_nothing_else() {
                 }
             }
             let expected = |line: u64, code: &str| {
-                (line == mistake.line || mistake.line <= 1 && line <= 1)
+                line == mistake.line
                     && (GENERAL.contains(&code) || mistake.codes.iter().any(|other| other == code))
             };
             found.retain(|(line, code)| !expected(*line, code));
