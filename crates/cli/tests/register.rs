@@ -108,7 +108,7 @@ fn a_row_that_is_not_taken_is_told_with_file_and_line() {
     std::fs::write(&file, format!("{rows}{other}\r\n")).unwrap();
     let ran = night(Some(&folder.path().join("uploads")), &folder.path().join("store"), "2025-10-08", &[]);
     assert_eq!(ran.code, Some(1), "{ran:#?}");
-    let told = "not taken in: 1 rows, of another school year than the one that the file is for\n  \
+    let told = "not taken in: 1 row, of another school year than the one that the file is for\n  \
                 0001/fall.tsv:3: of another school year than the one that the file is for\n";
     assert!(ran.out.contains(told), "{ran:#?}");
     assert!(!ran.out.contains("990000102"));
