@@ -64,14 +64,12 @@ pub enum StoreError {
     },
     /// A name that someone else let stand for another snapshot in the meantime.
     #[error(
-        "{name} stands for {}, no longer for {}: someone else wrote meanwhile; the snapshot {} is in the store under no \
-         name; take it again from what the name stands for now", told(*.found), told(*.was), .snapshot.short()
+        "{name} stands for {} by now: someone else wrote meanwhile; the snapshot {} is in the store under no name; take \
+         it again from what the name stands for", told(*.found), .snapshot.short()
     )]
     Moved {
         /// The name.
         name: SnapshotName,
-        /// What it stood for when the work began; none where nobody had used it.
-        was: Option<ContentHash>,
         /// What it stands for now.
         found: Option<ContentHash>,
         /// The snapshot that was to have the name.

@@ -77,7 +77,7 @@ impl Store {
         // The version first: what is read after it is at least as new, and the write is refused where it is newer.
         let version = self.version(&path)?;
         let found = self.standing(name)?;
-        let moved = |found| StoreError::Moved { name: name.clone(), was, found, snapshot: id };
+        let moved = |found| StoreError::Moved { name: name.clone(), found, snapshot: id };
         if found != was {
             return Err(moved(found));
         }
