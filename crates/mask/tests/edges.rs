@@ -62,7 +62,7 @@ fn members(tree: &[String]) -> Vec<(String, Vec<usize>)> {
     };
     let root = split(&tree[0]).0;
     let above: BTreeMap<String, String> =
-        tree[1..].iter().map(|e| split(e)).map(|(code, up)| (code, up.unwrap_or(root.clone()))).collect();
+        tree[1..].iter().map(split).map(|(code, up)| (code, up.unwrap_or(root.clone()))).collect();
     let leaves: Vec<String> =
         tree.iter().map(|e| split(e).0).filter(|c| !above.values().any(|up| up == c)).collect();
     let under = |leaf: &String, code: &String| {

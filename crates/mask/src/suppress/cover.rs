@@ -119,8 +119,8 @@ impl<'a> Instance<'a> {
         let mut by_first: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut kept: Vec<Vec<u32>> = Vec::with_capacity(before);
         for cut in std::mem::take(&mut self.cuts) {
-            let known = cut.iter().filter_map(|u| by_first.get(u)).flatten();
-            let contains = known.into_iter().any(|&k| {
+            let mut known = cut.iter().filter_map(|u| by_first.get(u)).flatten();
+            let contains = known.any(|&k| {
                 self.compared += cut.len() as u64;
                 self.compared <= REDUCTIONS && is_subset(&kept[k], &cut)
             });

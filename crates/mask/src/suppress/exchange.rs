@@ -193,7 +193,7 @@ impl<'a> Exchange<'a> {
         next.changes.push((unit, change));
         next.cost += self.price(hidden, unit);
         next.mark ^=
-            Sequence(u64::from(unit) << 8 ^ change.unsigned_abs() << 1 ^ u64::from(change > 0)).next();
+            Sequence((u64::from(unit) << 8) ^ (change.unsigned_abs() << 1) ^ u64::from(change > 0)).next();
         for &row in &self.system.rows_of[unit as usize] {
             let by = self.coefficient(row, unit) * change;
             match next.open.iter().position(|o| o.0 == row) {
