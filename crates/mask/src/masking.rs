@@ -136,6 +136,8 @@ pub struct Task {
     pub line_sums: Option<u64>,
     /// Whether persons alone in a cell are counted as attackers.
     pub singletons: bool,
+    /// What is said of each cell without the codes of percentages.
+    pub(crate) legend: Vec<Option<(u64, u64)>>,
     pub(crate) coded: Vec<Coded>,
     /// Whether the bounds grant the attacker which cells are sensitive.
     pub(crate) told: bool,
@@ -159,19 +161,11 @@ impl Task {
             });
         }
         let sensitive = rule.mark(publication);
-        let mut bounds: Vec<_> = publication.cells().map(|c| rule.told(publication.value(c))).collect();
+        let legend: Vec<_> = publication.cells().map(|c| rule.told(publication.value(c))).collect();
         let coded = codes(publication, rule);
-        for code in &coded {
-            if let Some(bound) = bounds.get_mut(code.of as usize) {
-                let (lo, hi) = bound.unwrap_or((0, u64::MAX));
-                *bound = Some((lo.max(code.lo), hi.min(code.hi)));
-            }
-        }
-        if bounds.iter().all(Option::is_none) {
-            bounds.clear();
-        }
         Ok(Self {
-            bounds,
+            bounds: bounds(&legend, &coded),
+            legend,
             sensitive,
             level: rule.level,
             cost: rule.cost,
@@ -200,10 +194,47 @@ impl Task {
             rule: None,
             line_sums: None,
             singletons: false,
+            legend: Vec::new(),
             coded: Vec::new(),
             told: false,
         }
     }
+
+    /// Without the codes that share a sum with one of these cells; without any where none does.
+    fn without_codes_beside(&self, publication: &Publication, open: &[u32]) -> Self {
+        let mut beside = vec![false; publication.len()];
+        for relation in publication.relations() {
+            let cells = || std::iter::once(relation.parent.0).chain(relation.parts.iter().map(|c| c.0));
+            if cells().any(|cell| open.contains(&cell)) {
+                for cell in cells() {
+                    if let Some(beside) = beside.get_mut(cell as usize) {
+                        *beside = true;
+                    }
+                }
+            }
+        }
+        let mut coded = self.coded.clone();
+        coded.retain(|code| beside.get(code.of as usize) != Some(&true));
+        if coded.len() == self.coded.len() {
+            coded.clear();
+        }
+        Self { bounds: bounds(&self.legend, &coded), coded, ..self.clone() }
+    }
+}
+
+/// What is said of each cell when it is hidden, by the legend and by the codes of percentages; empty where nothing is.
+fn bounds(legend: &[Option<(u64, u64)>], coded: &[Coded]) -> Vec<Option<(u64, u64)>> {
+    let mut bounds = legend.to_vec();
+    for code in coded {
+        if let Some(bound) = bounds.get_mut(code.of as usize) {
+            let (lo, hi) = bound.unwrap_or((0, u64::MAX));
+            *bound = Some((lo.max(code.lo), hi.min(code.hi)));
+        }
+    }
+    if bounds.iter().all(Option::is_none) {
+        bounds.clear();
+    }
+    bounds
 }
 
 /// The codes of percentages that may be printed for a hidden count: those that by themselves leave it, and what
@@ -222,12 +253,25 @@ fn codes(publication: &Publication, rule: &Rule) -> Vec<Coded> {
     cells.collect()
 }
 
-/// Chooses which further cells to hide, and writes the certificate.
+/// Chooses which further cells to hide, and writes the certificate. Where the codes of percentages leave a sensitive
+/// cell open, those beside it are masked too.
 ///
 /// # Errors
 /// [`Error::Frozen`] if cells that may not be hidden give a sensitive one away, with an inclusion-minimal set
 /// to withdraw; [`Error::NotCertified`] if a sensitive cell could not be proved safe within the limits of work.
 pub fn suppress(publication: &Publication, task: &Task) -> Result<Pattern> {
+    let mut open = Vec::new();
+    let mut made = attempt(publication, task, &mut open);
+    let mut fewer = task.clone();
+    while matches!(made, Err(Error::NotCertified { .. })) && !fewer.coded.is_empty() {
+        fewer = fewer.without_codes_beside(publication, &open);
+        made = attempt(publication, &fewer, &mut open);
+    }
+    made
+}
+
+/// As [`suppress`], under the codes of the task. `open` takes the cells that no proof was found for.
+fn attempt(publication: &Publication, task: &Task, open: &mut Vec<u32>) -> Result<Pattern> {
     let marking =
         Marking { primary: &task.sensitive, level: task.level, cost: task.cost, bounds: &task.bounds };
     for (cell, bound) in publication.cells().zip(&task.bounds) {
@@ -265,6 +309,8 @@ pub fn suppress(publication: &Publication, task: &Task) -> Result<Pattern> {
         });
     }
     if !outcome.unproved.is_empty() {
+        let cells = outcome.unproved.iter().filter_map(|&u| system.members.get(u as usize));
+        *open = cells.flatten().copied().collect();
         let mut units = outcome.unproved.iter().map(|&u| u as usize);
         return Err(Error::NotCertified {
             problem: format!(

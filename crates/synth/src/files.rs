@@ -127,9 +127,7 @@ impl<'d, W: Write> DistrictFiles<'d, W> {
                 let record = key.attendance(enrollment, student, calendar)?;
                 self.put(5, &record, open)?;
             }
-            if enrollment.service == 'P' {
-                programs_at.entry(enrollment.school).or_insert(key);
-            } else if student.enrollments.len() == 1 {
+            if enrollment.service == 'P' || student.enrollments.len() == 1 {
                 programs_at.entry(enrollment.school).or_insert(key);
             }
         }

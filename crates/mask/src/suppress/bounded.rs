@@ -203,6 +203,21 @@ impl<'a> Bounded<'a> {
         }
     }
 
+    /// Hides everything that is published next to the components of these units, where neither a cut nor a move says
+    /// what would do; what proves needless is published again later. Whether anything was added.
+    pub(crate) fn surround(&self, hidden: &mut [bool], unmet: &[u32]) -> bool {
+        let mut grown = false;
+        for component in components(self.system, hidden) {
+            let Some(target) = unmet.iter().find(|u| component.binary_search(u).is_ok()) else { continue };
+            for u in self.surrounding_cut(hidden, &component, *target).units {
+                if !self.system.frozen[u as usize] {
+                    grown |= !std::mem::replace(&mut hidden[u as usize], true);
+                }
+            }
+        }
+        grown
+    }
+
     fn open(&self, unit: u32, record: &Record<'_>) -> bool {
         self.system.primary[unit as usize] && !record.met(unit)
     }

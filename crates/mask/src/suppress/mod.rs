@@ -233,7 +233,7 @@ fn by_bounds(system: &System, extra: Extra) -> Outcome {
             let grown = bounded.grow(&mut hidden, &look);
             if look.new > 0 && !grown {
                 bounded.patch(&mut hidden);
-            } else if !grown || growths > GROWTHS {
+            } else if !grown && !bounded.surround(&mut hidden, &look.unmet) || growths > GROWTHS {
                 break;
             }
         }
