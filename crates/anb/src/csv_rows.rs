@@ -1,7 +1,7 @@
 //! Rows of CSV texts, in and out.
 
 use crate::AnbError;
-use opi_dictionary::line_of_row;
+use opi_dictionary::RowLines;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -33,8 +33,8 @@ pub(crate) fn csv_rows<T: DeserializeOwned>(text: &str) -> Vec<(u64, Result<T, c
         Ok(headers) => headers.clone(),
         Err(error) => return vec![(1, Err(error))],
     };
-    let line_of =
-        |place: Option<&csv::Position>| place.map_or(0, |place| line_of_row(text.as_bytes(), place.byte()));
+    let mut lines = RowLines::new(text.as_bytes());
+    let mut line_of = |place: Option<&csv::Position>| place.map_or(0, |place| lines.line_of(place.byte()));
     let (mut rows, mut record) = (Vec::new(), csv::StringRecord::new());
     loop {
         match reader.read_record(&mut record) {

@@ -72,7 +72,7 @@ pub use identifiers::{
     NcesSchoolId, PersonName, SchoolKey, SchoolNumber, SchoolSystemNumber, StateId,
 };
 pub use layout::{FieldType, HeaderRule, Layout, LayoutField, PositionStanding, Requirement};
-pub use lines::line_of_row;
+pub use lines::{RowLines, line_of_row};
 pub use personal::{Personal, REDACTED, shape};
 pub use rounding::{Rounding, RoundingMode};
 pub use row::{FieldError, Row, RowBuffer, Stretch};

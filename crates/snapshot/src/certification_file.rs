@@ -3,7 +3,7 @@
 use crate::certification::{Certification, CertificationEvent, CertifiedContent, Validation, Window};
 use crate::{Member, SnapshotError, TimeGiven};
 use chrono::NaiveDate;
-use opi_dictionary::{DistrictNumber, SchoolYear, line_of_row};
+use opi_dictionary::{DistrictNumber, RowLines, SchoolYear, line_of_row};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -79,9 +79,9 @@ pub fn read_certifications(text: &str) -> Result<Vec<Certification>, SnapshotErr
         return Err(wrong(1, format!("expected the columns {}", COLUMNS.join(","))));
     }
     let mut by_key: BTreeMap<(SchoolYear, String, DistrictNumber), Certification> = BTreeMap::new();
-    let mut record = csv::StringRecord::new();
+    let (mut record, mut lines) = (csv::StringRecord::new(), RowLines::new(text.as_bytes()));
     while reader.read_record(&mut record).map_err(refused)? {
-        let line = record.position().map_or(0, |place| line_of_row(text.as_bytes(), place.byte()));
+        let line = record.position().map_or(0, |place| lines.line_of(place.byte()));
         let row: StepRow = record.deserialize(Some(&header)).map_err(refused)?;
         take(&mut by_key, &row).map_err(|problem| wrong(line, problem))?;
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     CalendarNumber, CountyNumber, DictionaryError, DistrictNumber, LegalEntityNumber, NcesLeaId,
-    NcesSchoolId, SchoolKey, SchoolNumber, SchoolYear, line_of_row,
+    NcesSchoolId, RowLines, SchoolKey, SchoolNumber, SchoolYear,
 };
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -475,7 +475,8 @@ fn rows<T: DeserializeOwned>(
     let refuse = |line, problem| DictionaryError::table(table.file_name(), line, problem);
     let mut text = Vec::new();
     input.read_to_end(&mut text).map_err(|error| refuse(None, error.to_string()))?;
-    let line_of = |place: &csv::Position| line_of_row(&text, place.byte());
+    let mut lines = RowLines::new(&text);
+    let mut line_of = |place: &csv::Position| lines.line_of(place.byte());
     let mut reader = csv::Reader::from_reader(text.as_slice());
     let headers = reader.headers().map_err(|error| refuse(Some(1), error.to_string()))?.clone();
     let columns = table.columns();
@@ -492,11 +493,11 @@ fn rows<T: DeserializeOwned>(
     loop {
         match reader.read_record(&mut record) {
             Err(error) => {
-                return Err(refuse(error.position().map(line_of), plain(&error)));
+                return Err(refuse(error.position().map(&mut line_of), plain(&error)));
             }
             Ok(false) => return Ok(()),
             Ok(true) => {
-                let line = record.position().map(line_of);
+                let line = record.position().map(&mut line_of);
                 let row = record.deserialize(Some(&headers)).map_err(|error| refuse(line, plain(&error)))?;
                 take(row).map_err(|problem| refuse(line, problem))?;
             }
