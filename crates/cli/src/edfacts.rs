@@ -13,6 +13,7 @@ use opi::edfacts::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -332,8 +333,16 @@ fn run_check(catalogue: &Catalogue, profile: StateProfile, args: &CheckArgs) -> 
                     report.findings.iter().filter(|finding| finding.position.file == file.name).count();
                 writeln!(out, "{}: {kind}, {} records, {count} findings", file.name, file.records)?;
             }
+            let mut on_none: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
             for not_run in &report.not_run {
-                writeln!(out, "{}: {} not run: {}", not_run.name, not_run.rule, not_run.why)?;
+                if not_run.name.is_empty() {
+                    on_none.entry(&not_run.why).or_default().push(&not_run.rule);
+                } else {
+                    writeln!(out, "{}: {} not run: {}", not_run.name, not_run.rule, not_run.why)?;
+                }
+            }
+            for (why, rules) in on_none {
+                writeln!(out, "{} not run: {why}", rules.join(", "))?;
             }
         }
     }

@@ -4,7 +4,8 @@
 use crate::check::{Opened, each_file, open_file};
 use crate::read::{cut, split};
 use crate::{
-    Catalogue, CheckOptions, CheckReport, FileForm, FileNumber, Level, NamedFile, Role, StateProfile, rules,
+    Catalogue, CheckOptions, CheckReport, FileForm, FileNumber, Level, NamedFile, NotRun, Role, StateProfile,
+    rules,
 };
 use opi_dictionary::SchoolYear;
 use serde::Serialize;
@@ -46,6 +47,8 @@ pub struct Manifest {
     pub files: Vec<ManifestFile>,
     /// The rules that were run.
     pub rules: Vec<&'static str>,
+    /// Rules that were not run on a file, or on none, and why.
+    pub not_run: Vec<NotRun>,
     /// Answers of the state that no document confirms.
     pub state_marks: Vec<String>,
 }
@@ -81,11 +84,15 @@ pub fn manifest(
             findings,
         }
     };
+    let on_none =
+        |rule: &str| report.not_run.iter().any(|not_run| not_run.name.is_empty() && not_run.rule == rule);
+    let was_run = |rule: &&'static str| !on_none(rule);
     Manifest {
         engine: env!("CARGO_PKG_VERSION"),
         state: profile.abbreviation.clone(),
         files: each_file(files, describe),
-        rules: rules().iter().map(|rule| rule.code).collect(),
+        rules: rules().iter().map(|rule| rule.code).filter(was_run).collect(),
+        not_run: report.not_run.clone(),
         state_marks: profile.marks.iter().map(|mark| format!("{}:{}", mark.answer, mark.standing)).collect(),
     }
 }

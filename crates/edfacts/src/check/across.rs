@@ -9,6 +9,9 @@ use crate::input::UnitStatus;
 use crate::{Catalogue, Level};
 use std::collections::BTreeMap;
 
+/// The rules that need the year before.
+pub(crate) const RULES: [&str; 4] = ["MTC-05", "MTC-06", "MTC-09", "SUB-44"];
+
 /// Compares each file with the same file of the year before.
 pub(crate) fn check(
     catalogue: &Catalogue,

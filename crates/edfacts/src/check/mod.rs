@@ -25,6 +25,7 @@ use crate::{Catalogue, CountConfig, EdfactsError, FileNumber, Layout, Level, Sta
 use directory::Directory;
 use opi_dictionary::{Finding, Position, SchoolYear};
 use records::Checked;
+use rules::STUDENT_ROWS;
 use serde::Serialize;
 
 /// The codes that a column of the layout permits for a category.
@@ -94,7 +95,7 @@ pub struct CheckedFile {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct NotRun {
-    /// The file.
+    /// The file; blank where the rule was run on none.
     pub name: String,
     /// The code of the rule, or `all`.
     pub rule: String,
@@ -253,6 +254,13 @@ pub fn check_files(
             }
         }
         across::check(catalogue, options, &checked, &before, &mut found);
+    }
+    for rule in rules() {
+        if prior.is_empty() && across::RULES.contains(&rule.code) {
+            found.not_run("", rule.code, "no file of the year before was given");
+        } else if rule.files.contains(&STUDENT_ROWS) {
+            found.not_run("", rule.code, "it judges rows of students before they are counted");
+        }
     }
     report.findings = found.findings;
     report.not_run = found.not_run;

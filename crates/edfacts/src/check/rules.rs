@@ -63,6 +63,8 @@ const fn rule(
 use RuleClass::{Consistency, Plausibility, Specification};
 use RuleKey::{District, File, Record, School, State, Student, Table};
 
+/// What rules on rows of students stand for in the place of files.
+pub(crate) const STUDENT_ROWS: &str = "student rows";
 const ALL: &[&str] = &["all"];
 const COUNTS: &[&str] = &["counts"];
 
@@ -152,13 +154,13 @@ static RULES: &[RuleInfo] = &[
     rule("SUB-47", ERROR, Specification, File, &["LEA and SCH files"], b'S', READ, "the file is not collected at this level", "send it at the levels of the specification"),
     rule("SUB-48", ERROR, Specification, Table, &["082", "083", "142", "154", "155", "156", "157", "158", "169"], b'S', WHOLE, "the set of out-of-workforce individuals is there in part", "send the set as a whole, or not at all"),
     rule("SUB-49", WARN, Plausibility, Record, ALL, b'S', CODES, "a count for something that the state has not declared", "declare it in the profile, or leave the record out"),
-    rule("STG-01", REJECT, Specification, Student, &["student rows"], b'S', ROWS, "an enrollment has no entry date, or begins after the school year", "fill the entry date; it lies before 1 July"),
-    rule("STG-02", ERROR, Specification, Student, &["student rows"], b'S', ROWS, "a row names neither district nor school", "fill the district"),
-    rule("STG-03", WARN, Specification, Student, &["student rows"], b'S', ROWS, "a special education status has no begin date or no environment", "fill both"),
-    rule("STG-04", WARN, Specification, Student, &["student rows"], b'S', ROWS, "an English learner status has no begin date", "fill the begin date"),
+    rule("STG-01", REJECT, Specification, Student, &[STUDENT_ROWS], b'S', ROWS, "an enrollment has no entry date, or begins after the school year", "fill the entry date; it lies before 1 July"),
+    rule("STG-02", ERROR, Specification, Student, &[STUDENT_ROWS], b'S', ROWS, "a row names neither district nor school", "fill the district"),
+    rule("STG-03", WARN, Specification, Student, &[STUDENT_ROWS], b'S', ROWS, "a special education status has no begin date or no environment", "fill both"),
+    rule("STG-04", WARN, Specification, Student, &[STUDENT_ROWS], b'S', ROWS, "an English learner status has no begin date", "fill the begin date"),
     rule("STG-05", REJECT, Consistency, District, &["029"], b'S', UNITS, "a unit of the directory stands with two names, federal identifiers or charter values", "keep one record a unit"),
-    rule("STG-06", WARN, Specification, Student, &["student rows"], b'S', ROWS, "a lunch status says neither free nor reduced price", "fill the eligibility"),
-    rule("STG-07", WARN, Specification, Student, &["student rows"], b'S', ROWS, "a firearm incident has no weapon or no result", "fill both"),
+    rule("STG-06", WARN, Specification, Student, &[STUDENT_ROWS], b'S', ROWS, "a lunch status says neither free nor reduced price", "fill the eligibility"),
+    rule("STG-07", WARN, Specification, Student, &[STUDENT_ROWS], b'S', ROWS, "a firearm incident has no weapon or no result", "fill both"),
 ];
 
 /// All rules, in the order of their codes.
