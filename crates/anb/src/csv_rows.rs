@@ -1,7 +1,7 @@
 //! Rows of CSV texts, in and out.
 
 use crate::AnbError;
-use opi_dictionary::RowLines;
+use opi_dictionary::CsvRows;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -27,38 +27,10 @@ pub fn to_csv<T: CsvRow>(rows: &[T]) -> Result<String, AnbError> {
 }
 
 /// The rows of a CSV text, each with the line on which it begins. After the first that is not there, none follows.
-pub(crate) fn csv_rows<T: DeserializeOwned>(text: &str) -> Vec<(u64, Result<T, csv::Error>)> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let headers = match reader.headers() {
-        Ok(headers) => headers.clone(),
-        Err(error) => return vec![(1, Err(error))],
-    };
-    let mut lines = RowLines::new(text.as_bytes());
-    let mut line_of = |place: Option<&csv::Position>| place.map_or(0, |place| lines.line_of(place.byte()));
-    let (mut rows, mut record) = (Vec::new(), csv::StringRecord::new());
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => rows.push((line_of(record.position()), record.deserialize(Some(&headers)))),
-            Ok(false) => return rows,
-            Err(error) => {
-                rows.push((line_of(error.position()), Err(error)));
-                return rows;
-            }
-        }
-    }
-}
-
-/// What is wrong with a row, without its place, which the caller names.
-pub(crate) fn problem(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => match err.field() {
-            Some(field) => format!("column {}: {}", field + 1, err.kind()),
-            None => err.kind().to_string(),
-        },
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} cells, expected {expected_len}")
-        }
-        _ => error.to_string(),
+pub(crate) fn csv_rows<T: DeserializeOwned>(text: &str) -> Vec<(u64, Result<T, String>)> {
+    match CsvRows::new(text.as_bytes()) {
+        Ok(rows) => rows.collect(),
+        Err(problem) => vec![(1, Err(problem))],
     }
 }
 

@@ -1,6 +1,6 @@
 //! ANB of earlier years, as computed then.
 
-use crate::csv_rows::{csv_rows, problem};
+use crate::csv_rows::csv_rows;
 use crate::{AnbError, AnbRow};
 use opi_dictionary::FiscalYear;
 use serde::Deserialize;
@@ -68,7 +68,7 @@ impl AnbHistory {
             problem: format!("line {line}: {problem}"),
         };
         for (place, line) in csv_rows::<Line>(text) {
-            let line = line.map_err(|error| wrong(place, problem(&error)))?;
+            let line = line.map_err(|problem| wrong(place, problem))?;
             if history.set(line.fiscal_year, line.unit.clone(), line.anb_current).is_some() {
                 return Err(wrong(place, format!("{} stands twice in {}", line.unit, line.fiscal_year)));
             }

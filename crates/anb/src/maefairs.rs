@@ -239,7 +239,7 @@ impl CountEntry {
     /// # Errors
     /// When a row cannot be read; its line is named, its values are not.
     pub fn from_csv(text: &str) -> Result<Vec<Self>, AnbError> {
-        let entry = |(line, entry): (u64, Result<Self, csv::Error>)| {
+        let entry = |(line, entry): (u64, Result<Self, String>)| {
             let problem = format!("line {line}: a row needs key, school, grade, hours and weight");
             entry.map_err(|_| AnbError::Document { what: "the count".into(), problem })
         };

@@ -1,6 +1,6 @@
 //! The figures of the law by fiscal year, and the years in which each rule holds: tables, not code.
 
-use crate::csv_rows::{csv_rows, problem};
+use crate::csv_rows::csv_rows;
 use crate::{AnbError, CsvRow, Fraction, Step, Unit};
 use opi_dictionary::{Citation, FiscalYear, SchoolYear, Standing};
 use serde::{Deserialize, Serialize};
@@ -436,9 +436,9 @@ fn read_csv<T: serde::de::DeserializeOwned>(
     table: &'static str,
     text: &str,
 ) -> Result<Vec<(u64, T)>, AnbError> {
-    let row = |(line, row): (u64, Result<T, csv::Error>)| match row {
+    let row = |(line, row): (u64, Result<T, String>)| match row {
         Ok(row) => Ok((line, row)),
-        Err(error) => Err(AnbError::Table { table, line, problem: problem(&error) }),
+        Err(problem) => Err(AnbError::Table { table, line, problem }),
     };
     csv_rows(text).into_iter().map(row).collect()
 }

@@ -8,7 +8,7 @@ pub(crate) use changes::Changes;
 pub(crate) use diff::Compared;
 pub(crate) use take::Written;
 
-use crate::output::{self, Format, Style, grouped};
+use crate::output::{self, Format, ShowValues, Style, grouped};
 use crate::{Failure, files};
 use clap::{Args, Subcommand};
 use opi::snapshot::{ContentHash, Manifest, SnapshotInfo};
@@ -62,6 +62,19 @@ pub(crate) struct ShowArgs {
     store: PathBuf,
     /// The snapshot: a name, an id, or the first digits of an id.
     snapshot: String,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+// Which rows that differ are printed, and how. No doc comment: it would stand for the command's own.
+#[derive(Args)]
+pub(crate) struct ShownRows {
+    /// How many rows that differ to print of each table: where they come from and which columns differ.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    rows: usize,
+    #[command(flatten)]
+    values: ShowValues,
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,

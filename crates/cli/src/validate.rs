@@ -7,7 +7,7 @@ use crate::output::{self, ShowValues};
 use crate::{Failure, files};
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
-use opi::dictionary::{Dictionary, DistrictNumber, SchoolYear, Severity};
+use opi::dictionary::{Dictionary, DistrictNumber, HeaderRule, SchoolYear, Severity};
 use opi::report::{Style, Values};
 use opi::rules::{
     Checker, Collection, CompareRow, Input, Inputs, Options, Outcome, Policy, References, RegisterFacts,
@@ -65,8 +65,8 @@ pub(crate) struct ValidateArgs {
     /// skipped.
     #[arg(long, value_name = "FOLDER")]
     directory: Option<PathBuf>,
-    /// Stored rows of the state, in the same layouts, or stored facts as CSV with the columns
-    /// state_id,fact,value,first_day,last_day; may be repeated.
+    /// Stored rows of the state, in the same layouts; its own tables, named by their layout; or stored facts as CSV with
+    /// the columns state_id,fact,value,first_day,last_day; may be repeated.
     #[arg(long, value_name = "PATH")]
     register: Vec<PathBuf>,
     /// Files of the year before; may be repeated.
@@ -152,12 +152,13 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     let checker = |policy: &Policy| Checker::new(&references, policy, options.clone()).map_err(failed);
     let (checker, other) = (checker(&policy)?, other.as_ref().map(checker).transpose()?);
 
-    let (current, unknown) = checked(&uploads.0, &dictionary, layout)?;
+    let (current, unknown) = checked(&uploads.0, &dictionary, |_| layout)?;
     let mut left_out: Vec<(String, &'static str)> =
         unknown.into_iter().map(|name| (name, "current")).collect();
-    let (register, more) = checked(&uploads.1, &dictionary, None)?;
+    let (register, more) =
+        checked(&uploads.1, &dictionary, |upload| table_of_the_state(upload, &dictionary))?;
     left_out.extend(more.into_iter().map(|name| (name, "register")));
-    let (prior, more) = checked(&uploads.2, &dictionary, None)?;
+    let (prior, more) = checked(&uploads.2, &dictionary, |_| None)?;
     left_out.extend(more.into_iter().map(|name| (name, "prior")));
     for (name, _) in &left_out {
         output::note(format_args!("{name} was left out: it is of no known layout; `opi read` says more"));
@@ -336,16 +337,26 @@ fn disk(paths: &[PathBuf]) -> Result<Vec<DiskUpload>, Failure> {
 fn checked<'a>(
     uploads: &'a [DiskUpload],
     dictionary: &'a Dictionary,
-    layout: Option<&str>,
+    layout: impl Fn(&'a DiskUpload) -> Option<&'a str>,
 ) -> Result<(Vec<CheckedUpload<'a>>, Vec<String>), Failure> {
     let (mut found, mut left_out) = (Vec::new(), Vec::new());
     for upload in uploads {
-        match CheckedUpload::new(upload, dictionary, layout)? {
+        match CheckedUpload::new(upload, dictionary, layout(upload))? {
             Some(input) => found.push(input.uploaded_by(district_of_folder(upload.name()))),
             None => left_out.push(upload.name().to_owned()),
         }
     }
     Ok((found, left_out))
+}
+
+/// The layout of a table of the state, `<layout>.tsv`, which has neither header nor record type: its name says it.
+fn table_of_the_state<'a>(upload: &'a DiskUpload, dictionary: &Dictionary) -> Option<&'a str> {
+    let stem = Path::new(upload.name()).file_stem().and_then(|stem| stem.to_str());
+    let plain = |key: &&str| {
+        let layout = dictionary.layout(key);
+        layout.is_ok_and(|layout| layout.header == HeaderRule::None && layout.record_type.is_empty())
+    };
+    stem.filter(plain)
 }
 
 /// What the state has stored: files of rows, and facts, which are told by their header.

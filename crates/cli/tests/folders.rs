@@ -47,6 +47,17 @@ fn a_folder_named_by_a_district_says_who_sent_its_files() {
     assert!(!found(&validated("somewhere")));
 }
 
+#[test]
+fn a_table_of_the_state_is_known_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    invent(&state, "60");
+    let uploads = state.join("uploads/2026");
+    let register = state.join("state/2026");
+    let ran = opi(["validate", text(&uploads), "--as-of", "2026-06-20", "--register", text(&register)]);
+    assert!(!ran.err.contains("left out") && !ran.out.contains("incomplete"), "{ran:#?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_year_whose_folder_cannot_be_read_is_not_passed_over() {

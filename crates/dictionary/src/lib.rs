@@ -31,6 +31,7 @@ mod check;
 mod code_set;
 mod codes;
 mod collection;
+mod csv_rows;
 mod dictionary;
 mod directory;
 mod enrolled;
@@ -41,7 +42,6 @@ pub mod fields;
 mod finding;
 mod identifiers;
 mod layout;
-mod lines;
 mod personal;
 pub mod records;
 mod rounding;
@@ -56,6 +56,7 @@ pub use check::FieldProblem;
 pub use code_set::{CodeEntry, CodeKind, CodeLookup, CodeSet, Membership};
 pub use codes::{AggregateHours, EndStatus, Gender, Grade, MealStatus, ServiceType, StartStatus, YesNo};
 pub use collection::{CertifiedIn, Collection, CollectionDay};
+pub use csv_rows::CsvRows;
 pub use dictionary::{County, Dictionary, Element, FieldInfo, Source, layout_to_toml};
 pub use directory::{
     BudgetUnit, BudgetUnitId, BudgetUnitKind, Calendar, CalendarKey, Directory, DirectoryBuilder,
@@ -72,7 +73,6 @@ pub use identifiers::{
     NcesSchoolId, PersonName, SchoolKey, SchoolNumber, SchoolSystemNumber, StateId,
 };
 pub use layout::{FieldType, HeaderRule, Layout, LayoutField, PositionStanding, Requirement};
-pub use lines::{RowLines, line_of_row};
 pub use personal::{Personal, REDACTED, shape};
 pub use rounding::{Rounding, RoundingMode};
 pub use row::{FieldError, Row, RowBuffer, Stretch};

@@ -3,7 +3,7 @@
 use crate::check::FieldCheck;
 use crate::code_set::{CodeEntry, CodeKind, CodeSet, Membership, Pattern};
 use crate::layout::{FieldType, HeaderRule, Layout, LayoutField, PositionStanding, Requirement, decimals};
-use crate::{DictionaryError, FieldId, SchoolYear, Standing, line_of_row};
+use crate::{CsvRows, DictionaryError, FieldId, SchoolYear, Standing};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -50,19 +50,9 @@ pub(crate) const CODE_SET_ENTRIES: &[(&str, &str)] = embed!("code-sets":
 
 /// Reads all rows of a table; each must have exactly the columns of `T`.
 pub(crate) fn rows<T: DeserializeOwned>(table: &str, text: &str) -> Result<Vec<T>, DictionaryError> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-    let mut rows = Vec::new();
-    for row in reader.deserialize() {
-        rows.push(row.map_err(|error: csv::Error| {
-            let line = error.position().map(|place| line_of_row(text.as_bytes(), place.byte()));
-            let problem = match error.kind() {
-                csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
-                _ => error.to_string(),
-            };
-            DictionaryError::table(table, line, problem)
-        })?);
-    }
-    Ok(rows)
+    let refuse = |line, problem| DictionaryError::table(table, Some(line), problem);
+    let rows = CsvRows::new(text.as_bytes()).map_err(|problem| refuse(1, problem))?;
+    rows.map(|(line, row)| row.map_err(|problem| refuse(line, problem))).collect()
 }
 
 #[derive(Deserialize)]

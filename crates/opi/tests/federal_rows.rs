@@ -39,21 +39,24 @@ fn two_schools(directory: &Directory) -> (&School, &School) {
     (first, other)
 }
 
+fn inputs<'a>(
+    profile: &'a StateProfile,
+    directory: &'a Directory,
+    tables: &'a [Table],
+    other_years: &'a [(SchoolYear, &'a [Table])],
+) -> FederalInputs<'a> {
+    let catalogue = Catalogue::builtin().unwrap();
+    let (school_year, dictionary) = (year(2026), Dictionary::built_in());
+    FederalInputs { school_year, catalogue, dictionary, profile, directory, tables, other_years }
+}
+
 fn rows(
     directory: &Directory,
     tables: &[Table],
     other_years: &[(SchoolYear, &[Table])],
 ) -> (BTreeMap<String, StudentRows>, Vec<FederalNote>) {
     let profile = StateProfile::montana().unwrap();
-    let inputs = FederalInputs {
-        school_year: year(2026),
-        catalogue: Catalogue::builtin().unwrap(),
-        dictionary: Dictionary::built_in(),
-        profile: &profile,
-        directory,
-        tables,
-        other_years,
-    };
+    let inputs = inputs(&profile, directory, tables, other_years);
     let mut students = BTreeMap::new();
     let notes = FederalState::new(&inputs).unwrap().visit(|student| {
         students.insert(student.id.reveal().to_owned(), student.clone());
@@ -330,15 +333,7 @@ fn a_table_without_a_column_that_is_counted_stops_the_federal_files() {
         let mut schema = TableSchema::of(Dictionary::built_in().layout(layout).unwrap());
         schema.columns.retain(|known| known.name != column);
         let tables = [TableBuilder::new(schema).finish()];
-        let inputs = FederalInputs {
-            school_year: year(2026),
-            catalogue: Catalogue::builtin().unwrap(),
-            dictionary: Dictionary::built_in(),
-            profile: &profile,
-            directory: &directory,
-            tables: &tables,
-            other_years: &[],
-        };
+        let inputs = inputs(&profile, &directory, &tables, &[]);
         let refused = federal_files(&inputs).unwrap_err().to_string();
         let told =
             format!("the table {layout} has no column `{column}`, which federal files are counted from");

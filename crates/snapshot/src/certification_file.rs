@@ -3,7 +3,7 @@
 use crate::certification::{Certification, CertificationEvent, CertifiedContent, Validation, Window};
 use crate::{Member, SnapshotError, TimeGiven};
 use chrono::NaiveDate;
-use opi_dictionary::{DistrictNumber, RowLines, SchoolYear, line_of_row};
+use opi_dictionary::{CsvRows, DistrictNumber, SchoolYear};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -72,18 +72,13 @@ const COLUMNS: [&str; 15] = [
 /// When a column is missing, unknown or in another place, a cell cannot be read or does not belong to its step, or
 /// a step is not possible; the error names the line.
 pub fn read_certifications(text: &str) -> Result<Vec<Certification>, SnapshotError> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-    let refused = |error: csv::Error| csv_error(text, &error);
-    let header = reader.headers().map_err(refused)?.clone();
-    if !header.iter().eq(COLUMNS) {
+    let rows = CsvRows::<StepRow>::new(text.as_bytes()).map_err(|problem| wrong(1, problem))?;
+    if !rows.header().eq(COLUMNS) {
         return Err(wrong(1, format!("expected the columns {}", COLUMNS.join(","))));
     }
     let mut by_key: BTreeMap<(SchoolYear, String, DistrictNumber), Certification> = BTreeMap::new();
-    let (mut record, mut lines) = (csv::StringRecord::new(), RowLines::new(text.as_bytes()));
-    while reader.read_record(&mut record).map_err(refused)? {
-        let line = record.position().map_or(0, |place| lines.line_of(place.byte()));
-        let row: StepRow = record.deserialize(Some(&header)).map_err(refused)?;
-        take(&mut by_key, &row).map_err(|problem| wrong(line, problem))?;
+    for (line, row) in rows {
+        row.and_then(|row| take(&mut by_key, &row)).map_err(|problem| wrong(line, problem))?;
     }
     Ok(by_key.into_values().collect())
 }
@@ -98,7 +93,7 @@ pub fn write_certifications<'c>(
     let mut sorted: Vec<&Certification> = certifications.into_iter().collect();
     sorted.sort_by_key(|c| (c.school_year(), c.collection().to_owned(), c.district()));
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let failed = |error: csv::Error| csv_error("", &error);
+    let failed = |error: csv::Error| wrong(0, error.to_string());
     writer.write_record(COLUMNS).map_err(failed)?;
     for certification in sorted {
         for (by, at, event) in certification.history() {
@@ -276,14 +271,4 @@ fn optional_day(name: &str, text: &str) -> Result<Option<NaiveDate>, String> {
 
 fn wrong(line: u64, problem: impl Into<String>) -> SnapshotError {
     SnapshotError::CertificationFile { line, problem: problem.into() }
-}
-
-fn csv_error(text: &str, error: &csv::Error) -> SnapshotError {
-    let line = error.position().map_or(0, |place| line_of_row(text.as_bytes(), place.byte()));
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            wrong(line, format!("{len} cells, expected {expected_len}"))
-        }
-        _ => wrong(line, error.to_string()),
-    }
 }

@@ -1,7 +1,8 @@
 //! `opi snapshot changes`: what changed in a register that a store keeps.
 
+use super::ShownRows;
 use crate::Failure;
-use crate::output::{self, Format, ShowValues, grouped};
+use crate::output::{self, Format, grouped};
 use clap::Args;
 use opi::dictionary::{DistrictNumber, SchoolYear};
 use opi::report::visible;
@@ -37,14 +38,8 @@ pub(crate) struct ChangesArgs {
     /// Only what changed at this time or later.
     #[arg(long, value_name = "TIME")]
     since: Option<TimeGiven>,
-    /// How many changes of each table to print: where they come from and which columns change.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    rows: usize,
     #[command(flatten)]
-    values: ShowValues,
-    /// How to print.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    shown: ShownRows,
 }
 
 /// What changed in a register.
@@ -102,7 +97,7 @@ pub(crate) fn run(arguments: &ChangesArgs) -> Result<ExitCode, Failure> {
             arguments.since.is_none_or(|since| change.at >= since)
                 && arguments.district.is_none_or(|district| change.district == Some(district))
         };
-        let mut left = arguments.rows;
+        let mut left = arguments.shown.rows;
         for change in register.changes(table).filter(wanted) {
             let place = (change.at, change.file.clone(), change.table.clone());
             let total = totals.entry(place).or_default();
@@ -117,11 +112,11 @@ pub(crate) fn run(arguments: &ChangesArgs) -> Result<ExitCode, Failure> {
             }
         }
     }
-    if arguments.format == Format::Json {
+    if arguments.shown.format == Format::Json {
         let files =
             totals.into_iter().map(|((at, file, table), changed)| FileChanged { at, file, table, changed });
         let changes = Changes { files: files.collect(), rows: shown };
-        output::json(&arguments.values.json(&changes, &["key"])?)?;
+        output::json(&arguments.shown.values.json(&changes, &["key"])?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = output::stdout();
@@ -136,7 +131,7 @@ pub(crate) fn run(arguments: &ChangesArgs) -> Result<ExitCode, Failure> {
     }
     for change in &shown {
         let (kind, table) = (change.kind.as_str(), &change.table);
-        writeln!(out, "{kind} {table} {}", arguments.values.of(change.key.reveal()))?;
+        writeln!(out, "{kind} {table} {}", arguments.shown.values.of(change.key.reveal()))?;
         writeln!(out, "  --> {}:{} at {}", visible(&change.file), change.line, change.at)?;
         if !change.columns.is_empty() {
             writeln!(out, "  changed: {}", change.columns.join(", "))?;

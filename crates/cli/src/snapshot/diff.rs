@@ -1,7 +1,8 @@
 //! `opi snapshot diff`: what differs between two snapshots.
 
+use super::ShownRows;
 use crate::Failure;
-use crate::output::{self, Format, ShowValues, Stream, grouped};
+use crate::output::{self, Format, Stream, grouped};
 use clap::Args;
 use opi::report::visible;
 use opi::snapshot::{Difference, FigureChange, RowDifference, RowPlace, Snapshot, Tally, changed_figures};
@@ -24,14 +25,8 @@ pub(crate) struct DiffArgs {
     older: String,
     /// The newer snapshot.
     newer: String,
-    /// How many rows that differ to print of each table: where they come from and which columns differ.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    rows: usize,
     #[command(flatten)]
-    values: ShowValues,
-    /// How to print.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    shown: ShownRows,
 }
 
 /// Two snapshots compared. Keys and values of rows are there only where they were asked for.
@@ -47,12 +42,12 @@ pub(crate) fn run(arguments: &DiffArgs) -> Result<ExitCode, Failure> {
     let store = Store::existing(&arguments.store)?;
     let older = store.open(&arguments.older)?.read()?;
     let newer = store.open(&arguments.newer)?.read()?;
-    let difference = Difference::between(&older, &newer, arguments.rows)?;
+    let difference = Difference::between(&older, &newer, arguments.shown.rows)?;
     let figures = changed_figures(&older, &newer);
     let differs = ExitCode::from(u8::from(!difference.is_same()));
-    if arguments.format == Format::Json {
+    if arguments.shown.format == Format::Json {
         let compared = Compared { difference, figures };
-        output::json(&arguments.values.json(&compared, &["key", "values"])?)?;
+        output::json(&arguments.shown.values.json(&compared, &["key", "values"])?)?;
         return Ok(differs);
     }
     let mut out = output::stdout();
@@ -61,7 +56,7 @@ pub(crate) fn run(arguments: &DiffArgs) -> Result<ExitCode, Failure> {
         return Ok(differs);
     }
     print_totals(&mut out, &difference)?;
-    let shown = |text: &str| visible(arguments.values.of(text)).into_owned();
+    let shown = |text: &str| visible(arguments.shown.values.of(text)).into_owned();
     for table in &difference.tables {
         for (column, count) in &table.columns {
             writeln!(out, "{} rows of {} differ in {column}", grouped(*count), table.table)?;

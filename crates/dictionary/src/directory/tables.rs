@@ -5,8 +5,8 @@ use super::{
     GradeOffered, LegalEntity, LegalEntityKind, School, WeekPattern, Years, words,
 };
 use crate::{
-    CalendarNumber, CountyNumber, DictionaryError, DistrictNumber, LegalEntityNumber, NcesLeaId,
-    NcesSchoolId, RowLines, SchoolKey, SchoolNumber, SchoolYear,
+    CalendarNumber, CountyNumber, CsvRows, DictionaryError, DistrictNumber, LegalEntityNumber, NcesLeaId,
+    NcesSchoolId, SchoolKey, SchoolNumber, SchoolYear,
 };
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -475,49 +475,22 @@ fn rows<T: DeserializeOwned>(
     let refuse = |line, problem| DictionaryError::table(table.file_name(), line, problem);
     let mut text = Vec::new();
     input.read_to_end(&mut text).map_err(|error| refuse(None, error.to_string()))?;
-    let mut lines = RowLines::new(&text);
-    let mut line_of = |place: &csv::Position| lines.line_of(place.byte());
-    let mut reader = csv::Reader::from_reader(text.as_slice());
-    let headers = reader.headers().map_err(|error| refuse(Some(1), error.to_string()))?.clone();
+    let rows = CsvRows::new(&text).map_err(|problem| refuse(Some(1), problem))?;
+    let headers: Vec<&str> = rows.header().collect();
     let columns = table.columns();
     if let Some(unknown) = headers.iter().find(|header| !columns.contains(header)) {
         let problem = format!("column {unknown:?} is not known; known are {}", columns.join(", "));
         return Err(refuse(Some(1), problem));
     }
     if let Some(column) =
-        columns.iter().find(|column| headers.iter().filter(|header| header == *column).count() != 1)
+        columns.iter().find(|column| headers.iter().filter(|header| header == column).count() != 1)
     {
         return Err(refuse(Some(1), format!("column {column:?} must stand there once")));
     }
-    let mut record = csv::StringRecord::new();
-    loop {
-        match reader.read_record(&mut record) {
-            Err(error) => {
-                return Err(refuse(error.position().map(&mut line_of), plain(&error)));
-            }
-            Ok(false) => return Ok(()),
-            Ok(true) => {
-                let line = record.position().map(&mut line_of);
-                let row = record.deserialize(Some(&headers)).map_err(|error| refuse(line, plain(&error)))?;
-                take(row).map_err(|problem| refuse(line, problem))?;
-            }
-        }
+    for (line, row) in rows {
+        row.and_then(&mut take).map_err(|problem| refuse(Some(line), problem))?;
     }
-}
-
-/// What serde says of a row, without the position that the caller adds itself.
-fn plain(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => match err.field() {
-            Some(field) => format!("column {}: {}", field + 1, err.kind()),
-            None => err.kind().to_string(),
-        },
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} cells, expected {expected_len}")
-        }
-        csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
-        _ => error.to_string(),
-    }
+    Ok(())
 }
 
 fn once<K: Ord + fmt::Debug, V>(map: &mut BTreeMap<K, V>, key: K, value: V) -> Result<(), String> {

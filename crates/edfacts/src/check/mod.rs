@@ -259,7 +259,7 @@ pub fn check_files(
         if prior.is_empty() && across::RULES.contains(&rule.code) {
             found.not_run("", rule.code, "no file of the year before was given");
         } else if rule.files.contains(&STUDENT_ROWS) {
-            found.not_run("", rule.code, "it judges rows of students before they are counted");
+            found.not_run("", rule.code, "rows of students are judged before they are counted, not in files");
         }
     }
     report.findings = found.findings;
