@@ -247,30 +247,24 @@ pub(crate) const PK: u8 = 0;
 /// No grade: blank, bad or unknown.
 pub(crate) const NO_GRADE: u8 = 255;
 
-const GRADES: [i64; 17] = [
-    code("PK"),
-    code("KG"),
-    code("KF"),
-    code("KH"),
-    code("01"),
-    code("02"),
-    code("03"),
-    code("04"),
-    code("05"),
-    code("06"),
-    code("07"),
-    code("08"),
-    code("09"),
-    code("10"),
-    code("11"),
-    code("12"),
-    code("UG"),
-];
+macro_rules! grades {
+    ($($name:literal)*) => {
+        const GRADE_NAMES: [&str; 17] = [$($name),*];
+        const GRADES: [i64; 17] = [$(code($name)),*];
+    };
+}
+
+grades!("PK" "KG" "KF" "KH" "01" "02" "03" "04" "05" "06" "07" "08" "09" "10" "11" "12" "UG");
 
 /// A grade by its place among all grades.
 #[inline]
 pub(crate) fn grade_index(grade: i64) -> u8 {
     GRADES.iter().position(|known| *known == grade).map_or(NO_GRADE, |index| index as u8)
+}
+
+/// The code of a grade; nothing for [`NO_GRADE`].
+pub(crate) fn grade_name(index: u8) -> &'static str {
+    GRADE_NAMES.get(usize::from(index)).copied().unwrap_or_default()
 }
 
 /// The year of schooling: kindergarten 0, grade 1 to 12; none for the rest.

@@ -1,6 +1,7 @@
 //! Findings on their way: counted exactly, kept as samples up to a limit, fixed in size.
 
 use crate::policy::Verdict;
+use crate::reason::{Others, Reason};
 use crate::record::Head;
 use hashbrown::HashMap;
 use opi_dictionary::{FieldId, Hit, Severity};
@@ -21,14 +22,14 @@ pub struct Found {
     pub hit: Hit,
     /// The student as a number; 0 when it is about none.
     pub(crate) student: u32,
-    /// The place of another row that belongs to it.
-    pub(crate) other: Option<Place>,
+    /// The places of other rows that belong to it.
+    pub(crate) others: Others,
     /// The district; 65535 when not known.
     pub(crate) district: u16,
     /// What it leads to under the policy.
     pub(crate) severity: Severity,
-    /// How far two identities agree, of 100 points; 0 for a finding that is about no such thing.
-    pub(crate) score: u8,
+    /// What the rule saw beyond the place.
+    pub(crate) reason: Reason,
 }
 
 /// No district.
@@ -114,8 +115,8 @@ impl<'a> Sink<'a> {
             heard.push(Heard { rule: hit.rule, district, field: hit.field });
             return;
         }
-        let severity = Severity::Note;
-        self.put(Found { hit, student, other, district, severity, score: 0 }, own);
+        let (others, severity, reason) = (other.into(), Severity::Note, Reason::Plain);
+        self.put(Found { hit, student, others, district, severity, reason }, own);
     }
 
     /// Counts a finding and keeps it as a sample; its severity is set here, by the policy.
@@ -242,10 +243,30 @@ impl Emit<'_, '_> {
         self.sink.add(hit, student, other, district, None);
     }
 
-    /// Reports a row because of another whose identity agrees with it by so many points.
-    pub(crate) fn scored(&mut self, head: &Head, field: FieldId, other: &Head, score: u8) {
+    /// Reports something about a district, with what was seen.
+    pub(crate) fn of_district(
+        &mut self,
+        place: Place,
+        field: Option<FieldId>,
+        district: u16,
+        reason: Reason,
+    ) {
+        let hit = Hit { file: place.file, line: place.line, rule: self.rule, field };
+        let (others, severity) = (Others::default(), Severity::Note);
+        self.sink.put(Found { hit, student: 0, others, district, severity, reason }, None);
+    }
+
+    /// Reports a row because of others, with what was seen.
+    pub(crate) fn because(
+        &mut self,
+        head: &Head,
+        field: FieldId,
+        others: impl IntoIterator<Item = Place>,
+        reason: Reason,
+    ) {
         let hit = Hit { file: head.file, line: head.line, rule: self.rule, field: Some(field) };
         let (student, district, severity) = (head.student, head.district, Severity::Note);
-        self.sink.put(Found { hit, student, other: Some(other.place()), district, severity, score }, None);
+        let others = others.into_iter().collect();
+        self.sink.put(Found { hit, student, others, district, severity, reason }, None);
     }
 }

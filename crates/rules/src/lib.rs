@@ -54,6 +54,7 @@ mod parameters;
 mod pass;
 mod policy;
 mod ragged;
+mod reason;
 mod record;
 mod register;
 mod registry;

@@ -160,6 +160,8 @@ mod tests {
         assert_eq!(placed(&["stray"]), None);
         let half = ["EN", "990", "x"];
         assert_eq!(placed(&half), None, "two of three fail");
+        let half = ["EN", "9901", "x", "x"];
+        assert!(placed(&half).is_some(), "two of four fail");
         let mut other = fields();
         other.pop();
         other[0] = "PP";

@@ -2,10 +2,9 @@
 
 use crate::RulesError;
 use crate::column::trim;
-use crate::emit::{Found, NO_DISTRICT};
+use crate::emit::{Found, NO_DISTRICT, Place};
 use crate::engine::{Checker, Outcome};
 use crate::ragged::Placed;
-use crate::rules::near_match::FULL_SCORE;
 use crate::source::Input;
 use opi_dictionary::{Dictionary, FieldProblem, Finding, Layout, Position, Row};
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,16 +161,23 @@ fn make(
             _ => format!("{message}: {} {problem}", field.name),
         };
     }
-    if found.score > 0 {
-        let least = checker.world.parameters.near_match_least_score;
-        let from =
-            if entry.info.code == "ID-015" { format!(", reported from {least}") } else { String::new() };
-        message = format!("{message}: they agree by {} of {FULL_SCORE} points{from}", found.score);
+    if let Some(words) = found.reason.in_words(show_values) {
+        message = format!("{message}: {words}");
+    }
+    expected = found.reason.expected().or(expected);
+    if found.others.more() > 0 {
+        message = format!("{message}; {} more rows belong to it", found.others.more());
     }
     if let ("FILE-009", Some(layout), Some(count)) = (entry.info.code, layout, count) {
         message = format!("{message}: found {}", count.in_words());
         expected = Some(format!("{} fields, parted by single tabs", layout.fields.len()));
     }
+    let related = |place: Place| Position {
+        file: name(place.file),
+        line: u64::from(place.line),
+        byte: None,
+        field: None,
+    };
     Finding {
         code: entry.info.code.to_owned(),
         severity: found.severity,
@@ -188,16 +194,7 @@ fn make(
         expected,
         found: text.filter(|_| show_values).map(str::to_owned),
         fix: entry.info.fix.to_owned(),
-        related: found
-            .other
-            .map(|place| Position {
-                file: name(place.file),
-                line: u64::from(place.line),
-                byte: None,
-                field: None,
-            })
-            .into_iter()
-            .collect(),
+        related: found.others.iter().map(related).collect(),
     }
 }
 

@@ -59,7 +59,7 @@ macro_rules! sheaf {
                 None
             }
 
-            /// Takes the rows of a student off the front; rows of lesser ones are dropped.
+            /// Takes the rows of a student off the front: of the least one, or none.
             fn take(&mut self, student: u32) -> Sheaf<'a> {
                 Sheaf {
                     enrollments: take(&mut self.enrollments, student),
@@ -85,14 +85,8 @@ fn take<'a, T: Fact>(rest: &mut &'a [T], student: u32) -> &'a [T] {
 }
 
 fn take_some<'a, T: Fact>(rest: &mut &'a [T], student: u32) -> &'a [T] {
-    let mut slice = *rest;
-    while let Some((first, tail)) = slice.split_first()
-        && first.head().student < student
-    {
-        slice = tail;
-    }
-    let end = slice.iter().position(|fact| fact.head().student != student).unwrap_or(slice.len());
-    let (mine, tail) = slice.split_at(end);
+    let end = rest.iter().position(|fact| fact.head().student != student).unwrap_or(rest.len());
+    let (mine, tail) = rest.split_at(end);
     *rest = tail;
     mine
 }

@@ -367,3 +367,32 @@ impl<'a> World<'a> {
         opi_dictionary::age_on(birth, day).map(|age| age as i32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::{KG, KH};
+
+    const KF: u8 = 2;
+
+    #[test]
+    fn kindergarten_is_one_grade_however_long_its_day() {
+        for (offered, grade, holds) in [
+            (KG, KG, true),
+            (KF, KG, true),
+            (KH, KG, true),
+            (KG, KF, true),
+            (KG, KH, true),
+            (KF, KF, true),
+            (KH, KF, false),
+            (KF, KH, false),
+            (10, KG, false),
+            (10, KH, false),
+            (10, 10, true),
+            (10, 11, false),
+            (KG, 10, false),
+        ] {
+            assert_eq!(World::holds_grade(1 << offered, grade), holds, "{offered} offered, {grade} asked");
+        }
+    }
+}

@@ -208,9 +208,25 @@ impl Case {
                 let (short, name) = value.split_once(':').unwrap();
                 self.names.insert(short.to_owned(), name.to_owned());
             }
+            // `fall:2025-10-06`, or of one district alone `9902:fall:2025-10-06`.
             "count" => {
-                let day = common::day(value.strip_prefix("fall:").unwrap());
-                self.count_dates.push(CountDate { district: None, count: Count::Fall, day });
+                let mut parts: Vec<&str> = value.split(':').collect();
+                let day = common::day(parts.pop().unwrap());
+                let count = if parts.pop() == Some("fall") { Count::Fall } else { Count::Spring };
+                let district = parts.pop().map(|district| district.parse().unwrap());
+                self.count_dates.push(CountDate { district, count, day });
+            }
+            "no_school" => {
+                let row = value.replace(":", ",2025-26,");
+                let days = self.directory.entry("calendar_days.csv").or_default();
+                days.push_str(&format!("{row},no_school\n"));
+            }
+            "calendar_of_grade_12" => {
+                self.directory.insert(
+                    "calendars.csv",
+                    "9901,9912,400,2025-26,2025-08-27,2026-05-29,MTWRF,0\n".to_owned(),
+                );
+                self.directory.insert("calendar_grades.csv", format!("9901,9912,400,2025-26,12,{value}\n"));
             }
             "notice" | "judged" => {
                 let code = registry().iter().find(|rule| rule.info.code == value).unwrap().info.code;

@@ -16,11 +16,12 @@ use opi_dictionary::{
     Severity, fields,
 };
 use opi_rules::{
-    Checker, Emit, Input, Inputs, Options, Policy, Record, References, RowSource, Rows, Rule, RulesError,
-    Student, compare, registry,
+    Checker, Emit, EnrollmentSpan, Input, Inputs, Options, Policy, Record, References, RowSource, Rows, Rule,
+    RulesError, Student, compare, registry,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 const RIGHT: [&str; 22] = [
     "EN",
@@ -396,6 +397,44 @@ impl Rule for Own {
             student.report(emit, enrollment.place, fields::START_DATE);
         }
     }
+}
+
+/// Keeps what a rule of one's own sees of the enrollments of a student.
+struct Seeing(RuleInfo, Mutex<Vec<String>>);
+
+impl Rule for Seeing {
+    fn info(&self) -> &RuleInfo {
+        &self.0
+    }
+    fn student(&self, student: &Student<'_>, _: &mut Emit<'_, '_>) {
+        let seen = student.enrollments().map(|span| {
+            let EnrollmentSpan { place, district, school, start, end } = span;
+            format!("line {}: {district:?} {school:?} {start} {end:?}", place.line)
+        });
+        self.1.lock().unwrap().extend(seen);
+    }
+}
+
+#[test]
+fn a_rule_of_ones_own_sees_the_spans_of_a_student() {
+    let mut rows: Vec<Vec<String>> = (0..4).map(|_| RIGHT.map(str::to_owned).to_vec()).collect();
+    rows[1][12] = "10/10/2025".to_owned();
+    rows[2][2] = "x".to_owned();
+    rows[3][9] = "never".to_owned();
+    let input = enrollments("a.tsv", &rows);
+    let directory = directory();
+    let references = references(&directory);
+    let rule = Seeing(Own::new("LOCAL-003", RuleKey::Student).0, Mutex::default());
+    let checker = Checker::with_rules(&references, &Policy::default(), Options::default(), &[&rule]).unwrap();
+    checker.check_file(&input).unwrap();
+    assert_eq!(
+        rule.1.lock().unwrap().as_slice(),
+        [
+            "line 2: Some(9901) Some(9912) 2025-08-27 None",
+            "line 3: Some(9901) Some(9912) 2025-08-27 Some(2025-10-10)",
+            "line 4: Some(9901) None 2025-08-27 None",
+        ]
+    );
 }
 
 proptest! {

@@ -5,6 +5,7 @@ use crate::cell::{DECIMAL_SCALE, PK, code, grade_level};
 use crate::emit::Emit;
 use crate::facts::{Enrollment, FileKind, NO_DAY, OPEN};
 use crate::families::hundredths;
+use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use chrono::Datelike;
@@ -36,7 +37,7 @@ fn more_days_than_taught(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         // With several enrollments in the calendar it is not said which one a row stands for: the longest is allowed.
         let Some(taught) = taught.max() else { continue };
         if row.enrolled <= 0 || row.enrolled > taught as i64 * DECIMAL_SCALE {
-            emit.at(&row.head, f::ADA_DAYS_ENROLLED);
+            emit.because(&row.head, f::ADA_DAYS_ENROLLED, [], Reason::Days(taught as u32));
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::FactKind;
 use crate::cell::code;
 use crate::emit::{Emit, Place};
 use crate::facts::{FileKind, Incident, NO_DAY};
+use crate::reason::{Counted, Reason};
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use opi_dictionary::fields as f;
@@ -72,8 +73,11 @@ fn fewer_incidents(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     for (number, file) in whole.current().filter(|(_, file)| file.kind == FileKind::Behavior) {
         for district in &file.districts {
             let (now, stored) = (now.get(district).unwrap_or(&0), stored.get(district).unwrap_or(&0));
-            if now * 2 <= *stored && *stored > 0 {
-                emit.put(Place { file: number, line: 0 }, None, 0, *district, None);
+            // Of a district in the file there is one incident at least.
+            if now * 2 <= *stored {
+                let (now, before) = (*now as u32, *stored as u32);
+                let reason = Reason::Counted { what: Counted::Incidents, now, before };
+                emit.of_district(Place { file: number, line: 0 }, None, *district, reason);
             }
         }
     }

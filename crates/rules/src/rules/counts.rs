@@ -5,6 +5,7 @@ use crate::FactKind;
 use crate::cell::{KH, PK, code, grade_level};
 use crate::emit::{Emit, NO_DISTRICT, Place};
 use crate::facts::{Count, CountFile, Enrollment, FileKind};
+use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use opi_dictionary::fields as f;
@@ -65,8 +66,10 @@ fn count_day(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
                 .calendars_of(*district)
                 .filter_map(|days| days.statutory(kind.count()))
                 .peekable();
-            if lawful.peek().is_some() && !lawful.any(|day| day == set) {
-                emit.put(Place { file: number, line: 0 }, None, 0, *district, None);
+            let Some(first) = lawful.peek().copied() else { continue };
+            if !lawful.any(|day| day == set) {
+                let reason = Reason::CountDate { set, lawful: first };
+                emit.of_district(Place { file: number, line: 0 }, None, *district, reason);
             }
         }
     }
@@ -77,8 +80,9 @@ fn too_early(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
         let (FileKind::Count(kind), Some(made)) = (file.kind, file.header_date) else { continue };
         let dates =
             file.districts.iter().filter_map(|district| file_count_date(whole, kind.count(), *district));
-        if dates.max().is_some_and(|day| made <= day) {
-            emit.put(Place { file: number, line: 1 }, Some(f::HEADER_DATE), 0, NO_DISTRICT, None);
+        if let Some(count_date) = dates.max().filter(|day| made <= *day) {
+            let (place, reason) = (Place { file: number, line: 1 }, Reason::MadeBefore { count_date });
+            emit.of_district(place, Some(f::HEADER_DATE), NO_DISTRICT, reason);
         }
     }
 }
@@ -151,8 +155,9 @@ fn more_than_one(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         return;
     }
     for (sum, rows) in by_count(student).into_values() {
-        if let (true, Some(last), Some(first)) = (sum > 4, rows.last(), rows.first()) {
-            emit.with(&last.head, f::AGGREGATE_HOURS_OF_INSTRUCTION, &first.head);
+        if let (true, Some(last)) = (sum > 4, rows.last()) {
+            let others = rows.iter().map(|row| row.head.place()).filter(|place| *place != last.head.place());
+            emit.because(&last.head, f::AGGREGATE_HOURS_OF_INSTRUCTION, others, Reason::Quarters(sum));
         }
     }
 }
@@ -164,7 +169,8 @@ fn two_districts(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for (sum, rows) in by_count(student).into_values() {
         let Some(first) = rows.first() else { continue };
         for row in rows.iter().filter(|row| sum > 4 && row.head.district != first.head.district) {
-            emit.with(&row.head, f::DISTRICT_NUMBER, &first.head);
+            let others = rows.iter().map(|row| row.head.place()).filter(|place| *place != row.head.place());
+            emit.because(&row.head, f::DISTRICT_NUMBER, others, Reason::Quarters(sum));
         }
     }
 }
@@ -216,8 +222,9 @@ fn long_absence(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     }
     for (row, day) in with_box(student) {
         let Some(day) = day.filter(|_| row.exclude != b'Y') else { continue };
-        if absence_run(student, &row.head, day) >= student.world.parameters.absence_run_days {
-            emit.at(&row.head, row.kind.exclude_field());
+        let run = absence_run(student, &row.head, day);
+        if run >= student.world.parameters.absence_run_days {
+            emit.because(&row.head, row.kind.exclude_field(), [], Reason::Days(run));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{BuiltIn, overlapping, record, record_if, student};
 use crate::cell::{KG, KH, NO_GRADE, PK, code, grade_level};
 use crate::emit::Emit;
 use crate::facts::{Enrollment, NO_DAY, OPEN};
+use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use crate::{FactKind, World};
@@ -230,12 +231,12 @@ fn gap(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let [before, after] = pair else { continue };
         let transfer = student.world.transfer_between_districts.contains(&before.end_status);
         let known = before.end != NO_DAY && before.end != OPEN && before.head.district != after.head.district;
-        if let (true, true, Some(days)) = (transfer, known, student.calendar(&after.head))
-            && days.count(before.end.saturating_add(1), after.start - 1)
-                > student.world.parameters.gap_instruction_days as usize
-            && student.is_current(&after.head)
+        let (true, true, Some(days)) = (transfer, known, student.calendar(&after.head)) else { continue };
+        let between = days.count(before.end.saturating_add(1), after.start - 1);
+        if between > student.world.parameters.gap_instruction_days as usize && student.is_current(&after.head)
         {
-            emit.with(&after.head, f::END_DATE, &before.head);
+            let reason = Reason::Days(between as u32);
+            emit.because(&after.head, f::END_DATE, [before.head.place()], reason);
         }
     }
 }

@@ -5,6 +5,7 @@ use super::{BuiltIn, Whole, record, student, whole};
 use crate::emit::Emit;
 use crate::facts::{Fact, Identity, NO_DAY};
 use crate::pass::Role;
+use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use opi_dictionary::{Calendar, CalendarKey, SchoolKey, SchoolYear, fields as f};
@@ -128,8 +129,10 @@ fn two_children(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     };
     each_differing(now.identities, births_differ, |row, first| {
         let (mine, theirs) = (Person::of(row, true), Person::of(first, true));
-        let score = mine.zip(theirs).map_or(0, |(mine, theirs)| mine.score(&theirs));
-        emit.scored(&row.head, f::STUDENT_STATE_ID, &first.head, score);
+        let agreement = |points: u8| Reason::Agreement { points, least: None };
+        let points = mine.zip(theirs).map_or(0, |(mine, theirs)| mine.score(&theirs));
+        let reason = Some(points).filter(|points| *points > 0).map_or(Reason::Plain, agreement);
+        emit.because(&row.head, f::STUDENT_STATE_ID, [first.head.place()], reason);
     });
     differing(now.enrollments, emit);
     differing(now.counts, emit);

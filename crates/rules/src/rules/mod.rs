@@ -219,6 +219,12 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_spans_that_reach_equally_far_the_first_is_named() {
+        assert_eq!(overlapping(&[(1, 5), (2, 5), (3, 4)]), [Some(1), Some(0), Some(0)]);
+        assert_eq!(overlapping(&[(1, 5), (2, 6), (6, 7)]), [Some(1), Some(0), Some(1)]);
+    }
+
     proptest! {
         #[test]
         fn overlaps_agree_with_looking_at_every_pair(spans in prop::collection::vec((0i32..20, 0i32..6), 0..12)) {

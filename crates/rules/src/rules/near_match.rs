@@ -5,6 +5,7 @@
 use super::{BuiltIn, Whole, student, whole};
 use crate::emit::Emit;
 use crate::facts::{Identity, NO_DAY};
+use crate::reason::Reason;
 use crate::record::Head;
 use crate::registry::rows;
 use crate::student::Student;
@@ -73,7 +74,8 @@ fn three_fields(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
             break;
         }
         if let Some((field, known)) = three {
-            emit.scored(&row.head, field, &known.head, mine.score(&known));
+            let reason = Reason::Agreement { points: mine.score(&known), least: None };
+            emit.because(&row.head, field, [known.head.place()], reason);
         }
     }
 }
@@ -156,7 +158,8 @@ fn same_identity(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
                 second = Some(person.head);
             }
             if let (true, Some(other)) = (person.current, other) {
-                emit.scored(&person.head, f::LAST_NAME, &other, FULL_SCORE);
+                let reason = Reason::Agreement { points: FULL_SCORE, least: None };
+                emit.because(&person.head, f::LAST_NAME, [other.place()], reason);
             }
         }
     }
@@ -186,12 +189,15 @@ fn near_identity(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
             near_in_group(group, |person| three(person).1, &mut near);
         }
     }
-    near.retain(|pair| u32::from(pair.score) >= whole.world.parameters.near_match_least_score);
+    let least = whole.world.parameters.near_match_least_score;
+    near.retain(|pair| u32::from(pair.score) >= least);
+    let least = u8::try_from(least).ok();
     // The best match of each row, the earliest of several.
     near.sort_unstable_by_key(|pair| (pair.row.place(), Reverse(pair.score), pair.other.place()));
     near.dedup_by_key(|pair| pair.row.place());
     for Near { row, other, score } in near {
-        emit.scored(&row, f::LAST_NAME, &other, score);
+        let reason = Reason::Agreement { points: score, least };
+        emit.because(&row, f::LAST_NAME, [other.place()], reason);
     }
 }
 

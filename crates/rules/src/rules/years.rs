@@ -6,10 +6,12 @@ use crate::cell::{self, code, grade_level};
 use crate::emit::{Emit, Place};
 use crate::facts::{Enrollment, Facts, FileKind, Identity, NO_DAY, OPEN, Program};
 use crate::pass::Partition;
+use crate::reason::{Counted, Reason};
 use crate::record::NONE;
 use crate::student::Student;
 use chrono::Datelike;
-use opi_dictionary::{Calendar, fields as f};
+use opi_dictionary::{Calendar, GradeCode, SchoolKey, fields as f};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 pub(super) const RULES: &[BuiltIn] = &[
@@ -75,18 +77,16 @@ fn without_demographics(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn race_differs(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let all = || student.stored.identities.iter().chain(student.now.identities);
-    for row in student.now.identities {
+    for (index, row) in student.now.identities.iter().enumerate() {
+        let mut earlier = student.stored.identities.iter().chain(student.now.identities.iter().take(index));
         let differs = |other: &&Identity| {
             let good = |row: &Identity| row.marks & Identity::RACES_GOOD != 0 && row.ethnicity != 0;
-            let earlier = !student.is_current(&other.head) || other.head.place() < row.head.place();
-            earlier
-                && other.head.district != row.head.district
+            other.head.district != row.head.district
                 && good(row)
                 && good(other)
                 && (row.ethnicity, row.races) != (other.ethnicity, other.races)
         };
-        if let Some(other) = all().find(differs) {
+        if let Some(other) = earlier.find(differs) {
             emit.row(&row.head, Some(&other.head));
         }
     }
@@ -195,8 +195,9 @@ fn leaping_count(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
                 .current()
                 .find(|(_, file)| file.kind == FileKind::Enrollments && file.districts.contains(&key.0));
             if let Some((file, _)) = file {
-                let mark = u32::from(key.1) << 8 | u32::from(key.2);
-                emit.put(Place { file, line: 0 }, None, 0, key.0, Some(Place { file, line: mark }));
+                let (now, before) = (after as u32, prior as u32);
+                let reason = Reason::Students { school: key.1, grade: key.2, now, before };
+                emit.of_district(Place { file, line: 0 }, None, key.0, reason);
             }
         }
     }
@@ -204,15 +205,16 @@ fn leaping_count(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
 
 fn falling_program(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     let count = |buckets: &[Facts]| {
-        let mut counts: BTreeMap<(u16, u8), u64> = BTreeMap::new();
+        let mut counts: BTreeMap<(u16, Counted), u64> = BTreeMap::new();
         for facts in buckets {
             for row in &facts.programs {
-                for (which, mark) in [(0, Program::HOMELESS), (1, Program::GIFTED)] {
+                let marks = [(Counted::Homeless, Program::HOMELESS), (Counted::Gifted, Program::GIFTED)];
+                for (which, mark) in marks {
                     *counts.entry((row.head.district, which)).or_default() += u64::from(row.has(mark));
                 }
             }
             for row in facts.learners.iter().filter(|row| row.status == crate::facts::Status::Learner) {
-                *counts.entry((row.head.district, 2)).or_default() += 1;
+                *counts.entry((row.head.district, Counted::EnglishLearners)).or_default() += 1;
             }
         }
         counts
@@ -224,32 +226,39 @@ fn falling_program(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
             before.iter().filter(|((district, _), _)| file.districts.contains(district))
         {
             let after = now.get(&(*district, *which)).copied().unwrap_or(0);
-            let there = *which != 2 || whole.has(FileKind::Learners);
+            let there = *which != Counted::EnglishLearners || whole.has(FileKind::Learners);
             if there && *prior >= least && after * 2 <= *prior {
-                let which = Some(Place { file: number, line: u32::from(*which) });
-                emit.put(Place { file: number, line: 0 }, None, 0, *district, which);
+                let (now, before) = (after as u32, *prior as u32);
+                let reason = Reason::Counted { what: *which, now, before };
+                emit.of_district(Place { file: number, line: 0 }, None, *district, reason);
             }
         }
     }
 }
 
-/// The calendars of the year, with the place under which they are reported.
-fn calendars<'a>(whole: &Whole<'a>) -> impl Iterator<Item = (Place, u16, &'a Calendar)> {
-    let file = whole.directory_file();
+/// The calendars of the year, by district, school and number.
+fn calendars<'a>(whole: &Whole<'a>) -> impl Iterator<Item = ([u16; 3], &'a Calendar)> {
     let year = whole.world.year;
     let directory = whole.world.references.directory;
     let all = directory.into_iter().flat_map(opi_dictionary::Directory::calendars);
-    let of_year = all.filter(move |calendar| calendar.key().year == year).enumerate();
-    of_year.map(move |(index, calendar)| {
-        let place = Place { file, line: index as u32 + 1 };
-        (place, calendar.key().school.district.number() as u16, calendar)
+    let of_year = all.filter(move |calendar| calendar.key().year == year);
+    of_year.map(|calendar| {
+        let SchoolKey { district, school } = &calendar.key().school;
+        let numbers = [district.number(), school.number(), calendar.key().calendar.number()];
+        (numbers.map(|number| number as u16), calendar)
     })
 }
 
+/// The place of all that is wrong with the directory: it has no lines of which the checker knows.
+fn directory(whole: &Whole<'_>) -> Place {
+    Place { file: whole.directory_file(), line: 0 }
+}
+
 fn empty_calendar(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    for (place, district, calendar) in calendars(whole) {
+    for ([district, school, number], calendar) in calendars(whole) {
         if calendar.instruction_days().days().is_empty() {
-            emit.put(place, None, 0, district, None);
+            let reason = Reason::Calendar { school, calendar: number };
+            emit.of_district(directory(whole), None, district, reason);
         }
     }
 }
@@ -266,32 +275,39 @@ fn least_hours(grade: u8, grade_12_alone: bool) -> u32 {
 }
 
 fn too_few_hours(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    for (place, district, calendar) in calendars(whole) {
-        let hours: Vec<(u8, u32)> = calendar
-            .hours()
-            .map(|(grade, hours)| {
-                let hundredths = (hours * rust_decimal::Decimal::ONE_HUNDRED).trunc();
-                (cell::grade_index(code(grade.as_str())), u32::try_from(hundredths).unwrap_or(0))
-            })
-            .collect();
+    for ([district, school, number], calendar) in calendars(whole) {
+        let hours = |(grade, hours): (GradeCode, rust_decimal::Decimal)| {
+            let hundredths = (hours * rust_decimal::Decimal::ONE_HUNDRED).trunc();
+            (cell::grade_index(code(grade.as_str())), u32::try_from(hundredths).unwrap_or(0))
+        };
+        let hours: Vec<(u8, u32)> = calendar.hours().map(hours).collect();
         let alone = hours.len() == 1;
-        if hours.iter().any(|(grade, offered)| *offered < least_hours(*grade, alone)) {
-            emit.put(place, None, 0, district, None);
+        let least = |grade: u8| least_hours(grade, alone);
+        let mut short: Vec<(u8, u32)> = hours;
+        short.retain(|(grade, offered)| *offered < least(*grade));
+        // The grade that lacks most stands for all.
+        let worst = short.iter().max_by_key(|(grade, offered)| (least(*grade) - offered, Reverse(*grade)));
+        if let Some(&(grade, offered)) = worst {
+            let others = (short.len() - 1) as u8;
+            let (calendar, least) = (number, least(grade));
+            let reason = Reason::Hours { school, calendar, grade, offered, least, others };
+            emit.of_district(directory(whole), None, district, reason);
         }
     }
 }
 
 fn contradicting_calendars(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     let all: Vec<_> = calendars(whole).collect();
-    for school in all.chunk_by(|one, other| one.2.key().school == other.2.key().school) {
-        for (index, (place, district, calendar)) in school.iter().enumerate() {
+    for of_school in all.chunk_by(|([one @ .., _], _), ([other @ .., _], _)| one == other) {
+        for (index, ([district, school, number], calendar)) in of_school.iter().enumerate() {
             let contradicts = |other: &Calendar| {
                 let shares = calendar.hours().any(|(grade, _)| other.hours_of(grade).is_some());
                 shares && calendar.instruction_days() != other.instruction_days()
             };
-            let earlier = school.iter().take(index).find(|(.., other)| contradicts(other));
-            if let Some((other, ..)) = earlier {
-                emit.put(*place, None, 0, *district, Some(*other));
+            let earlier = of_school.iter().take(index).find(|(_, other)| contradicts(other));
+            if let Some(([_, _, other], _)) = earlier {
+                let reason = Reason::Calendars { school: *school, calendar: *number, other: *other };
+                emit.of_district(directory(whole), None, *district, reason);
             }
         }
     }
