@@ -37,6 +37,9 @@ pub(crate) struct Bounded<'a> {
     pub(crate) work: u64,
 }
 
+/// Effort of publishing secondaries again by exchanges.
+const BACK_EFFORT: u64 = 1_500_000_000;
+
 /// Components up to this size are treated as a whole at once.
 const SMALL: usize = 120;
 /// Components up to this size are treated as a whole for what windows leave open, which gives cuts.
@@ -166,7 +169,11 @@ impl<'a> Bounded<'a> {
     /// all that the unit took part in.
     pub(crate) fn exchange_back(&mut self, hidden: &mut [bool], tables: &mut Vec<Move>) {
         let mut exchange = Exchange::among_hidden(self.system);
+        let stop = self.work + BACK_EFFORT;
         for unit in secondaries(self.system, hidden) {
+            if self.work + exchange.work > stop {
+                break;
+            }
             hidden[unit as usize] = false;
             let mut record = Record::new(self.system);
             for table in tables.iter().filter(|t| t.iter().all(|&(u, _)| hidden[u as usize])) {
