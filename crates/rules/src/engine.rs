@@ -247,9 +247,7 @@ impl<'a> Checker<'a> {
 
     fn runs(&self, present: &Present) -> Vec<Option<String>> {
         let references = self.world.references;
-        let reason = |(entry, verdict): (&Entry<'_>, _)| {
-            skip_reason(entry, verdict, present, references.year, references.collection)
-        };
+        let reason = |(entry, verdict): (&Entry<'_>, _)| skip_reason(entry, verdict, present, references);
         self.table.entries.iter().zip(&self.table.verdicts).map(reason).collect()
     }
 

@@ -7,10 +7,10 @@ use crate::policy::{Policy, Verdict};
 use crate::record::{ALWAYS, OFF, column_bit};
 use crate::rules::{Check, JUDGED_BY_READERS, Rule, built_in};
 use crate::world::World;
-use crate::{Collection, RegisteredRule, RulesError, registry};
+use crate::{References, RegisteredRule, RulesError, registry};
 use chrono::NaiveDate;
 use hashbrown::HashSet;
-use opi_dictionary::{FieldId, Layout, RuleInfo, RuleKey, RuleStatus, SchoolYear, Severity};
+use opi_dictionary::{Dictionary, FieldId, Layout, RuleInfo, RuleKey, RuleStatus, Severity};
 
 /// A rule with its number: its place in the table, which is ordered by code.
 pub(crate) struct Entry<'a> {
@@ -107,12 +107,11 @@ impl Present {
     }
 }
 
-/// Words of `needs` as a clerk would say them.
-fn in_words(need: &str) -> String {
-    let short = |name: &str| match name {
-        "SD" => "demographics".to_owned(),
-        "EN" => "enrollments".to_owned(),
-        other => format!("the {other} file"),
+/// Words of `needs` as a clerk would say them: files by their titles in the upload guide.
+fn in_words(need: &str, dictionary: &Dictionary) -> String {
+    let title = |short: &str| {
+        let layout = dictionary.layouts().iter().find(|layout| FileKind::short(&layout.key) == short);
+        layout.map_or_else(|| short.to_owned(), |layout| layout.title.clone())
     };
     match need {
         "directory" => "the directory of districts and schools".to_owned(),
@@ -123,11 +122,11 @@ fn in_words(need: &str) -> String {
         "reg" => "a register".to_owned(),
         "facts" => "stored facts about students".to_owned(),
         other => match other.split_once('.') {
-            Some(("reg", name)) if name.len() <= 3 => format!("stored rows ({})", short(name)),
+            Some(("reg", name)) if name.len() <= 3 => format!("stored rows of {}", title(name)),
             Some(("reg", fact)) => format!("stored facts of the kind {fact}"),
-            Some(("prior", name)) => format!("last year's rows ({})", short(name)),
+            Some(("prior", name)) => format!("last year's rows of {}", title(name)),
             Some(("table", table)) => format!("the state table {table}"),
-            _ => short(other),
+            _ => format!("the file {}", title(other)),
         },
     }
 }
@@ -137,9 +136,9 @@ pub(crate) fn skip_reason(
     entry: &Entry<'_>,
     verdict: &Verdict,
     present: &Present,
-    year: SchoolYear,
-    collection: Option<Collection>,
+    references: &References<'_>,
 ) -> Option<String> {
+    let (year, collection) = (references.year, references.collection);
     if entry.info.status == RuleStatus::Deprecated {
         let redirect = entry.registered.and_then(|rule| rule.redirect).unwrap_or("another rule");
         return Some(format!("replaced by {redirect}"));
@@ -162,7 +161,8 @@ pub(crate) fn skip_reason(
         }
         for need in &rule.needs {
             if !need.iter().any(|word| present.has(word)) {
-                let words: Vec<String> = need.iter().map(|word| in_words(word)).collect();
+                let words: Vec<String> =
+                    need.iter().map(|word| in_words(word, references.dictionary)).collect();
                 return Some(format!("needs {}", words.join(" or ")));
             }
         }
@@ -298,7 +298,7 @@ mod tests {
             let dictionary = Dictionary::built_in();
             let layout = &dictionary.layouts()[layout % dictionary.layouts().len()];
             let today = NaiveDate::from_ymd_opt(2026, 1, 21).unwrap();
-            let references = References::new(dictionary, SchoolYear::ending(2026).unwrap(), today);
+            let references = References::new(dictionary, opi_dictionary::SchoolYear::ending(2026).unwrap(), today);
             let world = World::new(&references, crate::Parameters::default());
             let table = Table::new(&[], &Policy::default(), today).unwrap();
             let checks = record_checks(&table, layout, &vec![true; table.entries.len()]);

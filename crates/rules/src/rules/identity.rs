@@ -129,9 +129,9 @@ fn two_children(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     };
     each_differing(now.identities, births_differ, |row, first| {
         let (mine, theirs) = (Person::of(row, true), Person::of(first, true));
-        let agreement = |points: u8| Reason::Agreement { points, least: None };
-        let points = mine.zip(theirs).map_or(0, |(mine, theirs)| mine.score(&theirs));
-        let reason = Some(points).filter(|points| *points > 0).map_or(Reason::Plain, agreement);
+        let agreement =
+            |(mine, theirs): (Person, Person)| Reason::Agreement { points: mine.score(&theirs), least: None };
+        let reason = mine.zip(theirs).map_or(Reason::Plain, agreement);
         emit.because(&row.head, f::STUDENT_STATE_ID, [first.head.place()], reason);
     });
     differing(now.enrollments, emit);
