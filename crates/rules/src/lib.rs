@@ -53,6 +53,7 @@ mod pages;
 mod parameters;
 mod pass;
 mod policy;
+mod practice;
 mod ragged;
 mod reason;
 mod record;

@@ -5,6 +5,7 @@ use crate::cell::{DECIMAL_SCALE, PK, code, grade_level};
 use crate::emit::Emit;
 use crate::facts::{Enrollment, FileKind, NO_DAY, OPEN};
 use crate::families::hundredths;
+use crate::practice::Practice;
 use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
@@ -185,17 +186,12 @@ fn follow_up_of_leavers(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     }
 }
 
-/// Service types whose totals were asked for. Source: LS-2825 for 2016-17, GD-2025-06.
-fn needs_totals(row: &Enrollment, end_year: i32) -> bool {
-    row.is_primary() || (row.service == b'S' && PARTIAL_TOTALS.contains(&end_year))
-}
-
-/// Years in which partial enrollments had totals, too.
-const PARTIAL_TOTALS: [i32; 1] = [2017];
-
 fn no_attendance(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let year = student.world.year.end_year();
-    for row in student.now.enrollments.iter().filter(|row| needs_totals(row, year)) {
+    // Of primary enrollments always: GD-2025-06.
+    let partial = Practice::TotalsOfPartialEnrollments.holds(year).unwrap_or(false);
+    let has_totals = |row: &&Enrollment| row.is_primary() || (row.service == b'S' && partial);
+    for row in student.now.enrollments.iter().filter(has_totals) {
         let skipped = row.has(Enrollment::NO_SHOW) || !row.head.has(Head::CALENDAR_USABLE);
         let there = student.now.attendance.iter().any(|total| total.head.same_calendar(&row.head));
         if !skipped

@@ -5,6 +5,7 @@ use crate::FactKind;
 use crate::cell::{KH, PK, code, grade_level};
 use crate::emit::{Emit, NO_DISTRICT, Place};
 use crate::facts::{Count, CountFile, Enrollment, FileKind};
+use crate::practice::Practice;
 use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
@@ -313,12 +314,8 @@ fn unscheduled(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     }
 }
 
-/// Springs of which it is known whether absences were entered. Source: NL-2013-01, LS-2974, GD-2025-02.
-const SPRING_ABSENCES: [(i32, bool); 3] = [(2013, true), (2017, false), (2025, true)];
-
 fn spring_absence(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
-    let year = record.world.year.end_year();
-    let Some((_, collected)) = SPRING_ABSENCES.iter().find(|(known, _)| *known == year) else { return };
+    let Some(collected) = Practice::AbsencesInSpring.holds(record.world.year.end_year()) else { return };
     let wrong = match collected {
         true => record.is_blank(f::ABSENT),
         false => record.is(f::ABSENT, const { code("Y") }),
