@@ -74,8 +74,7 @@ impl Enrollment {
             let mut packed = record.value(field).filter(|packed| (0..=0xff_ffff).contains(packed))?;
             let (mut number, mut unit) = (0u16, 1u16);
             while packed > 0 {
-                let digit = (packed & 0xff).wrapping_sub(i64::from(b'0'));
-                number += unit * u16::try_from(digit).ok().filter(|digit| *digit < 10)?;
+                number += unit * char::from((packed & 0xff) as u8).to_digit(10)? as u16;
                 unit *= 10;
                 packed >>= 8;
             }
@@ -162,9 +161,7 @@ impl Enrollments {
             }
         }
         for heap in dealt.chunk_by_mut(|one, other| heap(one) == heap(other)) {
-            if heap.len() > 1 {
-                heap.sort_by_key(|seat| seat.student);
-            }
+            heap.sort_by_key(|seat| seat.student);
         }
         self.rows = dealt;
     }
@@ -211,5 +208,30 @@ mod tests {
     #[test]
     fn a_row_stays_small() {
         assert!(size_of::<Seat>() <= 24, "{}", size_of::<Seat>());
+    }
+
+    fn seat(student: u32, line: u32) -> Seat {
+        Seat { student, file: 0, line, last: 1, first: 1, span: 0 }
+    }
+
+    #[test]
+    fn the_rows_of_a_student_are_brought_together_in_their_order() {
+        // Three rows of each of 100 students, far apart and the last lines first.
+        let rows = (0..300).rev().map(|line| seat(990_000_000 + line % 100, line)).collect();
+        let mut rows = Enrollments { rows };
+        rows.gather();
+        let students: Vec<&[Seat]> = rows.students().collect();
+        assert_eq!(students.len(), 100);
+        for of_student in students {
+            let lines: Vec<u32> = of_student.iter().map(|seat| seat.line).collect();
+            let first = lines[0] % 100;
+            assert_eq!(lines, [first, first + 100, first + 200]);
+        }
+    }
+
+    #[test]
+    fn a_row_is_named_where_both_names_are_there() {
+        let named = |last, first| Seat { last, first, ..seat(1, 2) }.is_named();
+        assert_eq!([named(1, 1), named(0, 1), named(1, 0), named(0, 0)], [true, false, false, false]);
     }
 }

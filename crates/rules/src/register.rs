@@ -182,3 +182,20 @@ impl std::fmt::Debug for RegisterFacts {
         write!(f, "RegisterFacts({})", self.facts.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_may_hold_for_one_day_and_not_for_less() {
+        let read = |last: &str| {
+            let text =
+                format!("state_id,fact,value,first_day,last_day\n990000105,absence,,2025-09-16,{last}\n");
+            RegisterFacts::default().read_csv(&text)
+        };
+        assert!(read("2025-09-16").is_ok());
+        let error = read("2025-09-15").unwrap_err().to_string();
+        assert!(error.contains("the last day 2025-09-15 is before the first day 2025-09-16"), "{error}");
+    }
+}
