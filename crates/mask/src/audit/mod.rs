@@ -10,8 +10,10 @@
 mod beyond;
 mod equations;
 mod propagate;
+mod sharpen;
 mod tableau;
 mod view;
+mod words;
 
 pub use beyond::{SmallSum, small_sums, told_by_one};
 pub use view::{Equation, Known, View};
@@ -20,7 +22,9 @@ use crate::error::{Error, Result};
 use equations::Echelon;
 use propagate::{Boxes, OPEN, Propagator};
 use serde::Serialize;
-use tableau::{Extreme, Tableau};
+use sharpen::sharpen;
+use std::collections::{BTreeMap, BTreeSet};
+use words::{equation_words, linear_words, step_words};
 
 /// How hard the audit tries; all limits are counts of work, so results are the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,13 +119,13 @@ pub fn audit(view: &View, effort: Effort) -> Result<Audit> {
         }
     }
     narrow(view, &propagator, &mut boxes, &mut work)?;
-    let mut sharp = vec![false; view.len()];
+    let mut sharp = BTreeSet::new();
     let mut sizes = Vec::new();
     for component in components(view, &boxes) {
         sizes.push(component.len());
         if component.len() <= effort.component {
             let around = propagator.around(&component);
-            sharpen(view, &component, &around, &mut boxes, &mut sharp, &mut reasons, effort)?;
+            sharp.extend(sharpen(view, &component, &around, &mut boxes, &mut reasons, effort)?);
         }
     }
     sizes.sort_unstable_by(|a, b| b.cmp(a));
@@ -141,7 +145,13 @@ pub fn audit(view: &View, effort: Effort) -> Result<Audit> {
             };
             audit.exposed.push(Exposure { cell, label: label.clone(), value: lo, derivation });
         }
-        audit.intervals.push(Interval { cell, label, lo, hi, sharp: sharp[cell] || hi == Some(lo) });
+        audit.intervals.push(Interval {
+            cell,
+            label,
+            lo,
+            hi,
+            sharp: sharp.contains(&cell) || hi == Some(lo),
+        });
     }
     Ok(audit)
 }
@@ -180,244 +190,9 @@ fn components(view: &View, boxes: &Boxes) -> Vec<Vec<usize>> {
             }
         }
     }
-    let mut lists: std::collections::BTreeMap<usize, Vec<usize>> = std::collections::BTreeMap::new();
+    let mut lists: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for c in (0..view.len()).filter(|&c| open(c)) {
         lists.entry(find(&mut group, c)).or_default().push(c);
     }
     lists.into_values().collect()
-}
-
-/// Sharp intervals of a small component.
-fn sharpen(
-    view: &View,
-    component: &[usize],
-    around: &[usize],
-    boxes: &mut Boxes,
-    sharp: &mut [bool],
-    reasons: &mut Vec<(usize, String)>,
-    effort: Effort,
-) -> Result<()> {
-    let place: std::collections::BTreeMap<usize, usize> =
-        component.iter().enumerate().map(|(i, &c)| (c, i)).collect();
-    // Only what was said beforehand limits a cell; what propagation found follows from the equations.
-    let said = |c: usize| match view.known[c] {
-        Known::Hidden { lo, hi } => (lo as i64, hi.map(|h| h as i64)),
-        Known::Shown(v) => (v as i64, Some(v as i64)),
-    };
-    let mut equations: Vec<(Vec<(usize, i64)>, i64)> = Vec::new();
-    let mut sources: Vec<usize> = Vec::new();
-    let mut local = View::new();
-    for &c in component {
-        local.labels.push(String::new());
-        local.known.push(Known::Hidden {
-            lo: boxes.lo[c] as u64,
-            hi: (boxes.hi[c] != OPEN).then_some(boxes.hi[c] as u64),
-        });
-    }
-    let mut extra = component.len();
-    for &e in around {
-        let equation = &view.equations[e];
-        let mut terms = Vec::new();
-        let mut constant = 0;
-        let mut right = 0;
-        for &(c, k) in &equation.terms {
-            match place.get(&c) {
-                Some(&i) => {
-                    terms.push((i, k));
-                    right -= k * said(c).0;
-                }
-                None => {
-                    constant += k * boxes.lo[c];
-                    right -= k * boxes.lo[c];
-                }
-            }
-        }
-        equations.push((terms.clone(), right));
-        sources.push(e);
-        local.labels.push(String::new());
-        local.known.push(Known::Shown(constant.unsigned_abs()));
-        terms.push((local.labels.len() - 1, if constant < 0 { -1 } else { 1 }));
-        local.equations.push(Equation { terms, name: String::new() });
-    }
-    for (i, &c) in component.iter().enumerate() {
-        if let (lo, Some(hi)) = said(c) {
-            equations.push((vec![(i, 1), (extra, 1)], hi - lo));
-            sources.push(usize::MAX);
-            extra += 1;
-        }
-    }
-    let mut tableau = Tableau::new(extra, &equations);
-    let search = Propagator::new(&local);
-    let positions: Vec<usize> = (0..component.len()).collect();
-    for (i, &c) in component.iter().enumerate() {
-        let mut words = [String::new(), String::new()];
-        let mut known = true;
-        for greatest in [true, false] {
-            let mut end = match tableau.extreme(i, greatest) {
-                Extreme::Infeasible => {
-                    return Err(Error::Inconsistent {
-                        cell: view.label(c).to_owned(),
-                        problem: "no figures at all satisfy the equations around it".to_owned(),
-                    });
-                }
-                Extreme::Unknown => {
-                    known = false;
-                    continue;
-                }
-                Extreme::Unbounded => continue,
-                Extreme::At(value, duals, _) => {
-                    words[usize::from(greatest)] = dual_words(view, &sources, &duals);
-                    value + said(c).0
-                }
-            };
-            let mut start = search.start();
-            let mut work = effort.search;
-            if search.narrow(&mut start, None, &mut work).is_err() {
-                continue;
-            }
-            for _ in 0..64 {
-                match search.attain(&start, &positions, i, end, &mut work) {
-                    Some(true) => break,
-                    Some(false) => end += if greatest { -1 } else { 1 },
-                    None => {
-                        known = false;
-                        break;
-                    }
-                }
-                if greatest && end < boxes.lo[c] || !greatest && end > boxes.hi[c] {
-                    return Err(Error::Inconsistent {
-                        cell: view.label(c).to_owned(),
-                        problem: "no whole numbers satisfy the equations around it".to_owned(),
-                    });
-                }
-            }
-            if greatest {
-                boxes.hi[c] = boxes.hi[c].min(end);
-            } else {
-                boxes.lo[c] = boxes.lo[c].max(end);
-            }
-        }
-        sharp[c] = known;
-        if boxes.lo[c] == boxes.hi[c] {
-            let [least, most] = words;
-            reasons.push((
-                c,
-                format!(
-                    "{} is at least and at most {}: at least by {least}; at most by {most} (counts are whole and not negative)",
-                    view.label(c),
-                    boxes.lo[c]
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn signed(k: i64, name: &str, first: bool) -> String {
-    let sign = match (k < 0, first) {
-        (true, true) => "-",
-        (true, false) => " - ",
-        (false, true) => "",
-        (false, false) => " + ",
-    };
-    if k.abs() == 1 { format!("{sign}{name}") } else { format!("{sign}{} x {name}", k.abs()) }
-}
-
-/// The combination of equations in words, and the value that it leaves.
-fn linear_words(view: &View, cell: usize, multipliers: &[(usize, i64)], own: i64) -> Result<(i64, String)> {
-    // Written so that the cell stands positive on its own side.
-    let turn = own.signum();
-    let mut known = 0;
-    for &(e, m) in multipliers {
-        for &(c, k) in &view.equations[e].terms {
-            if let Known::Shown(v) = view.known[c] {
-                known += m * k * v as i64;
-            }
-        }
-    }
-    let right = -known * turn;
-    let own = own.abs();
-    if right % own != 0 || right < 0 {
-        return Err(Error::Inconsistent {
-            cell: view.label(cell).to_owned(),
-            problem: format!("the equations give {right}/{own}, which is not a count"),
-        });
-    }
-    let mut text = String::new();
-    let mut order: Vec<(usize, i64)> = multipliers.iter().map(|&(e, m)| (e, -m * turn)).collect();
-    if order.iter().all(|t| t.1 < 0) {
-        order.iter_mut().for_each(|t| t.1 = -t.1);
-    }
-    order.sort_by_key(|&(e, m)| (m < 0, e));
-    for (i, (e, m)) in order.iter().enumerate() {
-        text += &signed(*m, &view.equations[*e].name, i == 0);
-    }
-    let value = right / own;
-    let left = if own == 1 { String::new() } else { format!("{own} x ") };
-    Ok((
-        value,
-        format!(
-            "{text}: the other hidden cells cancel, the published figures leave {right}, so {left}[{}] = {right}{}",
-            view.label(cell),
-            if own == 1 { String::new() } else { format!(" and [{}] = {value}", view.label(cell)) }
-        ),
-    ))
-}
-
-fn dual_words(view: &View, sources: &[usize], duals: &[i128]) -> String {
-    let mut text = String::new();
-    for (&e, &m) in sources.iter().zip(duals) {
-        if m != 0 {
-            let name = if e == usize::MAX { "the legend" } else { view.equations[e].name.as_str() };
-            text += &signed(i64::try_from(m).unwrap_or(0), name, text.is_empty());
-        }
-    }
-    if text.is_empty() { "not being negative".to_owned() } else { text }
-}
-
-fn equation_words(view: &View, equation: &Equation) -> String {
-    words_with(view, equation, |_| "?".to_owned())
-}
-
-/// An equation with its figures; `found` words a hidden one.
-fn words_with(view: &View, equation: &Equation, found: impl Fn(usize) -> String) -> String {
-    if equation.terms.last().is_some_and(|t| view.slack.binary_search(&t.0).is_ok()) {
-        return equation.name.clone();
-    }
-    let shown = |c: usize| match view.known[c] {
-        Known::Shown(v) => format!("{}={v}", view.label(c)),
-        Known::Hidden { .. } => format!("{}={}", view.label(c), found(c)),
-    };
-    let mut left: Vec<String> = Vec::new();
-    let mut right: Vec<String> = Vec::new();
-    for &(c, k) in &equation.terms {
-        if k > 0 { &mut left } else { &mut right }.push(shown(c));
-    }
-    let mut text = format!("{} = {}", left.join(" + "), right.join(" + "));
-    if text.len() > 600 {
-        text = format!("{} ...", text.chars().take(600).collect::<String>());
-    }
-    text
-}
-
-/// How single equations closed in on a cell.
-fn step_words(view: &View, boxes: &Boxes, cell: usize) -> String {
-    let found = |c: usize| match (boxes.lo[c], boxes.hi[c]) {
-        _ if c == cell => "?".to_owned(),
-        (lo, hi) if lo == hi => format!("{lo} (found)"),
-        (lo, OPEN) => format!("{lo} or more"),
-        (lo, hi) => format!("{lo} to {hi}"),
-    };
-    let by = |e: Option<usize>| match e {
-        Some(e) => words_with(view, &view.equations[e], found),
-        None => "what is said of it beforehand".to_owned(),
-    };
-    format!(
-        "{} is at least {} by ({}) and at most {} by ({})",
-        view.label(cell),
-        boxes.lo[cell],
-        by(boxes.lo_by[cell]),
-        boxes.hi[cell],
-        by(boxes.hi_by[cell])
-    )
 }
