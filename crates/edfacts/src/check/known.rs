@@ -1,7 +1,8 @@
 //! Parts of records that were found right, so that the same parts are not checked again: in a file of a whole state
 //! millions of records share their units and their categories.
 
-use super::records::{Clean, Shape, scaled};
+use super::records::Clean;
+use super::shape::{Shape, scaled};
 use crate::catalogue::ColumnType;
 use crate::count::{Codes, Logic, SetPlans};
 use crate::input::GradeSet;

@@ -1,7 +1,7 @@
 //! From bytes to a file with a number, a level, a layout and raw lines; the rules on name and header.
 
 use super::{CheckOptions, Found};
-use crate::catalogue::Family;
+use crate::catalogue::{Family, FileSpec};
 use crate::read::{RawLine, cut_header, lines, split};
 use crate::write::period;
 use crate::{Catalogue, FileForm, FileNumber, Layout, Level, Role};
@@ -59,44 +59,19 @@ pub(crate) fn open<'f>(
     found: &mut Found,
 ) -> Option<Opened<'f>> {
     let name = file.name;
-    let all = lines(file.bytes);
-    let parts = name_parts(name);
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    let by_name = extension.as_deref().and_then(FileForm::from_extension);
-    let mut rest = all.into_iter();
+    let mut rest = lines(file.bytes).into_iter();
     let Some(head) = rest.next() else {
         found.at(name, "FMT-01", 0, None).say("the file is empty").want("a header of five columns");
         return None;
     };
-    let (form, header) = match header_of(&head.text, by_name) {
-        Some(read) => read,
-        None => {
-            if by_name.is_none() {
-                let shown = extension.as_deref().unwrap_or("none");
-                found.at(name, "FMT-08", 0, None).say("the extension names no accepted form").show(shown);
-            } else {
-                found
-                    .at(name, "FMT-01", head.line, None)
-                    .say("the first record has not the five columns of a header");
-            }
-            return None;
-        }
-    };
-    if by_name != Some(form) {
-        found
-            .at(name, "FMT-08", 0, None)
-            .say("extension and content do not agree")
-            .want(&format!("the content is that of .{}", form.extension()));
-    }
+    let (form, header) = form_of(name, &head, found)?;
     let records: Vec<RawLine<'_>> = rest.collect();
-    let value = |at: usize| header.get(at).map(String::as_str).unwrap_or_default();
-    let read_year = long_year(value(4));
-    let kind = identify(catalogue, options, &header, parts.as_ref(), &records, form);
-    let Some((number, level)) = kind else {
+    let parts = name_parts(name);
+    let Some((number, level)) = identify(catalogue, options, &header, parts.as_ref(), &records, form) else {
         found
             .at(name, "FMT-02", 1, Some("File Type"))
             .say("the file type is not that of any file, and neither name nor content tell the kind")
-            .show(value(0));
+            .show(header.first().map(String::as_str).unwrap_or_default());
         return None;
     };
     let spec = catalogue.file(number).ok()?;
@@ -108,6 +83,7 @@ pub(crate) fn open<'f>(
             .want(&levels.join(", "));
         return None;
     }
+    let read_year = long_year(header.get(4).map(String::as_str).unwrap_or_default());
     let year = options.year.or(read_year).or(spec.layout_last_year)?;
     let layout = match catalogue.layout(number, level, year) {
         Ok(layout) => layout,
@@ -116,7 +92,47 @@ pub(crate) fn open<'f>(
             return None;
         }
     };
-    let wanted = spec.file_type(level).unwrap_or_default();
+    let opened = Opened { name: name.to_owned(), number, level, year, layout, form, records, header };
+    check_header(&opened, spec, options, read_year, found);
+    check_name(&opened, spec, options, parts.as_ref(), found);
+    Some(opened)
+}
+
+/// The form of a file and the values of its header.
+fn form_of(name: &str, head: &RawLine<'_>, found: &mut Found) -> Option<(FileForm, Vec<String>)> {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    let by_name = extension.as_deref().and_then(FileForm::from_extension);
+    let Some((form, header)) = header_of(&head.text, by_name) else {
+        if by_name.is_none() {
+            let shown = extension.as_deref().unwrap_or("none");
+            found.at(name, "FMT-08", 0, None).say("the extension names no accepted form").show(shown);
+        } else {
+            found
+                .at(name, "FMT-01", head.line, None)
+                .say("the first record has not the five columns of a header");
+        }
+        return None;
+    };
+    if by_name != Some(form) {
+        found
+            .at(name, "FMT-08", 0, None)
+            .say("extension and content do not agree")
+            .want(&format!("the content is that of .{}", form.extension()));
+    }
+    Some((form, header))
+}
+
+/// The rules on the five values of the header.
+fn check_header(
+    opened: &Opened<'_>,
+    spec: &FileSpec,
+    options: &CheckOptions,
+    read_year: Option<SchoolYear>,
+    found: &mut Found,
+) {
+    let name = opened.name.as_str();
+    let value = |at: usize| opened.header.get(at).map(String::as_str).unwrap_or_default();
+    let wanted = spec.file_type(opened.level).unwrap_or_default();
     if value(0).trim().to_ascii_uppercase() != wanted || value(0).chars().count() > 50 {
         found
             .at(name, "FMT-02", 1, Some("File Type"))
@@ -124,13 +140,13 @@ pub(crate) fn open<'f>(
             .want(wanted)
             .show(value(0));
     }
-    let total = value(1);
+    let (total, records) = (value(1), opened.records.len());
     let whole = !total.is_empty() && total.len() <= 10 && total.bytes().all(|b| b.is_ascii_digit());
-    if !whole || total.parse() != Ok(records.len() as u64) {
+    if !whole || total.parse() != Ok(records as u64) {
         found
             .at(name, "FMT-03", 1, Some("Total Records in File"))
-            .say(&format!("the header does not announce the {} data records that are present", records.len()))
-            .want(&records.len().to_string())
+            .say(&format!("the header does not announce the {records} data records that are present"))
+            .want(&records.to_string())
             .show(total);
     }
     if value(2) != name {
@@ -145,27 +161,35 @@ pub(crate) fn open<'f>(
             .at(name, "FMT-05", 1, Some("File Identifier"))
             .say("the file identifier is longer than 32 characters");
     }
-    if read_year.is_none() || read_year != Some(options.year.unwrap_or(year)) {
+    if read_year != Some(options.year.unwrap_or(opened.year)) {
         found
             .at(name, "FMT-06", 1, Some("File Reporting Period"))
             .say("the reporting period is not the school year as two consecutive years")
             .want(&options.year.map_or("CCYY-CCYY".to_owned(), period))
             .show(value(4));
     }
+}
+
+/// FMT-07: state, level, abbreviation, version and extension.
+fn check_name(
+    opened: &Opened<'_>,
+    spec: &FileSpec,
+    options: &CheckOptions,
+    parts: Option<&NameParts>,
+    found: &mut Found,
+) {
+    let (state, level) = (options.profile.abbreviation.as_str(), opened.level);
     let abbreviation = spec.fitting_abbreviation().unwrap_or_default();
-    let well_named = parts.as_ref().is_some_and(|parts| {
-        parts.state == options.profile.abbreviation
-            && parts.level == level
-            && parts.rest.starts_with(abbreviation)
-    });
-    if !well_named {
+    let fits = |parts: &NameParts| {
+        parts.state == state && parts.level == level && parts.rest.starts_with(abbreviation)
+    };
+    if !parts.is_some_and(fits) {
         found
-            .at(name, "FMT-07", 0, None)
+            .at(&opened.name, "FMT-07", 0, None)
             .say("the file name does not follow state, level, abbreviation, version and extension")
-            .want(&format!("{}{level}{abbreviation}..., at most 25 characters", options.profile.abbreviation))
-            .show(name);
+            .want(&format!("{state}{level}{abbreviation}..., at most 25 characters"))
+            .show(&opened.name);
     }
-    Some(Opened { name: name.to_owned(), number, level, year, layout, form, records, header })
 }
 
 /// The header values and the form in which they stand: the form of the extension first.
@@ -235,7 +259,16 @@ fn identify(
     if let Some(file) = abbreviated {
         return Some((file.number, level));
     }
-    // The tables that the first records name, against the tables of each file.
+    by_tables(catalogue, level, records, form)
+}
+
+/// The tables that the first records name, against the tables of each file.
+fn by_tables(
+    catalogue: &Catalogue,
+    level: Level,
+    records: &[RawLine<'_>],
+    form: FileForm,
+) -> Option<(FileNumber, Level)> {
     catalogue.files().iter().filter(|file| !file.tables.is_empty()).find_map(|file| {
         let layout = catalogue.layout(file.number, level, file.layout_last_year?).ok()?;
         let table = layout.field_of(Role::TableName)?;

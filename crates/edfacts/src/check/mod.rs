@@ -2,6 +2,7 @@
 //! against level, file against file, year against year.
 
 mod across;
+mod columns;
 mod cross;
 mod directory;
 mod known;
@@ -12,6 +13,7 @@ mod record;
 mod records;
 mod register;
 mod rules;
+mod shape;
 mod special;
 mod staging;
 mod units;
