@@ -60,6 +60,16 @@ impl DistrictResult {
         let name = self.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
         let entity = self.legal_entity.map(|entity| format!(" (legal entity {entity})")).unwrap_or_default();
         let _ = writeln!(text, "District {}{entity}{name}, {}", self.district, self.fiscal_year);
+        self.write_units(text);
+        self.write_amounts(text);
+        self.write_notes(text);
+        self.write_choices(text, detail);
+        if detail == Detail::Steps {
+            self.write_steps(text);
+        }
+    }
+
+    fn write_units(&self, text: &mut String) {
         let _ = writeln!(
             text,
             "  {:<24} {:<16} {:>12} {:>12} {:>12}",
@@ -90,6 +100,9 @@ impl DistrictResult {
                 level.with_current_year
             );
         }
+    }
+
+    fn write_amounts(&self, text: &mut String) {
         let _ = writeln!(text, "  {:<34} {:>16}", "amount", "dollars");
         for amount in &self.amounts {
             let _ = writeln!(text, "  {:<34} {:>16}  {}", amount.name, amount.amount.value, amount.standing);
@@ -101,6 +114,10 @@ impl DistrictResult {
         for increase in &self.increases {
             let _ = writeln!(text, "  {}", increase.to_line());
         }
+    }
+
+    /// Notes, and what rests on no source that was read.
+    fn write_notes(&self, text: &mut String) {
         for note in &self.notes {
             let _ = writeln!(text, "  note: {note}");
         }
@@ -115,6 +132,10 @@ impl DistrictResult {
                 let _ = writeln!(text, "  {standing}: {}", what.join("; "));
             }
         }
+    }
+
+    /// What each choice changes; in brief unless steps are asked for.
+    fn write_choices(&self, text: &mut String, detail: Detail) {
         for choice in &self.choices {
             let _ = writeln!(
                 text,
@@ -129,21 +150,22 @@ impl DistrictResult {
                     writeln!(text, "    {}: {} -> {}", difference.figure, difference.value, difference.other);
             }
         }
-        if detail == Detail::Steps {
-            for unit in &self.units {
-                let _ = write!(text, "\n{}", unit.anb_current.to_text());
-                if let Some(three) = &unit.anb_three_year {
-                    let _ = write!(text, "\n{}", three.to_text());
-                }
+    }
+
+    fn write_steps(&self, text: &mut String) {
+        for unit in &self.units {
+            let _ = write!(text, "\n{}", unit.anb_current.to_text());
+            if let Some(three) = &unit.anb_three_year {
+                let _ = write!(text, "\n{}", three.to_text());
             }
-            for amount in &self.amounts {
-                let _ = write!(text, "\n{}:\n{}", amount.name, amount.amount.to_text());
-            }
-            for increase in &self.increases {
-                let _ = write!(text, "\n{}", increase.funded.to_text());
-                if let Some(ceiling) = &increase.amendment_ceiling {
-                    let _ = write!(text, "\n{}", ceiling.to_text());
-                }
+        }
+        for amount in &self.amounts {
+            let _ = write!(text, "\n{}:\n{}", amount.name, amount.amount.to_text());
+        }
+        for increase in &self.increases {
+            let _ = write!(text, "\n{}", increase.funded.to_text());
+            if let Some(ceiling) = &increase.amendment_ceiling {
+                let _ = write!(text, "\n{}", ceiling.to_text());
             }
         }
     }

@@ -186,7 +186,7 @@ impl Difference {
         rows_kept: usize,
         students: &mut Students,
     ) -> Result<TableDifference, SnapshotError> {
-        let mut table = TableDifference {
+        let table = TableDifference {
             table: name.to_owned(),
             keys: Tally::default(),
             columns: BTreeMap::new(),
@@ -200,68 +200,17 @@ impl Difference {
             return Err(SnapshotError::NotComparable { table: name.to_owned() });
         }
         let schema = any.schema();
-        let student = any.student_column();
-        let see = |set: &mut BTreeSet<StudentIn>, records: &[Record<'_>]| {
-            let Some(column) = student else { return };
-            set.extend(records.iter().filter_map(|record| {
-                Some((record.origin().district, student_number(record.field(column))?))
-            }));
-        };
+        let by_district = BTreeMap::new();
+        let mut pass =
+            Pass { table, by_district, schema, student: any.student_column(), rows_kept, students };
         let (older, newer) =
             (older.into_iter().flat_map(Table::records), newer.into_iter().flat_map(Table::records));
-        let mut by_district: BTreeMap<Option<DistrictNumber>, Tally> = BTreeMap::new();
-        let mut each = |old: &[Record<'_>], new: &[Record<'_>]| {
-            see(&mut students.older, old);
-            see(&mut students.newer, new);
-            let change = change_of(old, new);
-            table.keys.count(change);
-            let shown = new.first().or(old.first());
-            let district = shown.and_then(|record| record.origin().district);
-            by_district.entry(district).or_default().count(change);
-            let (Some(change), Some(shown)) = (change, shown) else { return };
-            see(&mut students.touched, old);
-            see(&mut students.touched, new);
-            let values = values_of(schema, old, new);
-            for (column, _, _) in &values {
-                *table.columns.entry(column.clone()).or_default() += 1;
-            }
-            if table.rows.len() >= rows_kept {
-                table.rows_not_kept += 1;
-                return;
-            }
-            let key = schema.key.iter().map(|column| shown.field(usize::from(*column)));
-            let place = |record: &Record<'_>| {
-                let origin = record.origin();
-                RowPlace { source: origin.source, line: origin.line }
-            };
-            table.rows.push(RowDifference {
-                change,
-                district,
-                key: Personal::new(key.collect::<Vec<&str>>().join("|")),
-                values,
-                older: old.first().map(place),
-                newer: new.first().map(place),
-            });
-        };
-        merge(schema, older, newer, |old, new| {
-            // Rows of one key that several districts hold are told by district.
-            let of = |record: &Record<'_>| record.origin().district;
-            let districts: BTreeSet<Option<DistrictNumber>> = old.iter().chain(new).map(of).collect();
-            if districts.len() == 1 {
-                return each(old, new);
-            }
-            for district in districts {
-                let ours = |records: &[Record<'a>]| -> Vec<Record<'a>> {
-                    records.iter().copied().filter(|record| of(record) == district).collect()
-                };
-                each(&ours(old), &ours(new));
-            }
-        });
-        for (district, tally) in by_district {
+        merge(schema, older, newer, |old, new| pass.key(old, new));
+        for (district, tally) in pass.by_district {
             let of_district = self.districts.entry(district_name(district)).or_default();
             of_district.tables.insert(name.to_owned(), tally);
         }
-        Ok(table)
+        Ok(pass.table)
     }
 
     fn count_students(&mut self, students: &Students) {
@@ -375,4 +324,75 @@ pub fn differs_from_certified(
     }
     let difference = Difference::of_tables(certified_tables, tables_now, rows_kept)?;
     Ok((!difference.is_same()).then_some(difference))
+}
+/// One table, key by key.
+struct Pass<'a> {
+    table: TableDifference,
+    by_district: BTreeMap<Option<DistrictNumber>, Tally>,
+    schema: &'a TableSchema,
+    /// The column of the state ID.
+    student: Option<usize>,
+    rows_kept: usize,
+    students: &'a mut Students,
+}
+
+impl Pass<'_> {
+    /// The rows of one key; those that several districts hold are told by district.
+    fn key(&mut self, old: &[Record<'_>], new: &[Record<'_>]) {
+        let of = |record: &Record<'_>| record.origin().district;
+        let districts: BTreeSet<Option<DistrictNumber>> = old.iter().chain(new).map(of).collect();
+        if districts.len() == 1 {
+            return self.key_of_district(old, new);
+        }
+        for district in districts {
+            let is_ours = |record: &&Record<'_>| of(record) == district;
+            let old: Vec<Record<'_>> = old.iter().filter(is_ours).copied().collect();
+            let new: Vec<Record<'_>> = new.iter().filter(is_ours).copied().collect();
+            self.key_of_district(&old, &new);
+        }
+    }
+
+    fn key_of_district(&mut self, old: &[Record<'_>], new: &[Record<'_>]) {
+        see(self.student, &mut self.students.older, old);
+        see(self.student, &mut self.students.newer, new);
+        let change = change_of(old, new);
+        self.table.keys.count(change);
+        let shown = new.first().or(old.first());
+        let district = shown.and_then(|record| record.origin().district);
+        self.by_district.entry(district).or_default().count(change);
+        let (Some(change), Some(shown)) = (change, shown) else { return };
+        see(self.student, &mut self.students.touched, old);
+        see(self.student, &mut self.students.touched, new);
+        let values = values_of(self.schema, old, new);
+        for (column, _, _) in &values {
+            *self.table.columns.entry(column.clone()).or_default() += 1;
+        }
+        if self.table.rows.len() >= self.rows_kept {
+            self.table.rows_not_kept += 1;
+            return;
+        }
+        let key = self.schema.key.iter().map(|column| shown.field(usize::from(*column)));
+        let place = |record: &Record<'_>| {
+            let origin = record.origin();
+            RowPlace { source: origin.source, line: origin.line }
+        };
+        self.table.rows.push(RowDifference {
+            change,
+            district,
+            key: Personal::new(key.collect::<Vec<&str>>().join("|")),
+            values,
+            older: old.first().map(place),
+            newer: new.first().map(place),
+        });
+    }
+}
+
+/// Adds the students of the records to a set.
+fn see(column: Option<usize>, set: &mut BTreeSet<StudentIn>, records: &[Record<'_>]) {
+    let Some(column) = column else { return };
+    set.extend(
+        records
+            .iter()
+            .filter_map(|record| Some((record.origin().district, student_number(record.field(column))?))),
+    );
 }
