@@ -472,7 +472,11 @@ pub(crate) fn read(csv: &[u8]) -> Result<Rows> {
         place: e.position().map_or("CSV".to_owned(), |p| format!("line {}", p.line())),
         problem: e.to_string(),
     };
-    let header = reader.headers().map_err(bad)?.iter().map(|h| h.trim().to_owned()).collect();
+    let header: Vec<String> = reader.headers().map_err(bad)?.iter().map(|h| h.trim().to_owned()).collect();
+    if header.iter().all(String::is_empty) {
+        let problem = "the file is empty; a line of column names comes first".to_owned();
+        return Err(Error::Input { place: "line 1".to_owned(), problem });
+    }
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(bad)?;
@@ -489,5 +493,19 @@ impl Rows {
             name: name.to_owned(),
             known: self.header.join(", "),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_empty_file_is_told_as_such() {
+        for empty in ["", "\n", "\u{feff}\r\n"] {
+            let error = super::read(empty.as_bytes()).err().map(|error| error.to_string());
+            assert_eq!(
+                error.as_deref(),
+                Some("line 1: the file is empty; a line of column names comes first")
+            );
+        }
     }
 }
