@@ -12,7 +12,7 @@ use crate::report::{FileReport, Report};
 use crate::rules::{Check, Rule, Whole, built_in};
 use crate::run::check_students;
 use crate::source::Input;
-use crate::student::Run;
+use crate::student::{Covered, Run};
 use crate::table::{Entry, Present, Table, number_if_runs, record_checks, skip_reason};
 use crate::world::World;
 use crate::{References, RulesError};
@@ -229,11 +229,13 @@ impl<'a> Checker<'a> {
             register_known: present.has("reg.SD"),
             demographics_known: present.has("SD"),
             files: &files,
+            covered: Covered::of(&files),
             sections: sections.collect(),
         };
         check_students(self, &mut partitions, &run, &runs, &mut sink);
         let [now, stored, prior] = &partitions;
-        let whole = Whole { world: &self.world, now, stored, prior, files: &files };
+        let (world, covered) = (&self.world, &run.covered);
+        let whole = Whole { world, now, stored, prior, files: &files, covered };
         for rule in built_in() {
             if let (Check::Whole(function), Some(number)) =
                 (rule.check, self.number_if_runs(&runs, rule.code))

@@ -68,7 +68,7 @@ facts! {
 }
 
 /// Which count file a row stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum CountFile {
     Fall,
     Spring,
@@ -212,7 +212,7 @@ impl Thing {
 }
 
 /// The files that rules over several rows know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum FileKind {
     Demographics,
     Enrollments,

@@ -13,7 +13,7 @@ use opi_dictionary::{Hit, Layout, Row, fields};
 use std::collections::BTreeSet;
 
 /// What an input is in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Role {
     Current,
     Register,

@@ -167,8 +167,34 @@ pub(crate) struct Run<'a> {
     /// Whether there are demographics in the run.
     pub(crate) demographics_known: bool,
     pub(crate) files: &'a [FileInfo],
+    /// Which files hold rows of which district.
+    pub(crate) covered: Covered,
     /// Sections of the run and stored ones.
     pub(crate) sections: HashSet<u64>,
+}
+
+/// Of which districts there are rows, by role and kind of file. What a district did not send is not judged to lack
+/// anything, whatever the other districts of the run sent: its findings are those of a run by itself.
+pub(crate) struct Covered(HashSet<(Role, FileKind, u16)>);
+
+impl Covered {
+    pub(crate) fn of(files: &[FileInfo]) -> Self {
+        let of_file = |file: &FileInfo| {
+            let (role, kind) = (file.role, file.kind);
+            file.districts.iter().map(move |district| (role, kind, *district)).collect::<Vec<_>>()
+        };
+        Covered(files.iter().flat_map(of_file).collect())
+    }
+
+    pub(crate) fn holds(&self, role: Role, kind: FileKind, district: u16) -> bool {
+        self.0.contains(&(role, kind, district))
+    }
+
+    /// Whether a district sent rows of the kind, or stored rows of it are on file.
+    pub(crate) fn knows(&self, kind: FileKind, district: u16) -> bool {
+        self.holds(Role::Current, kind, district)
+            || self.0.iter().any(|(role, of, _)| (*role, *of) == (Role::Register, kind))
+    }
 }
 
 impl Run<'_> {
@@ -185,10 +211,24 @@ impl Run<'_> {
 
     /// Whether a file of the kind holds rows of the district.
     pub(crate) fn covers(&self, kind: FileKind, district: u16) -> bool {
-        let holds = |file: &FileInfo| {
-            file.role == Role::Current && file.kind == kind && file.districts.contains(&district)
-        };
-        self.files.iter().any(holds)
+        self.covered.holds(Role::Current, kind, district)
+    }
+
+    /// Whether a district sent rows of the kind, or stored rows of it are on file.
+    pub(crate) fn knows(&self, kind: FileKind, district: u16) -> bool {
+        self.covered.knows(kind, district)
+    }
+
+    /// Whether the enrollments of a district are in the run, or stored ones are on file: only then does a row lack one.
+    pub(crate) fn knows_enrollments(&self, district: u16) -> bool {
+        self.present.has("reg.EN") || self.covers(FileKind::Enrollments, district)
+    }
+
+    /// Whether the students of a district are known: stored, or for want of that by the demographics that it sent.
+    /// A row without district is judged by whatever demographics there are.
+    pub(crate) fn knows_students(&self, district: u16) -> bool {
+        let sent = || district == NONE || self.covers(FileKind::Demographics, district);
+        self.register_known || (self.demographics_known && sent())
     }
 }
 
@@ -251,9 +291,12 @@ impl<'a> Student<'a> {
     /// Whether neither the register nor, for want of one, the demographics of the run know the student.
     pub(crate) fn is_unknown(&self) -> bool {
         if self.run.register_known {
-            self.stored.identities.is_empty()
-        } else {
-            self.run.demographics_known && self.now.identities.is_empty()
+            return self.stored.identities.is_empty();
+        }
+        self.run.demographics_known && self.now.identities.is_empty() && {
+            let mut missed = false;
+            self.now.each_head(|head| missed |= self.run.knows_students(head.district));
+            missed
         }
     }
 

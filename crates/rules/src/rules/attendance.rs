@@ -3,8 +3,9 @@
 use super::{BuiltIn, record, student};
 use crate::cell::{DECIMAL_SCALE, PK, code, grade_level};
 use crate::emit::Emit;
-use crate::facts::{Enrollment, FileKind, NO_DAY, OPEN};
+use crate::facts::{Enrollment, FileKind, FollowUp, NO_DAY, OPEN};
 use crate::families::hundredths;
+use crate::pass::Role;
 use crate::practice::Practice;
 use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
@@ -61,7 +62,9 @@ fn two_absences(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 
 fn without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.attendance.iter().filter(|row| row.head.has(Head::CALENDAR_USABLE)) {
-        if student.enrollment_behind(&row.head, None).is_none() {
+        if student.enrollment_behind(&row.head, None).is_none()
+            && student.run.knows_enrollments(row.head.district)
+        {
             emit.row(&row.head, None);
         }
     }
@@ -90,7 +93,9 @@ fn career_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let now = &student.now;
     let heads = now.pathways.iter().map(|row| &row.head).chain(now.follow_ups.iter().map(|row| &row.head));
     for head in heads.filter(|head| head.district != NONE) {
-        if !student.known_enrollments().any(|other| other.head.district == head.district) {
+        if !student.known_enrollments().any(|other| other.head.district == head.district)
+            && student.run.knows_enrollments(head.district)
+        {
             emit.row(head, None);
         }
     }
@@ -167,9 +172,11 @@ fn follow_up_of_leavers(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let concentrator = student.prior.pathways.iter().find(|row| row.concentrator == b'Y');
     match concentrator {
         None => {
-            for row in student.now.follow_ups.iter().filter(|row| row.concentrator == b'Y') {
-                emit.row(&row.head, None);
-            }
+            let known = |row: &&FollowUp| {
+                student.run.covered.holds(Role::Prior, FileKind::EndOfYearCte, row.head.district)
+            };
+            let rows = student.now.follow_ups.iter().filter(|row| row.concentrator == b'Y').filter(known);
+            rows.for_each(|row| emit.row(&row.head, None));
         }
         Some(concentrator) if student.now.follow_ups.is_empty() => {
             // Only completers and dropouts are known to have left: other end statuses were not recovered.
@@ -177,6 +184,7 @@ fn follow_up_of_leavers(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
             let still = student.known_enrollments().next().is_some();
             if student.prior.enrollments.iter().any(left)
                 && !still
+                && student.run.covers(FileKind::FallCte, concentrator.head.district)
                 && let Some(file) = student.run.file_of(FileKind::FallCte, concentrator.head.district)
             {
                 emit.missing(file, &concentrator.head);
@@ -196,6 +204,7 @@ fn no_attendance(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let there = student.now.attendance.iter().any(|total| total.head.same_calendar(&row.head));
         if !skipped
             && !there
+            && student.run.covers(FileKind::Attendance, row.head.district)
             && let Some(file) = student.run.file_of(FileKind::Attendance, row.head.district)
         {
             emit.missing(file, &row.head);

@@ -32,6 +32,7 @@ fn left_out(student: &Student<'_>, emit: &mut Emit<'_, '_>, kinds: &[&str]) {
         let head = student.known_enrollments().next().map(|row| row.head);
         let head = head.or_else(|| student.now.first_head().copied());
         if let Some(head) = head
+            && student.run.covers(FileKind::Behavior, head.district)
             && let Some(file) = student.run.file_of(FileKind::Behavior, head.district)
         {
             emit.missing(file, &head);
@@ -85,11 +86,10 @@ fn fewer_incidents(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
 
 fn outside_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let world = student.world;
-    let enrollments_known = student.run.present.has("EN") || student.run.present.has("reg.EN");
     for row in student.now.incidents.iter().filter(|row| row.day != NO_DAY) {
         let in_year = (world.year_first..=world.year_last).contains(&row.day);
         let enrolled = student.known_enrollments().any(|other| other.holds(row.day));
-        if !in_year || (enrollments_known && !enrolled) {
+        if !in_year || (!enrolled && student.run.knows_enrollments(row.head.district)) {
             emit.at(&row.head, f::INCIDENT_DATE);
         }
     }

@@ -105,7 +105,11 @@ fn not_enrolled(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let unclear =
             |enrollment: &Enrollment| enrollment.head.same_calendar(&row.head) && enrollment.span().is_none();
         let enrolled = student.enrollment_behind(&row.head, Some(day)).is_some();
-        if !enrolled && !student.known_enrollments().any(unclear) && !is_early_graduate(student, row) {
+        if !enrolled
+            && !student.known_enrollments().any(unclear)
+            && !is_early_graduate(student, row)
+            && student.run.knows_enrollments(row.head.district)
+        {
             emit.row(&row.head, None);
         }
     }

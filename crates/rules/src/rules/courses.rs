@@ -4,7 +4,7 @@ use super::{BuiltIn, Whole, record, student, whole};
 use crate::cell::{PK, grade_index, grade_level};
 use crate::emit::Emit;
 use crate::facts::{Enrollment, FileKind, NO_DAY, OPEN, Thing};
-use crate::pass::Partition;
+use crate::pass::{Partition, Role};
 use crate::record::{Head, Record};
 use crate::student::Student;
 use hashbrown::HashSet;
@@ -61,7 +61,10 @@ fn report_unknown(
     field: FieldId,
 ) {
     let known = keys([whole.now, whole.stored], of, key);
-    for thing in whole.now.things.iter().filter(|thing| thing.kind == kind && !known.contains(&key(thing))) {
+    let unknown = |thing: &&Thing| {
+        thing.kind == kind && !known.contains(&key(thing)) && whole.covered.knows(of, thing.district)
+    };
+    for thing in whole.now.things.iter().filter(unknown) {
         emit.put(thing.place, Some(field), 0, thing.district, None);
     }
 }
@@ -82,10 +85,11 @@ fn placement_of_unknown_section(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn unknown_section_or_student(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let enrollments_known = student.run.present.has("EN") || student.run.present.has("reg.EN");
     for row in student.now.seats.iter().filter(|row| row.head.has(Head::CALENDAR_USABLE)) {
         let enrolled = student.known_enrollments().any(|other| other.head.same_calendar(&row.head));
-        if !student.run.sections.contains(&row.section) || (enrollments_known && !enrolled) {
+        let (run, district) = (student.run, row.head.district);
+        let no_section = !run.sections.contains(&row.section) && run.knows(FileKind::Section, district);
+        if no_section || (!enrolled && run.knows_enrollments(district)) {
             emit.row(&row.head, None);
         }
     }
@@ -121,7 +125,13 @@ fn empty_section(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
         .collect();
     // Until staff types are known, any row of staff history stands for a teacher of record.
     let with_staff = keys([whole.now, whole.now], FileKind::StaffHistory, |thing| thing.section);
-    for thing in whole.now.things.iter().filter(|thing| thing.kind == FileKind::Section) {
+    let sent = |kind, district| whole.covered.holds(Role::Current, kind, district);
+    let judged = |thing: &&Thing| {
+        thing.kind == FileKind::Section
+            && sent(FileKind::Roster, thing.district)
+            && sent(FileKind::StaffHistory, thing.district)
+    };
+    for thing in whole.now.things.iter().filter(judged) {
         if !with_students.contains(&thing.section) || !with_staff.contains(&thing.section) {
             emit.put(thing.place, None, 0, thing.district, None);
         }

@@ -3,7 +3,8 @@
 use super::{BuiltIn, overlapping, record, record_if, student};
 use crate::cell::{KG, KH, NO_GRADE, PK, code, grade_level};
 use crate::emit::Emit;
-use crate::facts::{Enrollment, NO_DAY, OPEN};
+use crate::facts::{Enrollment, FileKind, NO_DAY, OPEN};
+use crate::pass::Role;
 use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
@@ -79,7 +80,9 @@ fn military(student: &Student<'_>) -> Option<i64> {
 
 fn military_unknown(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.enrollments {
-        if matches!(row.start_status, 40 | 60 | 80) && military(student).is_none() {
+        let on_file =
+            || student.run.present.has("reg") || student.run.covers(FileKind::Programs, row.head.district);
+        if matches!(row.start_status, 40 | 60 | 80) && military(student).is_none() && on_file() {
             emit.at(&row.head, f::START_STATUS);
         }
     }
@@ -123,7 +126,11 @@ fn continued(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
                 && other.end != NO_DAY
                 && between.unwrap_or((row.start - other.end - 1) as usize) == 0
         };
-        if !last_year && !student.known_enrollments().filter(same_place).any(day_before) {
+        let known = |role| student.run.covered.holds(role, FileKind::Enrollments, row.head.district);
+        if !last_year
+            && !student.known_enrollments().filter(same_place).any(day_before)
+            && (known(Role::Prior) || known(Role::Register))
+        {
             emit.at(&row.head, f::START_STATUS);
         }
     }

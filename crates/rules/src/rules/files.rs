@@ -111,9 +111,9 @@ fn rows<T: Fact, K: Ord>(rows: &[T], emit: &mut Emit<'_, '_>, key: impl Fn(&T) -
 }
 
 /// Attendance totals carry no start date: as many rows as enrollments in the calendar are right. Without
-/// enrollments in the run nothing can be said.
+/// enrollments of the district in the run nothing can be said.
 fn attendance(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    if student.now.attendance.len() < 2 || !student.run.present.has("EN") {
+    if student.now.attendance.len() < 2 {
         return;
     }
     let mut seen: BTreeMap<(u32, (u16, u16, u16)), usize> = BTreeMap::new();
@@ -121,7 +121,7 @@ fn attendance(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let count = seen.entry((row.head.file, calendar(&row.head))).or_default();
         *count += 1;
         let enrollments = student.now.enrollments.iter().filter(|e| e.head.same_calendar(&row.head)).count();
-        if *count > enrollments.max(1) {
+        if *count > enrollments.max(1) && student.run.covers(FileKind::Enrollments, row.head.district) {
             emit.row(&row.head, None);
         }
     }

@@ -99,7 +99,11 @@ fn neither_id(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 
 fn unknown_student(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     if student.is_unknown() {
-        student.now.each_head(|head| emit.at(head, f::STUDENT_STATE_ID));
+        student.now.each_head(|head| {
+            if student.run.knows_students(head.district) {
+                emit.at(head, f::STUDENT_STATE_ID);
+            }
+        });
     }
 }
 

@@ -17,10 +17,10 @@ mod staff;
 mod years;
 
 use crate::emit::Emit;
-use crate::facts::{Facts, FileKind};
+use crate::facts::Facts;
 use crate::pass::{FileInfo, Partition, Role};
 use crate::record::Record;
-use crate::student::Student;
+use crate::student::{Covered, Student};
 use crate::world::World;
 use opi_dictionary::{FieldId, RuleInfo};
 use std::sync::OnceLock;
@@ -133,6 +133,7 @@ pub(crate) struct Whole<'a> {
     pub(crate) stored: &'a Partition,
     pub(crate) prior: &'a Partition,
     pub(crate) files: &'a [FileInfo],
+    pub(crate) covered: &'a Covered,
 }
 
 impl<'a> Whole<'a> {
@@ -149,10 +150,6 @@ impl<'a> Whole<'a> {
     /// Number under which findings about the directory are reported.
     pub(crate) fn directory_file(&self) -> u32 {
         self.files.len() as u32
-    }
-
-    pub(crate) fn has(&self, kind: FileKind) -> bool {
-        self.current().any(|(_, file)| file.kind == kind)
     }
 }
 

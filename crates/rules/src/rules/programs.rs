@@ -129,7 +129,9 @@ fn learner_again(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 fn immigrant_unscreened(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     if student.now.learners.is_empty() {
         for row in student.now.programs.iter().filter(|row| row.has(Program::IMMIGRANT)) {
-            emit.at(&row.head, f::IMMIGRANT);
+            if student.run.covers(FileKind::Learners, row.head.district) {
+                emit.at(&row.head, f::IMMIGRANT);
+            }
         }
     }
 }
@@ -235,7 +237,7 @@ fn homeless_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let touches = |other: &Enrollment| {
             other.span().is_some_and(|(start, end)| start <= row.end && row.start <= end)
         };
-        if !student.known_enrollments().any(touches) {
+        if !student.known_enrollments().any(touches) && student.run.knows_enrollments(row.head.district) {
             emit.at(&row.head, f::START_DATE);
         }
     }
@@ -243,7 +245,9 @@ fn homeless_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn program_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.programs.iter().filter(|row| row.head.has(Head::SCHOOL_USABLE)) {
-        if !student.known_enrollments().any(|other| other.head.same_school(&row.head)) {
+        if !student.known_enrollments().any(|other| other.head.same_school(&row.head))
+            && student.run.knows_enrollments(row.head.district)
+        {
             emit.row(&row.head, None);
         }
     }
@@ -347,7 +351,7 @@ fn plan_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
             other.head.district == row.head.district
                 && other.span().is_some_and(|(start, end)| start <= row.end && row.start <= end)
         };
-        if !student.known_enrollments().any(active) {
+        if !student.known_enrollments().any(active) && student.run.knows_enrollments(row.head.district) {
             emit.row(&row.head, None);
         }
     }
@@ -391,9 +395,8 @@ fn plan_after_count(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn learner_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    if student.known_enrollments().next().is_none()
-        && student.run.present.has(FileKind::short("english-learners"))
-    {
-        student.now.learners.iter().for_each(|row| emit.row(&row.head, None));
+    if student.known_enrollments().next().is_none() {
+        let known = |row: &&Learner| student.run.knows_enrollments(row.head.district);
+        student.now.learners.iter().filter(known).for_each(|row| emit.row(&row.head, None));
     }
 }

@@ -58,7 +58,8 @@ fn assignment_without_employment(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
     let mut employments = rows(whole, &[FileKind::Employment]);
     employments.sort_by_key(|(_, thing)| (thing.staff, thing.district));
     for (current, thing) in rows(whole, &[FileKind::Assignment]) {
-        if !current || thing.start == NO_DAY || thing.end == NO_DAY {
+        let known = whole.covered.knows(FileKind::Employment, thing.district);
+        if !current || !known || thing.start == NO_DAY || thing.end == NO_DAY {
             continue;
         }
         let key = (thing.staff, thing.district);

@@ -5,7 +5,7 @@ use crate::FactKind;
 use crate::cell::{self, code, grade_level};
 use crate::emit::{Emit, Place};
 use crate::facts::{Enrollment, Facts, FileKind, Identity, NO_DAY, OPEN, Program};
-use crate::pass::Partition;
+use crate::pass::{Partition, Role};
 use crate::reason::{Counted, Reason};
 use crate::record::NONE;
 use crate::student::Student;
@@ -72,7 +72,9 @@ fn no_show_not_back(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn without_demographics(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     if student.now.identities.is_empty() && student.stored.identities.is_empty() {
-        student.now.enrollments.iter().for_each(|row| emit.at(&row.head, f::STUDENT_STATE_ID));
+        let known = |row: &&Enrollment| student.run.knows_students(row.head.district);
+        let rows = student.now.enrollments.iter().filter(known);
+        rows.for_each(|row| emit.at(&row.head, f::STUDENT_STATE_ID));
     }
 }
 
@@ -109,7 +111,9 @@ fn stored_differs(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     if student.known_enrollments().next().is_none() {
-        student.now.identities.iter().for_each(|row| emit.at(&row.head, f::STUDENT_STATE_ID));
+        let known = |row: &&Identity| student.run.knows_enrollments(row.head.district);
+        let rows = student.now.identities.iter().filter(known);
+        rows.for_each(|row| emit.at(&row.head, f::STUDENT_STATE_ID));
     }
 }
 
@@ -226,7 +230,8 @@ fn falling_program(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
             before.iter().filter(|((district, _), _)| file.districts.contains(district))
         {
             let after = now.get(&(*district, *which)).copied().unwrap_or(0);
-            let there = *which != Counted::EnglishLearners || whole.has(FileKind::Learners);
+            let there = *which != Counted::EnglishLearners
+                || whole.covered.holds(Role::Current, FileKind::Learners, *district);
             if there && *prior >= least && after * 2 <= *prior {
                 let (now, before) = (after as u32, *prior as u32);
                 let reason = Reason::Counted { what: *which, now, before };
