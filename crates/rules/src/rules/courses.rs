@@ -117,10 +117,14 @@ fn outside_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn empty_section(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    let today = whole.world.as_of;
+    // When the calendar is over, those count who were there on its last day.
+    let today = |head: &Head| {
+        let days = whole.world.calendar(head.district, head.school, head.calendar);
+        days.map_or(whole.world.as_of, |days| days.last.min(whole.world.as_of))
+    };
     let with_students: HashSet<u64> = Whole::buckets(whole.now)
         .flat_map(|facts| &facts.seats)
-        .filter(|seat| seat.end >= today || seat.end == NO_DAY)
+        .filter(|seat| seat.end == NO_DAY || seat.end >= today(&seat.head))
         .map(|seat| seat.section)
         .collect();
     // Until staff types are known, any row of staff history stands for a teacher of record.
