@@ -32,7 +32,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Whether a character does something else than show itself: controls, direction overrides, invisible
 /// characters, line and paragraph separators.
-fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

@@ -1,5 +1,6 @@
 //! The Excel workbook for the clerk.
 
+mod heights;
 mod names;
 
 use crate::text::{counted, grouped, visible};
@@ -110,7 +111,10 @@ impl Looks {
 struct Filling<'a> {
     sheet: Worksheet,
     looks: &'a Looks,
+    widths: Vec<f64>,
     row: u32,
+    /// How many lines the texts of the row need.
+    lines: u32,
 }
 
 impl<'a> Filling<'a> {
@@ -120,11 +124,23 @@ impl<'a> Filling<'a> {
         for (column, width) in (0_u16..).zip(widths) {
             sheet.set_column_width(column, *width)?;
         }
-        Ok(Filling { sheet, looks, row: 0 })
+        Ok(Filling { sheet, looks, widths: widths.to_vec(), row: 0, lines: 1 })
     }
 
     fn text(&mut self, column: u16, text: &str, look: &Format) -> Result<(), XlsxError> {
-        self.sheet.write_string_with_format(self.row, column, cell_text(text), look)?;
+        let text = cell_text(text);
+        let width = self.widths.get(usize::from(column)).copied().unwrap_or(f64::MAX);
+        self.lines = self.lines.max(heights::lines(&text, width));
+        self.sheet.write_string_with_format(self.row, column, text, look)?;
+        Ok(())
+    }
+
+    /// Ends a row, which is as high as its texts ask for.
+    fn next_row(&mut self) -> Result<(), XlsxError> {
+        if self.lines > 1 {
+            self.sheet.set_row_height(self.row, heights::LINE * f64::from(self.lines))?;
+        }
+        (self.row, self.lines) = (self.row + 1, 1);
         Ok(())
     }
 
@@ -132,8 +148,7 @@ impl<'a> Filling<'a> {
         for (column, text) in (0_u16..).zip(texts) {
             self.text(column, text, look)?;
         }
-        self.row += 1;
-        Ok(())
+        self.next_row()
     }
 
     #[allow(clippy::cast_precision_loss)] // Excel keeps numbers as doubles; counts stay far below 2^53.
@@ -242,8 +257,7 @@ fn write_finding(filling: &mut Filling, finding: &Finding, values: Values) -> Re
         filling.text(column, text, &looks.text)?;
         column += 1;
     }
-    filling.row += 1;
-    Ok(())
+    filling.next_row()
 }
 
 /// The first sheet: what was done, how much was found, in which files, and how to mend it.
@@ -259,16 +273,16 @@ fn summary(
     for (label, text) in facts(report) {
         filling.text(0, label, &looks.strong)?;
         filling.sheet.write_string(filling.row, 1, cell_text(&text))?;
-        filling.row += 1;
+        filling.next_row()?;
     }
-    filling.row += 1;
+    filling.next_row()?;
     filling.texts(&["Severity", "Findings"], &looks.heading)?;
     for (severity, count) in report.by_severity() {
         filling.severity(0, severity)?;
         filling.number(1, count)?;
-        filling.row += 1;
+        filling.next_row()?;
     }
-    filling.row += 1;
+    filling.next_row()?;
     filling.texts(&["File", "Rows", "Listed", "Sheet", "Hash"], &looks.heading)?;
     let read = header.files.iter().map(|file| file.name.as_str());
     let mut names: Vec<&str> = read.chain(files.iter().map(|file| file.file)).collect();
@@ -278,7 +292,7 @@ fn summary(
         let sheet = files.iter().find(|file| file.file == name);
         write_file(&mut filling, header, name, sheet, rows)?;
     }
-    filling.row += 1;
+    filling.next_row()?;
     filling
         .texts(&["Rule", "Severity", "Findings", "Listed", "What is wrong", "How to fix"], &looks.heading)?;
     for count in header.counts.iter().filter(|count| count.findings > 0) {
@@ -290,14 +304,14 @@ fn summary(
             filling.text(4, &rule.summary, &looks.text)?;
             filling.text(5, &rule.fix, &looks.text)?;
         }
-        filling.row += 1;
+        filling.next_row()?;
     }
     let entries = header.policy.iter().map(|entry| ("Policy", entry));
     let expired = header.policy_expired.iter().map(|entry| ("Policy expired, not applied", entry));
     for (label, entry) in entries.chain(expired) {
         filling.text(0, label, &looks.strong)?;
         filling.sheet.write_string(filling.row, 1, cell_text(&human::policy(entry)))?;
-        filling.row += 1;
+        filling.next_row()?;
     }
     Ok(filling.sheet)
 }
@@ -353,8 +367,7 @@ fn write_file(
         let target = format!("internal:'{}'!A1", file.sheet.replace('\'', "''"));
         filling.sheet.write_url(filling.row, 3, Url::new(target).set_text(&file.sheet))?;
     }
-    filling.row += 1;
-    Ok(())
+    filling.next_row()
 }
 
 /// The second sheet: every rule that ran, and every one that did not with its reason.
@@ -382,14 +395,14 @@ fn rules(report: &FindingReport, looks: &Looks) -> Result<Worksheet, XlsxError> 
         for (column, text) in texts {
             filling.text(column, text, &looks.text)?;
         }
-        filling.row += 1;
+        filling.next_row()?;
     }
     for rule in &header.skipped {
         let outcome = if report.rule(&rule.code).is_some() { "partly skipped" } else { "skipped" };
         for (column, text) in [(0, rule.code.as_str()), (1, outcome), (7, &rule.reason)] {
             filling.text(column, text, &looks.text)?;
         }
-        filling.row += 1;
+        filling.next_row()?;
     }
     filling.sheet.autofilter(0, 0, filling.row.saturating_sub(1), 7)?;
     filling.sheet.set_freeze_panes(1, 0)?.set_repeat_rows(0, 0)?;

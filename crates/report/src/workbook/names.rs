@@ -1,12 +1,13 @@
 //! Names of sheets, as Excel allows them.
 
+use crate::text::is_hidden;
 use std::collections::BTreeSet;
 
 /// The longest name, in UTF-16 units.
 const LONGEST: usize = 31;
 
 /// Gives every file a sheet name of its own: at most 31 UTF-16 units, none of `[ ] : * ? / \` and no control
-/// characters, no apostrophe at either end, not blank, and different from all others when case is ignored.
+/// or invisible characters, no apostrophe at either end, not blank, and different from all others when case is ignored.
 pub(super) struct SheetNames {
     taken: BTreeSet<String>,
 }
@@ -23,7 +24,7 @@ impl SheetNames {
         let clean: String = last
             .chars()
             .map(|character| {
-                let barred = character.is_control()
+                let barred = is_hidden(character)
                     || matches!(
                         character,
                         '[' | ']' | ':' | '*' | '?' | '/' | '\\' | '\u{fffe}' | '\u{ffff}'
@@ -75,6 +76,7 @@ mod tests {
             ("summary", "summary~2"),
             ("history", "history~2"),
             ("a[1]:b*?.tsv", "a_1__b__.tsv"),
+            ("\u{202e}vst.a", "_vst.a"),
             ("'quoted'", "quoted"),
             ("", "no single file"),
             ("///", "no single file~2"),

@@ -60,3 +60,14 @@ fn a_text_of_many_escapes_still_fits_a_cell() {
     assert!(cell_text(&"x".repeat(5_000)).ends_with("x… (1,000 more characters)"));
     assert_eq!(cell_text("=1+1"), "=1+1");
 }
+
+#[test]
+fn a_row_is_as_high_as_the_longest_of_its_texts() {
+    let looks = Looks::new();
+    let mut filling = Filling::new("a", &[8.0, 20.0], &looks).unwrap();
+    filling.text(1, "told at such a length that it fills several lines", &looks.text).unwrap();
+    filling.text(0, "ENR-014", &looks.text).unwrap();
+    assert_eq!(filling.lines, 3);
+    filling.next_row().unwrap();
+    assert_eq!((filling.row, filling.lines), (1, 1), "the next row starts low");
+}
