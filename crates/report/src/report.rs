@@ -109,8 +109,9 @@ impl FindingReport {
         lines.finish()
     }
 
-    /// Writes CSV with one finding a line, then one line an entry of the policy that had expired. See [`CsvLines`] for
-    /// the columns.
+    /// Writes CSV with one finding a line, then a line each for why the run did not go to its end, an entry of the policy
+    /// that had expired, and a rule that did not run: a table without findings is not taken for one without rules. These
+    /// have the word `incomplete`, `policy_expired` or `not_run` for a severity. See [`CsvLines`] for the columns.
     ///
     /// ```
     /// use opi_report::{FindingReport, RunHeader, Values};
@@ -131,8 +132,14 @@ impl FindingReport {
         for finding in &self.findings {
             lines.write(finding)?;
         }
+        if let Some(reason) = &self.header.incomplete {
+            lines.write_incomplete(reason)?;
+        }
         for entry in &self.header.policy_expired {
             lines.write_expired(entry)?;
+        }
+        for rule in &self.header.skipped {
+            lines.write_skipped(rule)?;
         }
         lines.finish()
     }

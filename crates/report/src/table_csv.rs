@@ -1,6 +1,6 @@
 //! CSV for spreadsheets and scripts: findings, and the summary by rule.
 
-use crate::{FindingReport, PolicyEntry, ReportError, Values, human};
+use crate::{FindingReport, PolicyEntry, ReportError, SkippedRule, Values, human};
 use opi_dictionary::{Finding, RuleClass, RuleKey};
 use std::borrow::Cow;
 use std::io::Write;
@@ -85,6 +85,31 @@ impl<W: Write> CsvLines<W> {
         let before = [&*code, "policy_expired", "", "", "", "", "", "", "", &*message, ""];
         let fix = "give the entry a later expiry, or take it out";
         self.out.write_record(before.into_iter().chain(found).chain([fix, ""]))?;
+        Ok(())
+    }
+
+    /// Writes a rule that did not run, or not everywhere, with the reason: no finding, so the word `not_run` stands in
+    /// the place of its severity.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn write_skipped(&mut self, rule: &SkippedRule) -> Result<(), ReportError> {
+        self.write_remark(&rule.code, "not_run", &format!("did not run: {}", rule.reason))
+    }
+
+    /// Writes why the run did not go to its end: no finding, so the word `incomplete` stands in the place of a severity.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn write_incomplete(&mut self, reason: &str) -> Result<(), ReportError> {
+        self.write_remark("", "incomplete", &format!("the run did not go to its end: {reason}"))
+    }
+
+    fn write_remark(&mut self, code: &str, word: &str, message: &str) -> Result<(), ReportError> {
+        let found = self.values.are_shown().then_some("");
+        let (code, message) = (inert(code), inert(message));
+        let before = [&*code, word, "", "", "", "", "", "", "", &*message, ""];
+        self.out.write_record(before.into_iter().chain(found).chain(["", ""]))?;
         Ok(())
     }
 
