@@ -50,6 +50,6 @@ pub use reading::{FamilyTotal, FileReport, HeaderReport, ReadReport, read_upload
 pub use register::{
     NotTaken, Received, Registered, WHOLE_YEAR, not_taken, register_more, register_uploads, take_snapshot,
 };
-pub use splitting::{Split, split_upload};
+pub use splitting::{Split, rejected_with_consequences, split_upload};
 pub use validating::Validated;
 pub use year::{Prior, Progress, Reading, Stage, Taken, Upload, Year, YearBuilder, YearError, upload};

@@ -2,8 +2,8 @@
 
 use crate::year::Upload;
 use opi_dictionary::{Dictionary, Hit, RuleKey};
-use opi_rules::Checker;
-use std::collections::BTreeMap;
+use opi_rules::{Checker, Inputs, Outcome, RulesError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 
 /// How many rows went where.
@@ -15,8 +15,38 @@ pub struct Split {
     pub rejected: u64,
 }
 
+/// Whether a finding rejects the row at its line. What is said of a file as a whole, at line 0 or in its first line, is
+/// not the fault of a row that stands there for want of a header.
+fn rejects_row(checker: &Checker<'_>, hit: &Hit) -> bool {
+    hit.line > 1 || (hit.line == 1 && checker.info(hit.rule).is_none_or(|info| info.key != RuleKey::File))
+}
+
+/// The findings of [`Outcome::rejected`], and those that follow when their rows are left out, until no row more is
+/// rejected: a student whose demographics are not taken is unknown, so the other rows about the student are not taken
+/// either. What is then missing from a file as a whole is not told.
+///
+/// # Errors
+/// As [`Checker::check`].
+pub fn rejected_with_consequences(
+    checker: &Checker<'_>,
+    inputs: &Inputs<'_>,
+    outcome: &Outcome,
+) -> Result<Vec<Hit>, RulesError> {
+    let mut all: BTreeSet<Hit> = outcome.rejected.iter().copied().collect();
+    let mut rows = BTreeSet::new();
+    loop {
+        let before = rows.len();
+        rows.extend(all.iter().filter(|hit| rejects_row(checker, hit)).map(|hit| (hit.file, hit.line)));
+        if rows.len() == before {
+            return Ok(all.into_iter().collect());
+        }
+        let more = checker.check_without(inputs, &rows)?.rejected;
+        all.extend(more.into_iter().filter(|hit| rejects_row(checker, hit)));
+    }
+}
+
 /// Writes the lines of an upload to two files byte for byte, the header to both, so that each can be uploaded by
-/// itself. `rejected` are the findings about this file from [`Outcome::rejected`](opi_rules::Outcome), in order.
+/// itself. `rejected` are the findings about this file from [`Outcome::rejected`] or [`rejected_with_consequences`].
 /// `reasons` gets one CSV line a finding: the line in the upload, the line in the file of rejected rows, the code,
 /// the field, what is wrong and how to mend it. No value is written there.
 ///
@@ -49,10 +79,7 @@ pub fn split_upload(
         number += 1;
         let hits = by_line.get(&number);
         let header = number == 1 && is_header(&line);
-        // What is said of the file in its first line is not the fault of a row that stands there for want of a header.
-        let moves =
-            |hit: &&Hit| number > 1 || checker.info(hit.rule).is_none_or(|info| info.key != RuleKey::File);
-        let rejects = hits.is_some_and(|hits| hits.iter().any(&moves));
+        let rejects = hits.is_some_and(|hits| hits.iter().any(|hit| rejects_row(checker, hit)));
         if header || !rejects {
             accepted_out.write_all(&line)?;
         }
@@ -64,7 +91,8 @@ pub fn split_upload(
             *(if rejects { &mut split.rejected } else { &mut split.accepted }) += 1;
         }
         for hit in hits.into_iter().flatten() {
-            let place = if header || !moves(hit) { String::new() } else { rejected_line.to_string() };
+            let moved = !header && rejects_row(checker, hit);
+            let place = if moved { rejected_line.to_string() } else { String::new() };
             write_reason(&mut reasons, checker, hit, &place)?;
         }
         line.clear();
@@ -152,6 +180,51 @@ mod tests {
         let [accepted, rejected, _] = split(&text);
         assert_eq!(split(&accepted)[1], HEADER);
         assert_eq!(split(&rejected)[0], HEADER);
+    }
+
+    /// Splits several files of a run: the accepted rows of each, and the codes for which rows were rejected.
+    fn split_all(files: &[(&str, String)]) -> Vec<(String, Vec<String>)> {
+        let uploads: Vec<(String, Vec<u8>)> =
+            files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
+        let (year, today) = ("2025-26".parse().unwrap(), "2026-01-21".parse().unwrap());
+        let references = References::new(Dictionary::built_in(), year, today);
+        let options = Options { rejected_from: Some(Severity::BlocksUpload), ..Options::default() };
+        let checker = Checker::new(&references, &Policy::default(), options).unwrap();
+        let inputs: Vec<CheckedUpload<'_>> = uploads
+            .iter()
+            .map(|upload| CheckedUpload::new(upload, Dictionary::built_in(), None).unwrap().unwrap())
+            .collect();
+        let inputs = Inputs::of(&inputs.iter().collect::<Vec<_>>());
+        let outcome = checker.check(&inputs).unwrap();
+        let rejected = rejected_with_consequences(&checker, &inputs, &outcome).unwrap();
+        let split = |upload: &(String, Vec<u8>)| {
+            let number = outcome.names.iter().position(|name| *name == upload.0).unwrap();
+            let hits: Vec<Hit> = rejected.iter().filter(|hit| hit.file as usize == number).copied().collect();
+            let mut accepted = Vec::new();
+            split_upload(upload, &checker, &hits, &mut accepted, std::io::sink(), std::io::sink()).unwrap();
+            let codes = hits.iter().map(|hit| checker.code(hit.rule).unwrap().to_owned());
+            (String::from_utf8(accepted).unwrap(), codes.collect())
+        };
+        uploads.iter().map(split).collect()
+    }
+
+    #[test]
+    fn rows_that_hang_on_a_rejected_row_are_rejected_with_it() {
+        let student = |id: &str, gender: &str| {
+            format!(
+                "SD\t9901\t{id}\t{id}\tLarkspur\tZinnia\t\t\t{gender}\t03/04/2015\tN\tN\tN\tN\tN\tY\t2026\r\n"
+            )
+        };
+        let count = |id: &str| GOOD.replace("990000101", id);
+        let (good, bad) = ("990000101", "990000102");
+        let demographics = [HEADER, &student(good, "F"), &student(bad, "X")].concat();
+        let counts = [HEADER, &count(good), &count(bad)].concat();
+        let files = [("sd.tsv", demographics), ("fall.tsv", counts)];
+        let split = split_all(&files);
+        assert_eq!(split[0], ([HEADER, &student(good, "F")].concat(), vec!["DEM-006".to_owned()]));
+        assert_eq!(split[1], ([HEADER, &count(good)].concat(), vec!["ID-011".to_owned()]));
+        let again = split_all(&[("sd.tsv", split[0].0.clone()), ("fall.tsv", split[1].0.clone())]);
+        assert!(again.iter().all(|(_, codes)| codes.is_empty()), "{again:?}");
     }
 
     #[test]

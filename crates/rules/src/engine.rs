@@ -2,7 +2,7 @@
 
 use crate::emit::{Emit, Found, NO_DISTRICT, Place, Sink};
 use crate::facts::FileKind;
-use crate::pass::{FileInfo, Judges, Partition, Role, read_input};
+use crate::pass::{FileInfo, Judges, Partition, Reading, Role, read_input};
 use crate::policy::Policy;
 use crate::ragged::Placed;
 use crate::record::Plan;
@@ -188,6 +188,19 @@ impl<'a> Checker<'a> {
     /// When two inputs have one name. An input that cannot be read to its end makes the outcome incomplete; what was
     /// found until then stands.
     pub fn check(&self, inputs: &Inputs<'_>) -> Result<Outcome, RulesError> {
+        self.check_without(inputs, &BTreeSet::new())
+    }
+
+    /// As [`Checker::check`], of what is left when some rows are set aside: each by the number of its file, which is its
+    /// place in [`Outcome::names`], and its line. What the reader of a file found in such a row is still there.
+    ///
+    /// # Errors
+    /// As [`Checker::check`].
+    pub fn check_without(
+        &self,
+        inputs: &Inputs<'_>,
+        set_aside: &BTreeSet<(u32, u32)>,
+    ) -> Result<Outcome, RulesError> {
         let inputs = inputs.in_order()?;
         let mut present = Present::default();
         present.add_references(&self.world);
@@ -211,7 +224,7 @@ impl<'a> Checker<'a> {
         let reasons = self.runs(&present);
         let runs: Vec<bool> = reasons.iter().map(Option::is_none).collect();
 
-        let (mut partitions, mut sink, files) = self.read_all(&inputs, &runs);
+        let (mut partitions, mut sink, files) = self.read_all(&inputs, Reading { runs: &runs, set_aside });
 
         let districts: BTreeSet<u16> = of_kind(&files, Role::Current, None);
         if districts.len() > 1 {
@@ -266,16 +279,16 @@ impl<'a> Checker<'a> {
     fn read_all(
         &self,
         inputs: &[(Role, &dyn Input)],
-        runs: &[bool],
+        reading: Reading<'_>,
     ) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
-        self.read_part(0, inputs, runs)
+        self.read_part(0, inputs, reading)
     }
 
     #[cfg(feature = "rayon")]
     fn read_all(
         &self,
         inputs: &[(Role, &dyn Input)],
-        runs: &[bool],
+        reading: Reading<'_>,
     ) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
         use rayon::prelude::*;
         // A few runs of inputs for each thread: each fills buckets of its own, which are then put together.
@@ -283,11 +296,11 @@ impl<'a> Checker<'a> {
         let runs_wanted = if threads > 1 { threads * 4 } else { 1 };
         let run = inputs.len().div_ceil(runs_wanted).max(1);
         let read =
-            |(number, inputs): (usize, &[(Role, &dyn Input)])| self.read_part(number * run, inputs, runs);
+            |(number, inputs): (usize, &[(Role, &dyn Input)])| self.read_part(number * run, inputs, reading);
         let parts: Vec<_> = inputs.par_chunks(run).enumerate().map(read).collect();
         let mut parts = parts.into_iter();
         let Some((mut partitions, mut sink, mut files)) = parts.next() else {
-            return self.read_part(0, &[], runs);
+            return self.read_part(0, &[], reading);
         };
         for (part, part_sink, part_files) in parts {
             partitions.iter_mut().zip(part).for_each(|(mine, theirs)| mine.append(theirs));
@@ -302,7 +315,7 @@ impl<'a> Checker<'a> {
         &self,
         first: usize,
         inputs: &[(Role, &dyn Input)],
-        runs: &[bool],
+        reading: Reading<'_>,
     ) -> ([Partition; 3], Sink<'_>, Vec<FileInfo>) {
         let mut partitions = [Partition::new(), Partition::new(), Partition::new()];
         let mut sink = self.new_sink();
@@ -310,7 +323,7 @@ impl<'a> Checker<'a> {
         for (index, (role, input)) in inputs.iter().enumerate() {
             let Some(partition) = partitions.get_mut(*role as usize) else { continue };
             let numbered = ((first + index) as u32, *role, *input);
-            files.push(read_input(self, numbered, runs, &mut judges, partition, &mut sink));
+            files.push(read_input(self, numbered, reading, &mut judges, partition, &mut sink));
         }
         (partitions, sink, files)
     }

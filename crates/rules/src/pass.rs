@@ -148,11 +148,20 @@ fn compile<'w>(checker: &'w Checker<'_>, role: Role, input: &dyn Input, runs: &[
     Judge::new(layout, plan, checks)
 }
 
+/// What is done with the rows of a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'r> {
+    /// Which rules run.
+    pub(crate) runs: &'r [bool],
+    /// Rows that are passed over, by file and line.
+    pub(crate) set_aside: &'r BTreeSet<(u32, u32)>,
+}
+
 /// Reads an input to its end, or as far as it can be read.
 pub(crate) fn read_input<'w>(
     checker: &'w Checker<'_>,
     (number, role, input): (u32, Role, &'w dyn Input),
-    runs: &[bool],
+    Reading { runs, set_aside }: Reading<'_>,
     judges: &mut Judges<'w>,
     partition: &mut Partition,
     sink: &mut Sink<'_>,
@@ -193,7 +202,11 @@ pub(crate) fn read_input<'w>(
         sink,
         file,
     };
-    let ended = source.each_row(&mut |row| pass.take(row));
+    let passed_over = |row: &Row<'_>| {
+        let line = u32::try_from(row.line()).unwrap_or(u32::MAX);
+        !set_aside.is_empty() && set_aside.contains(&(number, line))
+    };
+    let ended = source.each_row(&mut |row| passed_over(row) || pass.take(row));
     let mut file = pass.file;
     file.problem = file.problem.or(ended.err().map(|error| error.to_string())).or_else(|| source.stopped());
     file.header_date = source.header_date().map(|day| chrono::Datelike::num_days_from_ce(&day));
