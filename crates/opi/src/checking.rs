@@ -44,8 +44,9 @@ pub struct CheckedUpload<'a> {
 }
 
 impl<'a> CheckedUpload<'a> {
-    /// An upload of this layout. Where none is named, XML is behavior and other files are known by their first row;
-    /// `Ok(None)` when no layout was found.
+    /// An upload of this layout. Where none is named, XML is behavior and other files are known by their first rows; a
+    /// file whose rows do not say it, or that has none, is taken at its name where that is a layout, such as
+    /// `fram.tsv`. `Ok(None)` when no layout was found.
     ///
     /// # Errors
     /// When the file cannot be opened or the layout does not exist.
@@ -63,7 +64,7 @@ impl<'a> CheckedUpload<'a> {
                 } else {
                     let mut reader = Reader::new(input, dictionary, ReadOptions::new())?;
                     let _ = reader.next_row()?;
-                    reader.layout()
+                    reader.layout().or_else(|| layout_of_name(upload.name(), dictionary))
                 }
             }
         };
@@ -101,6 +102,19 @@ impl<'a> CheckedUpload<'a> {
     fn error(&self, problem: &dyn std::fmt::Display) -> RulesError {
         RulesError::Input { file: self.upload.name().to_owned(), line: None, problem: problem.to_string() }
     }
+}
+
+/// The layout of uploads whose key is the name of a file, suffix aside.
+fn layout_of_name<'a>(name: &str, dictionary: &'a Dictionary) -> Option<&'a Layout> {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
+    // Meals are the one upload whose rows have no record type; the header is no file.
+    let is_upload = |layout: &&Layout| match stem {
+        "header" => false,
+        "fram" => true,
+        _ => !layout.record_type.is_empty(),
+    };
+    dictionary.layout(stem).ok().filter(is_upload)
 }
 
 /// Who sent a file, by the folder that holds it: the one that a district number names. A name such as `2026` is a
@@ -316,6 +330,35 @@ pub fn fails_on(report: &opi_rules::Report, severity: Severity) -> bool {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    /// What the rules find in an upload of this name and text, and whether they could read it.
+    fn codes(name: &str, text: &str) -> Option<Vec<String>> {
+        let upload = (name.to_owned(), text.as_bytes().to_vec());
+        let dictionary = Dictionary::built_in();
+        let input = CheckedUpload::new(&upload, dictionary, None).unwrap()?;
+        let (year, today) = ("2025-26".parse().unwrap(), "2026-06-20".parse().unwrap());
+        let references = opi_rules::References::new(dictionary, year, today);
+        let checker = opi_rules::Checker::new(
+            &references,
+            &opi_rules::Policy::default(),
+            opi_rules::Options::default(),
+        );
+        let report = checker.unwrap().check(&opi_rules::Inputs::of(&[&input])).unwrap().report;
+        assert!(report.complete);
+        let found = report.rules_run.iter().filter(|rule| rule.findings > 0);
+        Some(found.map(|rule| rule.code.clone()).collect())
+    }
+
+    #[test]
+    fn a_file_whose_rows_do_not_say_what_it_is_is_taken_at_its_name() {
+        let header = "HD\t06/05/2026\t08:00:00\tMT9.1\r\n";
+        assert_eq!(codes("0001/homeless.tsv", header).unwrap(), ["FILE-010"]);
+        assert_eq!(codes("homeless (2).tsv", header), None);
+        let meals = "990000101\tLarkspur\tZinnia\tP\tIncome\t08/27/2025\t\r\n";
+        assert_eq!(codes("fram.tsv", meals).unwrap(), ["FRAM-001"]);
+        let by_comma = "HD,06/05/2026,08:00:00,MT9.1\r\nHM,0001,990000101,09/10/2025,,D,N,Y\r\n";
+        assert_eq!(codes("homeless.tsv", by_comma).unwrap(), ["FILE-002", "FILE-009"]);
+    }
 
     #[test]
     fn the_readers_judge_every_rule_of_reading_but_those_of_fields() {
