@@ -38,6 +38,7 @@ const REPORTS: &[Named] = &[
     ("edfacts-written", || schema_for!(edfacts::Written)),
     ("explanation", || schema_for!(opi::dictionary::Explanation<'_>)),
     ("finding", || schema_for!(opi::dictionary::Finding)),
+    ("findings-header", opi::report::header_schema),
     ("layout", || schema_for!(opi::dictionary::Layout)),
     ("layout-proposal", || schema_for!(opi::aim::LayoutProposal)),
     ("layout-unverified", || schema_for!(layout::UnverifiedField)),
