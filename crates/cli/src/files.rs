@@ -40,6 +40,13 @@ impl DiskUpload {
     }
 }
 
+impl DiskUpload {
+    /// Where it stands.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 impl Upload for DiskUpload {
     fn name(&self) -> &str {
         &self.name
@@ -59,6 +66,15 @@ pub(crate) fn uploads(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         output::note(told);
     }
     Ok(found.uploads.into_iter().collect())
+}
+
+/// Makes sure that a file to be written is none of those that are read, however either is spelled.
+pub(crate) fn is_not_read<'a>(out: &Path, read: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
+    let Ok(real) = out.canonicalize() else { return Ok(()) };
+    match read.into_iter().find(|path| path.canonicalize().is_ok_and(|path| path == real)) {
+        Some(_) => Err(Failure::of_file(out, "is read by this command; write to another file")),
+        None => Ok(()),
+    }
 }
 
 /// Whether there is an upload below a folder.
@@ -86,6 +102,9 @@ fn find(paths: &[PathBuf]) -> Result<Found, Failure> {
             found.uploads.insert(path.clone());
         }
     }
+    // One file under two spellings or by way of a link is one file: its rows are not there twice.
+    let mut real = BTreeSet::new();
+    found.uploads.retain(|path| path.canonicalize().map_or(true, |path| real.insert(path)));
     Ok(found)
 }
 

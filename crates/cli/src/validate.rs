@@ -1,5 +1,8 @@
 //! `opi validate` and `opi rules`: the rules over files, and the registry.
 
+mod compare;
+mod split;
+
 use crate::arguments::day;
 use crate::dictionary::DictionaryArgs;
 use crate::files::DiskUpload;
@@ -9,13 +12,10 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use opi::dictionary::{Dictionary, DistrictNumber, HeaderRule, SchoolYear, Severity};
 use opi::report::{Style, Values};
-use opi::rules::{
-    Checker, Collection, CompareRow, Input, Inputs, Options, Outcome, Policy, References, RegisterFacts,
-    compare, registry,
-};
-use opi::{CheckedUpload, Split, Upload, district_of_folder, fails_on, finding_report, split_upload};
+use opi::rules::{Checker, Collection, Input, Inputs, Options, Policy, References, RegisterFacts, registry};
+use opi::{CheckedUpload, Upload, district_of_folder, fails_on, finding_report, rejected_with_consequences};
 use std::io::{IsTerminal, Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// How findings are printed.
@@ -40,8 +40,8 @@ enum FindingFormat {
     \"no findings\" is not mistaken for \"not run\".\n\n\
     A folder named by a district number says who sent its files; one such as 2026 is a school year.\n\n\
     Exit codes: 0 nothing of the severity of --fail-on (with --compare: no difference), 1 findings or an input that\n\
-    could not be read to its end, 2 could not run. JSON, a line each: opi schema finding after a header; with\n\
-    --compare, opi schema rule-comparison.\n\n\
+    could not be read to its end, 2 could not run. JSON: a line of opi schema findings-header, then a line each of\n\
+    opi schema finding; with --compare, a line each of opi schema rule-comparison.\n\n\
     Examples:\n  \
     opi validate state/uploads/2026/0001 --directory state/directory --as-of 2026-06-20\n  \
     opi validate state/uploads/2026/0001 --policy ours.toml --format xlsx --out findings.xlsx \\\n    \
@@ -85,7 +85,8 @@ pub(crate) struct ValidateArgs {
     /// Run under this policy too, and print only what differs, by rule and district.
     #[arg(long, value_name = "POLICY", conflicts_with_all = ["split", "show_values"])]
     compare: Option<PathBuf>,
-    /// Split each file into this folder: rows that would be taken, rows that would not, and the reasons.
+    /// Split each file into this folder: rows that would be taken, rows that would not, and the reasons. A row that hangs
+    /// on a rejected one, such as that of a student whose demographics are rejected, is rejected with it.
     #[arg(long, value_name = "FOLDER")]
     split: Option<PathBuf>,
     /// The severity from which a row is rejected by --split.
@@ -119,9 +120,17 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     if arguments.format == FindingFormat::Xlsx && arguments.out.is_none() {
         return Err(Failure::new("a workbook is no text: name a file with --out"));
     }
+    if arguments.compare.is_some() && !compare::is_format(arguments.format) {
+        return Err(Failure::new("a comparison is printed as human, json or csv"));
+    }
     let dictionary = arguments.dictionary.load()?;
     let (stored, facts) = stored(&arguments.register)?;
     let uploads = (disk(&arguments.paths)?, disk(&stored)?, disk(&arguments.prior)?);
+    if let Some(out) = &arguments.out {
+        let tables = [&arguments.policy, &arguments.compare].into_iter().flatten();
+        let read = [&uploads.0, &uploads.1, &uploads.2].into_iter().flatten().map(DiskUpload::path);
+        files::is_not_read(out, read.chain(tables.chain(&arguments.register).map(PathBuf::as_path)))?;
+    }
     let layout = arguments.layout.as_deref();
     let as_of = match arguments.as_of {
         Some(day) => day,
@@ -132,7 +141,7 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         None => SchoolYear::containing(as_of)?,
     };
     let policy = arguments.policy.as_deref().map(policy).transpose()?.unwrap_or_default();
-    let other = arguments.compare.as_deref().map(self::policy).transpose()?;
+    let other_policy = arguments.compare.as_deref().map(self::policy).transpose()?;
     let directory = match &arguments.directory {
         Some(folder) => {
             crate::year::directory(folder)?.ok_or_else(|| Failure::of_file(folder, "is no folder"))?.into()
@@ -150,7 +159,7 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         ..Options::default()
     };
     let checker = |policy: &Policy| Checker::new(&references, policy, options.clone()).map_err(failed);
-    let (checker, other) = (checker(&policy)?, other.as_ref().map(checker).transpose()?);
+    let (checker, other) = (checker(&policy)?, other_policy.as_ref().map(checker).transpose()?);
 
     let (current, unknown) = checked(&uploads.0, &dictionary, |_| layout)?;
     let mut left_out: Vec<(String, &'static str)> =
@@ -163,11 +172,11 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     for (name, _) in &left_out {
         output::note(format_args!("{name} was left out: it is of no known layout; `opi read` says more"));
     }
-    for change in policy.rule.iter().filter(|change| change.expires < as_of) {
-        output::note(format_args!(
-            "the policy on {} expired on {}: not applied",
-            change.rule, change.expires
-        ));
+    let changes = policy.rule.iter().chain(other_policy.iter().flat_map(|policy| &policy.rule));
+    for change in changes.filter(|change| change.expires < as_of) {
+        let place = change.district.map(|district| format!(" in district {district}")).unwrap_or_default();
+        let (rule, day) = (&change.rule, change.expires);
+        output::note(format_args!("the policy on {rule}{place} expired on {day}: not applied"));
     }
     if current.is_empty() {
         return Err(Failure::new("no file under the paths given could be taken for an AIM file"));
@@ -179,18 +188,24 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     let inputs = Inputs { current: inputs(&current), register: inputs(&register), prior: inputs(&prior) };
     let bar = output::progress(0, "checking", arguments.quiet);
     let mut outcome = checker.check(&inputs).map_err(failed)?;
+    let read_to_the_end = outcome.report.complete;
     for (name, role) in left_out {
         outcome.report.left_out(&name, role, "it is of no known layout");
     }
     if let Some(other) = other {
         let after = other.check(&inputs).map_err(failed)?;
         bar.finish_and_clear();
-        return print_comparison(&arguments, &outcome, &after);
+        return compare::print_comparison(&arguments, &outcome, &after);
     }
     let findings = outcome.findings(&checker, &inputs, arguments.values.asked()).map_err(failed)?;
     bar.finish_and_clear();
     if let Some(folder) = &arguments.split {
-        split(folder, &arguments.paths, &uploads.0, &current, &checker, &outcome)?;
+        if !read_to_the_end {
+            return Err(Failure::new("a file could not be read to its end, so nothing was split"));
+        }
+        let rejected = rejected_with_consequences(&checker, &inputs, &outcome).map_err(failed)?;
+        let found = (outcome.names.as_slice(), rejected.as_slice());
+        split::split(folder, &arguments.paths, &uploads.0, &current, &checker, found)?;
     }
 
     let report = finding_report(&outcome.report, findings).map_err(failed)?;
@@ -208,6 +223,9 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     }
     .map_err(failed)?;
     print(arguments.out.as_deref(), &bytes)?;
+    if outcome.report.rules_run.is_empty() {
+        return Err(Failure::new("no rule ran: nothing was checked"));
+    }
     let fails = fails_on(&outcome.report, arguments.fail_on) || !outcome.report.complete;
     Ok(ExitCode::from(u8::from(fails)))
 }
@@ -228,107 +246,6 @@ fn print(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// What two policies make of the same files.
-fn print_comparison(
-    arguments: &ValidateArgs,
-    before: &Outcome,
-    after: &Outcome,
-) -> Result<ExitCode, Failure> {
-    let rows = compare(&before.report, &after.report);
-    let mut out = Vec::new();
-    match arguments.format {
-        FindingFormat::Human => {
-            for row in &rows {
-                writeln!(out, "{}", comparison_line(row))?;
-            }
-            let (one, other) = (before.report.findings, after.report.findings);
-            writeln!(
-                out,
-                "{} differences by rule and district; findings {one} before, {other} after",
-                rows.len()
-            )?;
-        }
-        FindingFormat::Json => {
-            for row in &rows {
-                serde_json::to_writer(&mut out, row)?;
-                out.push(b'\n');
-            }
-        }
-        FindingFormat::Csv => {
-            writeln!(out, "code,district,before,after,severity_before,severity_after")?;
-            for row in &rows {
-                let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
-                let (one, other) = (severities(&row.severity_before), severities(&row.severity_after));
-                let (before, after) = (count(row.before), count(row.after));
-                writeln!(out, "{},{},{before},{after},{one},{other}", row.code, row.district)?;
-            }
-        }
-        FindingFormat::Sarif | FindingFormat::Xlsx => {
-            return Err(Failure::new("a comparison is printed as human, json or csv"));
-        }
-    }
-    print(arguments.out.as_deref(), &out)?;
-    let complete = before.report.complete && after.report.complete;
-    Ok(ExitCode::from(u8::from(!rows.is_empty() || !complete)))
-}
-
-fn comparison_line(row: &CompareRow) -> String {
-    let count = |count: Option<u64>, severities: String| match count {
-        None => "not run".to_owned(),
-        Some(0) => "0".to_owned(),
-        Some(_) => severities,
-    };
-    let before = count(row.before, severities(&row.severity_before));
-    let after = count(row.after, severities(&row.severity_after));
-    format!("{:<9} district {:<8} {before} -> {after}", row.code, row.district)
-}
-
-fn severities(counts: &std::collections::BTreeMap<Severity, u64>) -> String {
-    let words: Vec<String> =
-        counts.iter().rev().map(|(severity, count)| format!("{count} {}", severity.as_str())).collect();
-    words.join("; ")
-}
-
-/// Splits each file that was checked, under its own name below three folders.
-fn split(
-    folder: &Path,
-    given: &[PathBuf],
-    uploads: &[DiskUpload],
-    checked: &[CheckedUpload<'_>],
-    checker: &Checker<'_>,
-    outcome: &Outcome,
-) -> Result<(), Failure> {
-    if !outcome.report.complete {
-        return Err(Failure::new("a file could not be read to its end, so nothing was split"));
-    }
-    for input in checked {
-        let name = input.name();
-        let Some(upload) = uploads.iter().find(|upload| upload.name() == name) else { continue };
-        if input.layout().is_xml() {
-            output::note(format_args!("{name} was not split: a behavior file is loaded as a whole"));
-            continue;
-        }
-        let number = outcome.names.iter().position(|known| known == name).unwrap_or(usize::MAX);
-        let hits: Vec<_> =
-            outcome.rejected.iter().filter(|hit| hit.file as usize == number).copied().collect();
-        let open = |kind: &str, suffix: &str| -> Result<files::NewFile, Failure> {
-            let below = DiskUpload::below(given, PathBuf::from(name));
-            let inner =
-                Path::new(below.name()).components().filter(|part| matches!(part, Component::Normal(_)));
-            let mut path = folder.join(kind).join(inner.collect::<PathBuf>()).into_os_string();
-            path.push(suffix);
-            let path = PathBuf::from(path);
-            files::create_new(&path)
-        };
-        let outputs = (open("accepted", "")?, open("rejected", "")?, open("reasons", ".csv")?);
-        let Split { accepted, rejected } =
-            split_upload(upload, checker, &hits, outputs.0, outputs.1, outputs.2)
-                .map_err(|error| Failure::of_file(Path::new(name), error))?;
-        output::note(format_args!("{name}: {accepted} rows accepted, {rejected} rejected"));
-    }
-    Ok(())
-}
-
 fn disk(paths: &[PathBuf]) -> Result<Vec<DiskUpload>, Failure> {
     Ok(files::uploads(paths)?.into_iter().map(DiskUpload::new).collect())
 }
@@ -341,12 +258,25 @@ fn checked<'a>(
 ) -> Result<(Vec<CheckedUpload<'a>>, Vec<String>), Failure> {
     let (mut found, mut left_out) = (Vec::new(), Vec::new());
     for upload in uploads {
-        match CheckedUpload::new(upload, dictionary, layout(upload))? {
+        match opened(upload, dictionary, layout(upload))? {
             Some(input) => found.push(input.uploaded_by(district_of_folder(upload.name()))),
             None => left_out.push(upload.name().to_owned()),
         }
     }
     Ok((found, left_out))
+}
+
+/// An upload that the rules can read. What goes wrong names the file.
+fn opened<'a>(
+    upload: &'a DiskUpload,
+    dictionary: &'a Dictionary,
+    layout: Option<&str>,
+) -> Result<Option<CheckedUpload<'a>>, Failure> {
+    CheckedUpload::new(upload, dictionary, layout).map_err(|error| match error {
+        opi::aim::AimError::Io { line: 0, source } => Failure::of_file(upload.path(), source),
+        opi::aim::AimError::Io { .. } => Failure::of_file(upload.path(), error),
+        other => other.into(),
+    })
 }
 
 /// The layout of a table of the state, `<layout>.tsv`, which has neither header nor record type: its name says it.
@@ -384,7 +314,7 @@ fn latest_header(
 ) -> Result<NaiveDate, Failure> {
     let mut latest = None;
     for upload in uploads {
-        if let Some(input) = CheckedUpload::new(upload, dictionary, layout)? {
+        if let Some(input) = opened(upload, dictionary, layout)? {
             let input = input.without_hash();
             let mut rows = input.open().map_err(failed)?;
             rows.next_row().map_err(failed)?;

@@ -1,0 +1,160 @@
+//! `opi validate`: what it reads is never written over, and what it could not do is told.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test program"
+)]
+
+mod program;
+
+use program::{districts, files, invent, opi, text};
+use std::path::{Path, PathBuf};
+
+const DAY: [&str; 3] = ["--as-of", "2026-06-20", "--quiet"];
+
+struct State {
+    folder: tempfile::TempDir,
+    districts: Vec<PathBuf>,
+}
+
+impl State {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        invent(&folder.path().join("state"), "60");
+        State { districts: districts(&folder.path().join("state")), folder }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+fn validate(paths: &[&Path], more: &[&str]) -> program::Ran {
+    let paths = paths.iter().map(|path| text(path));
+    let ran = opi(["validate"].into_iter().chain(paths).chain(DAY).chain(more.iter().copied()));
+    ran.assert_orderly();
+    ran
+}
+
+#[test]
+fn a_file_that_is_read_is_not_written_over() {
+    let state = State::new();
+    let file = state.districts[0].join("student-enrollments.tsv");
+    let before = std::fs::read(&file).unwrap();
+    let other_spelling = state.districts[0].join(".").join("student-enrollments.tsv");
+    let policy = state.at("ours.toml");
+    std::fs::write(&policy, "").unwrap();
+    for out in [&file, &other_spelling, &policy] {
+        let ran = validate(&[&state.districts[0]], &["--policy", text(&policy), "--out", text(out)]);
+        assert_eq!(ran.code, Some(2), "{ran:#?}");
+        assert!(ran.err.contains("is read by this command"), "{ran:#?}");
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert_eq!(std::fs::read(&policy).unwrap(), b"");
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let state = State::new();
+    let file = state.districts[0].join("student-enrollments.tsv");
+    let once = validate(&[&file], &[]);
+    assert_eq!(
+        validate(&[&file, &state.districts[0].join(".").join("student-enrollments.tsv")], &[]).out,
+        once.out
+    );
+}
+
+#[test]
+fn a_comparison_in_a_form_that_it_has_not_is_refused_before_anything_is_read() {
+    let state = State::new();
+    let ran = validate(&[&state.at("nowhere")], &["--compare", "none.toml", "--format", "sarif"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("a comparison is printed as human, json or csv"), "{ran:#?}");
+}
+
+#[test]
+fn a_comparison_tells_what_has_expired_in_either_policy() {
+    let state = State::new();
+    let policy = state.at("b.toml");
+    let change = "[[rule]]\nrule = \"ENR-014\"\ndistrict = \"0101\"\noff = true\nreason = \"x\"\nexpires = \"2026-06-19\"\n";
+    std::fs::write(&policy, change).unwrap();
+    let ran = validate(&[&state.districts[0]], &["--compare", text(&policy)]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(ran.err.contains("the policy on ENR-014 in district 0101 expired on 2026-06-19"), "{ran:#?}");
+}
+
+#[test]
+fn a_comparison_speaks_of_severities_as_findings_do() {
+    let state = State::new();
+    let policy = state.at("b.toml");
+    let file = state.at("wrong.tsv");
+    let right = std::fs::read_to_string(state.districts[0].join("student-enrollments.tsv")).unwrap();
+    std::fs::write(&file, right.replacen("\tP\t", "\tX\t", 1)).unwrap();
+    let off = "[[rule]]\nrule = \"ENR-014\"\noff = true\nreason = \"x\"\nexpires = \"2026-06-30\"\n";
+    std::fs::write(&policy, off).unwrap();
+    let ran = validate(&[&file], &["--compare", text(&policy)]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    assert!(ran.out.contains(" blocks upload -> not run"), "{ran:#?}");
+    let ran = validate(&[&file], &["--compare", text(&policy), "--format", "csv"]);
+    assert!(ran.out.lines().skip(1).all(|line| line.ends_with(" blocks_upload,")), "{ran:#?}");
+}
+
+#[test]
+fn districts_are_split_side_by_side() {
+    let state = State::new();
+    let (one, other, parts) = (&state.districts[0], &state.districts[1], state.at("parts"));
+    let ran = validate(&[one, other], &["--split", text(&parts)]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    let rows = |folder: &Path| -> usize {
+        let texts = files(folder);
+        texts.values().map(|bytes| bytes.iter().filter(|byte| **byte == b'\n').count()).sum()
+    };
+    let written = files(&parts.join("accepted")).len();
+    assert_eq!(written, files(one).len() + files(other).len());
+    assert_eq!(files(&parts.join("rejected")).len(), written);
+    // The header stands in both parts.
+    assert!(rows(&parts) > rows(one) + rows(other));
+    // What is there is not split into again, and nothing is written beside it.
+    let before = files(&parts);
+    let again = validate(&[one, other], &["--split", text(&parts)]);
+    assert_eq!(again.code, Some(2), "{again:#?}");
+    assert!(again.err.contains("is there already"), "{again:#?}");
+    assert_eq!(files(&parts), before);
+}
+
+#[test]
+fn what_is_accepted_is_accepted_again() {
+    let state = State::new();
+    let (uploads, parts) = (state.at("state/uploads/2026"), state.at("parts"));
+    validate(&[&uploads], &["--split", text(&parts)]);
+    let again = validate(&[&parts.join("accepted")], &["--split", text(&state.at("again"))]);
+    let moved: Vec<&str> = again.err.lines().filter(|line| !line.ends_with(" 0 rejected")).collect();
+    assert!(again.err.contains(" 0 rejected") && moved.is_empty(), "{moved:?}");
+}
+
+#[test]
+fn every_table_says_what_did_not_run() {
+    let state = State::new();
+    let file = state.districts[0].join("student-enrollments.tsv");
+    let ran = validate(&[&file], &["--format", "csv"]);
+    let line = ran.out.lines().find(|line| line.starts_with("ENR-003,not_run,"));
+    assert!(line.is_some_and(|line| line.contains("did not run: needs the calendars")), "{ran:#?}");
+    let by_comma = state.at("odd.tsv");
+    std::fs::write(&by_comma, "HD,06/05/2026,08:00:00,MT9.1\r\n").unwrap();
+    let ran = validate(&[&file, &by_comma], &["--format", "csv"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains(",incomplete,"), "{ran:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let state = State::new();
+    // A socket can be found in a folder, and not be opened, whoever asks.
+    let path = state.at("odd.tsv");
+    let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let ran = validate(&[&path], &[]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(ran.err.starts_with(&format!("opi: {}: ", text(&path))), "{ran:#?}");
+}
