@@ -144,7 +144,7 @@ fn every_table_says_what_did_not_run() {
     std::fs::write(&by_comma, "HD,06/05/2026,08:00:00,MT9.1\r\n").unwrap();
     let ran = validate(&[&file, &by_comma], &["--format", "csv"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.out.contains(",incomplete,"), "{ran:#?}");
+    assert!(ran.out.contains(",run_incomplete,"), "{ran:#?}");
 }
 
 #[cfg(unix)]

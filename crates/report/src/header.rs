@@ -29,6 +29,9 @@ impl Values {
     }
 }
 
+/// How places in files are counted, as every report says it.
+pub const LINES_COUNTED: &str = "from 1; the header of a file is line 1, its first row line 2, and blank lines count; line 0 is the file as a whole";
+
 /// The run of rules: by which program, over what, under which policy, and how completely.
 ///
 /// "No findings" means something only beside this, so no renderer works without it.

@@ -1,8 +1,8 @@
 //! Text for people: findings as a good compiler shows them, then what was done and found.
 
 use crate::text::{counted, grouped, visible};
-use crate::{FindingReport, RunHeader, Style, Values};
-use opi_dictionary::{Finding, Position};
+use crate::{FindingReport, LINES_COUNTED, RuleOutline, RunHeader, Style, Values};
+use opi_dictionary::{Finding, Position, RuleStatus};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -49,10 +49,22 @@ pub fn write_finding(
     values: Values,
     style: &Style,
 ) -> io::Result<()> {
+    write_of_rule(out, finding, None, values, style)
+}
+
+/// A finding with what is to be known of its rule: whether it is still tried out, and where it comes from.
+fn write_of_rule(
+    out: &mut impl Write,
+    finding: &Finding,
+    rule: Option<&RuleOutline>,
+    values: Values,
+    style: &Style,
+) -> io::Result<()> {
     let Style { strong, faint, reset, .. } = style;
     let colour = style.of(finding.severity);
     let (code, message) = (visible(&finding.code), visible(&finding.message));
-    writeln!(out, "{colour}{}{reset}[{code}] {strong}{message}{reset}", finding.severity)?;
+    let mark = rule.and_then(mark_of_status).map(|mark| format!(", {mark}")).unwrap_or_default();
+    writeln!(out, "{colour}{}{reset}[{code}{mark}] {strong}{message}{reset}", finding.severity)?;
     writeln!(out, "  {faint}-->{reset} {}", place(&finding.position))?;
     let mut line = |label: &str, text: &str| writeln!(out, "   {faint}= {label}:{reset} {text}");
     if let Some(subject) = &finding.subject {
@@ -67,7 +79,27 @@ pub fn write_finding(
     for position in &finding.related {
         line("see", &place(position))?;
     }
+    if let Some(rule) = rule {
+        line("source", &visible(&rule.citation.to_string()))?;
+    }
     writeln!(out, "  fix: {}", visible(&finding.fix))
+}
+
+/// The word for a rule that is not settled: its severity may still change, or it is kept for old reports alone.
+pub(crate) fn mark_of_status(rule: &RuleOutline) -> Option<&'static str> {
+    match rule.status {
+        RuleStatus::Stable => None,
+        unsettled => Some(status_word(unsettled)),
+    }
+}
+
+/// The word of a status, as in JSON.
+pub(crate) fn status_word(status: RuleStatus) -> &'static str {
+    match status {
+        RuleStatus::Preview => "preview",
+        RuleStatus::Stable => "stable",
+        RuleStatus::Deprecated => "deprecated",
+    }
 }
 
 /// The whole report.
@@ -78,7 +110,7 @@ pub(crate) fn write_report(
     style: &Style,
 ) -> io::Result<()> {
     for finding in report.findings() {
-        write_finding(out, finding, values, style)?;
+        write_of_rule(out, finding, report.rule(&finding.code), values, style)?;
         writeln!(out)?;
     }
     write_counts(out, report, style)?;
@@ -131,6 +163,24 @@ fn write_counts(out: &mut impl Write, report: &FindingReport, style: &Style) -> 
     Ok(())
 }
 
+/// What was found, read and run, in one sentence.
+pub(crate) fn account(header: &RunHeader) -> String {
+    let mut text = format!(
+        "{} in {} of {}; rules run: {}, skipped: {}",
+        counted(header.findings(), "finding", "findings"),
+        counted(header.rows(), "row", "rows"),
+        counted(header.files.len() as u64, "file", "files"),
+        grouped(header.rules.len() as u64),
+        grouped(header.rules_skipped() as u64),
+    );
+    let shown = header.counts.iter().fold(0_u64, |sum, count| sum.saturating_add(count.shown));
+    if let Some(most) = header.max_samples {
+        let most = counted(most, "finding", "findings");
+        let _ = write!(text, "; {} listed, at most {most} of each rule", grouped(shown));
+    }
+    text
+}
+
 /// What was read and run, what was not, and under which policy.
 fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Result<()> {
     let Style { strong, reset, .. } = style;
@@ -169,6 +219,7 @@ fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Res
             counted(most, "finding", "findings")
         )?;
     }
+    writeln!(out, "lines: counted {LINES_COUNTED}")?;
     writeln!(out, "{}", provenance(header))?;
     if let Some(reason) = &header.incomplete {
         writeln!(out, "{strong}incomplete: {}{reset}", visible(reason))?;

@@ -1,6 +1,9 @@
 //! JSON Lines: a header object, then one finding a line.
 
-use crate::{InputFile, PolicyEntry, ReportError, RuleCount, RuleOutline, RunHeader, SkippedRule, Values};
+use crate::{
+    InputFile, LINES_COUNTED, PolicyEntry, ReportError, RuleCount, RuleOutline, RunHeader, SkippedRule,
+    Values,
+};
 use chrono::{NaiveDate, NaiveDateTime};
 use opi_dictionary::{Citation, Finding, Position, RuleClass, RuleKey, RuleStatus, SchoolYear, Severity};
 use serde::Serialize;
@@ -105,6 +108,8 @@ struct HeaderLine<'a> {
     complete: bool,
     /// Why it did not.
     incomplete_reason: Option<&'a str>,
+    /// How lines are counted, in words.
+    lines_counted: &'static str,
     /// At most so many findings of one rule are listed; null when all are.
     max_samples: Option<u64>,
     /// Whether findings carry `found`, the value in the file.
@@ -146,6 +151,7 @@ impl<'a> HeaderLine<'a> {
             produced: header.produced,
             complete: header.incomplete.is_none(),
             incomplete_reason: header.incomplete.as_deref(),
+            lines_counted: LINES_COUNTED,
             max_samples: header.max_samples,
             values_shown: values.are_shown(),
             files_read: header.files.len(),

@@ -109,19 +109,19 @@ impl FindingReport {
         lines.finish()
     }
 
-    /// Writes CSV with one finding a line, then a line each for why the run did not go to its end, an entry of the policy
-    /// that had expired, and a rule that did not run: a table without findings is not taken for one without rules. These
-    /// have the word `incomplete`, `policy_expired` or `not_run` for a severity. See [`CsvLines`] for the columns.
+    /// Writes CSV with one finding a line, then a line each for an entry of the policy that had expired and for a rule
+    /// that did not run: a table without findings is not taken for one without rules. These have the word
+    /// `policy_expired` or `not_run` for a severity. The last line is the account of the run, `run` or `run_incomplete`.
+    /// See [`CsvLines`] for the columns.
     ///
     /// ```
     /// use opi_report::{FindingReport, RunHeader, Values};
     /// let report = FindingReport::new(RunHeader::new("opi", "0.1.0", "2025-26.1"), vec![])?;
     /// let mut out = Vec::new();
     /// report.write_csv(&mut out, Values::Hidden)?;
-    /// assert_eq!(
-    ///     String::from_utf8_lossy(&out),
-    ///     "code,severity,class,key,file,line,byte,field,subject,message,expected,fix,related\n"
-    /// );
+    /// let text = String::from_utf8_lossy(&out);
+    /// assert!(text.starts_with("code,severity,class,key,file,line,byte,field,subject,message,expected,fix,related"));
+    /// assert!(text.contains("\n,run,"));
     /// # Ok::<(), opi_report::ReportError>(())
     /// ```
     ///
@@ -130,10 +130,7 @@ impl FindingReport {
     pub fn write_csv(&self, out: &mut impl Write, values: Values) -> Result<(), ReportError> {
         let mut lines = CsvLines::new(out, values)?;
         for finding in &self.findings {
-            lines.write(finding)?;
-        }
-        if let Some(reason) = &self.header.incomplete {
-            lines.write_incomplete(reason)?;
+            lines.write(finding, self.rule(&finding.code))?;
         }
         for entry in &self.header.policy_expired {
             lines.write_expired(entry)?;
@@ -141,6 +138,7 @@ impl FindingReport {
         for rule in &self.header.skipped {
             lines.write_skipped(rule)?;
         }
+        lines.write_run(&self.header)?;
         lines.finish()
     }
 

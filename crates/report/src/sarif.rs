@@ -2,8 +2,8 @@
 
 use crate::table_csv::{class_word, key_word};
 use crate::text::visible;
-use crate::{FindingReport, InputFile, RuleOutline, Values, human};
-use opi_dictionary::{Finding, Position, RuleStatus, Severity};
+use crate::{FindingReport, InputFile, LINES_COUNTED, RuleOutline, Values, human};
+use opi_dictionary::{Finding, Position, Severity};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
@@ -113,11 +113,7 @@ fn rule(rule: &RuleOutline) -> Value {
             "severity": rule.severity.as_str(),
             "class": class_word(rule.class),
             "key": key_word(rule.key),
-            "status": match rule.status {
-                RuleStatus::Preview => "preview",
-                RuleStatus::Stable => "stable",
-                RuleStatus::Deprecated => "deprecated",
-            },
+            "status": human::status_word(rule.status),
             "source": source,
             "tags": [class_word(rule.class)],
         },
@@ -196,6 +192,7 @@ fn run_properties(report: &FindingReport, values: Values) -> Value {
         "collection": header.collection,
         "asOf": header.as_of,
         "complete": header.incomplete.is_none(),
+        "linesCounted": LINES_COUNTED,
         "maxSamples": header.max_samples,
         "valuesShown": values.are_shown(),
         "rulesRun": header.rules.len(),

@@ -1,6 +1,9 @@
 //! CSV for spreadsheets and scripts: findings, and the summary by rule.
 
-use crate::{FindingReport, PolicyEntry, ReportError, SkippedRule, Values, human};
+use crate::{
+    FindingReport, LINES_COUNTED, PolicyEntry, ReportError, RuleOutline, RunHeader, SkippedRule, Values,
+    human,
+};
 use opi_dictionary::{Finding, RuleClass, RuleKey};
 use std::borrow::Cow;
 use std::io::Write;
@@ -8,7 +11,10 @@ use std::io::Write;
 /// Writes findings one by one as CSV, keeping none of them.
 ///
 /// The columns are `code, severity, class, key, file, line, byte, field, subject, message, expected, found,
-/// fix, related`; the column `found` is there only with [`Values::Shown`]. Related places are joined by `; `.
+/// fix, related, status, source`; the column `found` is there only with [`Values::Shown`]. Related places are joined
+/// by `; `; status and source are those of the rule. Rules that did not run follow, with `not_run` in the place of
+/// the severity. The last line is the account of the run, with `run` or
+/// `run_incomplete` in the place of the severity, since a table of no finding says nothing without it.
 /// Lines end with a line feed; cells are quoted where they must be.
 ///
 /// CSV is opened in spreadsheets, and those run cells that look like formulas. A cell that begins with
@@ -19,7 +25,7 @@ use std::io::Write;
 /// use opi_report::{CsvLines, Values};
 /// let mut out = Vec::new();
 /// CsvLines::new(&mut out, Values::Shown)?.finish()?; // after a `write` for each finding
-/// assert!(out.ends_with(b"expected,found,fix,related\n"));
+/// assert!(out.ends_with(b"expected,found,fix,related,status,source\n"));
 /// # Ok::<(), opi_report::ReportError>(())
 /// ```
 pub struct CsvLines<W: Write> {
@@ -39,15 +45,15 @@ impl<W: Write> CsvLines<W> {
             "expected",
         ];
         let found = values.are_shown().then_some("found");
-        out.write_record(before.into_iter().chain(found).chain(["fix", "related"]))?;
+        out.write_record(before.into_iter().chain(found).chain(["fix", "related", "status", "source"]))?;
         Ok(CsvLines { out, values })
     }
 
-    /// Writes one finding.
+    /// Writes one finding, with status and source of its rule where that is given.
     ///
     /// # Errors
     /// When the output cannot be written.
-    pub fn write(&mut self, finding: &Finding) -> Result<(), ReportError> {
+    pub fn write(&mut self, finding: &Finding, rule: Option<&RuleOutline>) -> Result<(), ReportError> {
         let place = &finding.position;
         let byte = place.byte.map(|byte| byte.to_string()).unwrap_or_default();
         let related: Vec<String> = finding.related.iter().map(ToString::to_string).collect();
@@ -67,7 +73,9 @@ impl<W: Write> CsvLines<W> {
             inert(finding.expected.as_deref().unwrap_or_default()),
         ];
         let found = self.values.are_shown().then(|| inert(finding.found.as_deref().unwrap_or_default()));
-        let after = [inert(&finding.fix), inert(&related)];
+        let status = rule.map(|rule| human::status_word(rule.status)).unwrap_or_default();
+        let source = rule.map(|rule| rule.citation.to_string()).unwrap_or_default();
+        let after = [inert(&finding.fix), inert(&related), status.into(), inert(&source)];
         let cells = cells.iter().chain(found.iter()).chain(after.iter());
         self.out.write_record(cells.map(|cell| cell.as_bytes()))?;
         Ok(())
@@ -80,12 +88,25 @@ impl<W: Write> CsvLines<W> {
     /// When the output cannot be written.
     pub fn write_expired(&mut self, entry: &PolicyEntry) -> Result<(), ReportError> {
         let message = format!("the policy was not applied: {}", human::policy(entry));
-        let found = self.values.are_shown().then_some("");
-        let (code, message) = (inert(&entry.code), inert(&message));
-        let before = [&*code, "policy_expired", "", "", "", "", "", "", "", &*message, ""];
         let fix = "give the entry a later expiry, or take it out";
-        self.out.write_record(before.into_iter().chain(found).chain([fix, ""]))?;
-        Ok(())
+        self.write_remark(&entry.code, "policy_expired", &message, fix)
+    }
+
+    /// Writes the account of the run: whether it went to its end, what was read, and how much of it is listed.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn write_run(&mut self, header: &RunHeader) -> Result<(), ReportError> {
+        let mut message = human::account(header);
+        message.push_str(&format!("; lines are counted {LINES_COUNTED}"));
+        let (kind, fix) = match &header.incomplete {
+            Some(reason) => {
+                message = format!("incomplete: {reason}; {message}");
+                ("run_incomplete", "mend what could not be read and run again: other findings may be missing")
+            }
+            None => ("run", ""),
+        };
+        self.write_remark("", kind, &message, fix)
     }
 
     /// Writes a rule that did not run, or not everywhere, with the reason: no finding, so the word `not_run` stands in
@@ -94,23 +115,7 @@ impl<W: Write> CsvLines<W> {
     /// # Errors
     /// When the output cannot be written.
     pub fn write_skipped(&mut self, rule: &SkippedRule) -> Result<(), ReportError> {
-        self.write_remark(&rule.code, "not_run", &format!("did not run: {}", rule.reason))
-    }
-
-    /// Writes why the run did not go to its end: no finding, so the word `incomplete` stands in the place of a severity.
-    ///
-    /// # Errors
-    /// When the output cannot be written.
-    pub fn write_incomplete(&mut self, reason: &str) -> Result<(), ReportError> {
-        self.write_remark("", "incomplete", &format!("the run did not go to its end: {reason}"))
-    }
-
-    fn write_remark(&mut self, code: &str, word: &str, message: &str) -> Result<(), ReportError> {
-        let found = self.values.are_shown().then_some("");
-        let (code, message) = (inert(code), inert(message));
-        let before = [&*code, word, "", "", "", "", "", "", "", &*message, ""];
-        self.out.write_record(before.into_iter().chain(found).chain(["", ""]))?;
-        Ok(())
+        self.write_remark(&rule.code, "not_run", &format!("did not run: {}", rule.reason), "")
     }
 
     /// Flushes the output.
@@ -119,6 +124,15 @@ impl<W: Write> CsvLines<W> {
     /// When the output cannot be written.
     pub fn finish(mut self) -> Result<(), ReportError> {
         Ok(self.out.flush()?)
+    }
+
+    /// A line that is no finding.
+    fn write_remark(&mut self, code: &str, kind: &str, message: &str, fix: &str) -> Result<(), ReportError> {
+        let found = self.values.are_shown().then_some("");
+        let (code, message) = (inert(code), inert(message));
+        let before = [&*code, kind, "", "", "", "", "", "", "", &*message, ""];
+        self.out.write_record(before.into_iter().chain(found).chain([fix, "", "", ""]))?;
+        Ok(())
     }
 }
 

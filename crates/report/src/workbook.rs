@@ -4,7 +4,7 @@ mod heights;
 mod names;
 
 use crate::text::{counted, grouped, visible};
-use crate::{FindingReport, ReportError, RunHeader, Values, human};
+use crate::{FindingReport, LINES_COUNTED, ReportError, RuleOutline, RunHeader, Values, human};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use names::SheetNames;
 use opi_dictionary::{Finding, Severity};
@@ -40,7 +40,7 @@ pub(crate) fn write(report: &FindingReport, values: Values, rows: u32) -> Result
     workbook.push_worksheet(summary(report, &files, rows, &looks)?);
     workbook.push_worksheet(rules(report, &looks)?);
     for file in &files {
-        workbook.push_worksheet(file.write(values, rows, &looks)?);
+        workbook.push_worksheet(file.write(report, values, rows, &looks)?);
     }
     Ok(workbook.save_to_buffer()?)
 }
@@ -195,7 +195,13 @@ impl FileSheet<'_> {
         if self.findings.len() <= room { self.findings.len() } else { room.saturating_sub(1) }
     }
 
-    fn write(&self, values: Values, rows: u32, looks: &Looks) -> Result<Worksheet, XlsxError> {
+    fn write(
+        &self,
+        report: &FindingReport,
+        values: Values,
+        rows: u32,
+        looks: &Looks,
+    ) -> Result<Worksheet, XlsxError> {
         let mut columns = vec![
             ("Line", 8.0),
             ("Field", 22.0),
@@ -207,14 +213,14 @@ impl FileSheet<'_> {
         if values.are_shown() {
             columns.push(("Found", 24.0));
         }
-        columns.extend([("How to fix", 48.0), ("About", 30.0), ("See also", 36.0)]);
+        columns.extend([("How to fix", 48.0), ("About", 30.0), ("See also", 36.0), ("Source", 30.0)]);
         let widths: Vec<f64> = columns.iter().map(|(_, width)| *width).collect();
         let headings: Vec<&str> = columns.iter().map(|(heading, _)| *heading).collect();
         let mut filling = Filling::new(&self.sheet, &widths, looks)?;
         filling.texts(&headings, &looks.heading)?;
         let listed = self.listed(rows);
         for finding in self.findings.iter().take(listed) {
-            write_finding(&mut filling, finding, values)?;
+            write_finding(&mut filling, finding, report.rule(&finding.code), values)?;
         }
         let last_column = u16::try_from(columns.len().saturating_sub(1)).unwrap_or(0);
         filling.sheet.autofilter(0, 0, filling.row.saturating_sub(1), last_column)?;
@@ -230,7 +236,12 @@ impl FileSheet<'_> {
     }
 }
 
-fn write_finding(filling: &mut Filling, finding: &Finding, values: Values) -> Result<(), XlsxError> {
+fn write_finding(
+    filling: &mut Filling,
+    finding: &Finding,
+    rule: Option<&RuleOutline>,
+    values: Values,
+) -> Result<(), XlsxError> {
     let looks = filling.looks;
     let place = &finding.position;
     if place.line > 0 {
@@ -253,11 +264,21 @@ fn write_finding(filling: &mut Filling, finding: &Finding, values: Values) -> Re
         filling.text(column, finding.found.as_deref().unwrap_or_default(), &looks.text)?;
         column += 1;
     }
-    for text in [&finding.fix, finding.subject.as_deref().unwrap_or_default(), &related] {
+    let source = rule.map(source).unwrap_or_default();
+    for text in [&finding.fix, finding.subject.as_deref().unwrap_or_default(), &related, &source] {
         filling.text(column, text, &looks.text)?;
         column += 1;
     }
     filling.next_row()
+}
+
+/// Where a rule comes from, and whether it is still tried out.
+fn source(rule: &RuleOutline) -> String {
+    let citation = rule.citation.to_string();
+    match human::mark_of_status(rule) {
+        Some(mark) => format!("{citation}; {mark}"),
+        None => citation,
+    }
 }
 
 /// The first sheet: what was done, how much was found, in which files, and how to mend it.
@@ -342,6 +363,7 @@ fn facts(report: &FindingReport) -> Vec<(&'static str, String)> {
         let most = counted(most, "finding", "findings");
         facts.push(("Listed", format!("at most {most} of each rule; counts are exact")));
     }
+    facts.push(("Lines", format!("counted {LINES_COUNTED}")));
     match &header.incomplete {
         Some(reason) => facts.push(("Incomplete", reason.clone())),
         None => facts.push(("Complete", "yes".to_owned())),
@@ -390,7 +412,7 @@ fn rules(report: &FindingReport, looks: &Looks) -> Result<Worksheet, XlsxError> 
             header.counts.iter().filter(|count| count.code == rule.code).map(|count| count.findings);
         filling.severity(2, rule.severity)?;
         filling.number(3, findings.fold(0, u64::saturating_add))?;
-        let source = rule.citation.to_string();
+        let source = source(rule);
         let texts = [(0, rule.code.as_str()), (1, "run"), (4, &rule.summary), (5, &rule.fix), (6, &source)];
         for (column, text) in texts {
             filling.text(column, text, &looks.text)?;

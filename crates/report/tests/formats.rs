@@ -5,7 +5,7 @@
 mod common;
 
 use common::{MARKER, findings, header, report, shuffled};
-use opi_dictionary::{Finding, Severity};
+use opi_dictionary::{Citation, Finding, RuleStatus, Severity};
 use opi_report::{FindingReport, ReportError, RuleCount, RunHeader, Style, Values};
 use serde_json::Value;
 
@@ -68,6 +68,44 @@ fn summary_csv() {
 #[test]
 fn sarif() {
     insta::assert_snapshot!(text(|out| report().write_sarif(out, Values::Hidden)));
+}
+
+/// Every rendering as text.
+fn readable(report: &FindingReport) -> Vec<(&'static str, String)> {
+    let as_text = |(name, bytes): (&'static str, Vec<u8>)| {
+        (name, if name == "xlsx" { workbook_text(&bytes) } else { String::from_utf8(bytes).unwrap() })
+    };
+    common::renderings(report, Values::Hidden).into_iter().map(as_text).collect()
+}
+
+#[test]
+fn every_format_says_how_lines_are_counted() {
+    for (name, text) in readable(&report()) {
+        // The summary by rule names no line.
+        assert_eq!(text.contains(opi_report::LINES_COUNTED), name != "summary", "{name}: {text}");
+    }
+}
+
+#[test]
+fn every_format_names_the_source_of_a_rule_and_marks_a_preview() {
+    let mut header = header();
+    header.rules[0].status = RuleStatus::Preview;
+    header.rules[0].citation = Citation::recall("Upload Guide 7");
+    let report = FindingReport::new(header, findings()).unwrap();
+    for (name, text) in readable(&report) {
+        assert!(text.contains("Upload Guide 7"), "{name} names no source: {text}");
+        assert!(text.contains("preview") || name == "summary", "{name} does not say preview: {text}");
+    }
+}
+
+#[test]
+fn every_format_says_that_a_run_did_not_go_to_its_end() {
+    let mut header = header();
+    header.incomplete = Some("fall/broken.xml: the XML is broken".into());
+    let report = FindingReport::new(header, vec![]).unwrap();
+    for (name, text) in readable(&report).into_iter().filter(|(name, _)| *name != "summary") {
+        assert!(text.contains("fall/broken.xml: the XML is broken"), "{name}: {text}");
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn memory_stays_bounded() {
     findings().for_each(|finding| lines.write(&finding).unwrap());
     lines.finish().unwrap();
     let mut lines = CsvLines::new(&mut table, Values::Hidden).unwrap();
-    findings().for_each(|finding| lines.write(&finding).unwrap());
+    findings().for_each(|finding| lines.write(&finding, None).unwrap());
     lines.finish().unwrap();
 
     let peak = MEMORY.peak_usage().saturating_sub(before);
