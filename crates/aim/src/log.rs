@@ -1,10 +1,18 @@
 //! What a reader noticed: the rules of reading, a compact log with exact counts, and the findings made from it.
 
+use crate::quotes::Quote;
 use opi_dictionary::{
     Citation, FieldId, FieldProblem, Finding, Layout, Position, RuleClass, RuleInfo, RuleKey, RuleStatus,
     Severity,
 };
 use std::collections::BTreeMap;
+
+/// The number of a hit on a header whose first field is `hd`.
+pub(crate) const WRONG_CASE: u64 = 1;
+
+fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
 
 macro_rules! read_rules {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $severity:ident, $class:ident, $key:ident, $citation:expr,
@@ -156,6 +164,11 @@ read_rules! {
         "a blank line was passed over",
         "it holds nothing",
         "remove it";
+    /// Blank lines after the last row, as one hit.
+    BlankEnd = "READ-005", Note, Specification, Record, Citation::derived("FILE-009"),
+        "blank lines at the end of the file were passed over",
+        "they hold nothing",
+        "remove them";
     /// A row of column names.
     ColumnNames = "READ-006", BlocksUpload, Specification, Record, Citation::sourced("PS-504"),
         "a row of column names was passed over",
@@ -186,6 +199,16 @@ read_rules! {
         "the field stands twice in one element; the later value was read",
         "the earlier value is lost",
         "give each event or participant an element of its own";
+    /// A quotation mark that another tool put there.
+    Quoted = "READ-012", Confirm, Specification, Record, Citation::derived("no AIM file read has any"),
+        "a quotation mark opens a value, or a backslash stands before one",
+        "AIM files know no quotation marks: the mark becomes a part of the value",
+        "export without quotation marks, as text parted by tabs";
+    /// Most rows have not as many fields as their layout.
+    MostRagged = "READ-013", Confirm, Plausibility, File, Citation::derived("FILE-009"),
+        "most rows have not as many fields as their layout",
+        "a file of another layout or version, or one parted or quoted otherwise, looks like this",
+        "check which file this is, for which version, and that single tabs part its fields";
     /// A value has not the form of its field. Only when fields are checked.
     Form = "READ-010", BlocksCertification, Specification, Record, Citation::derived("layout types"),
         "the value has not the form of its field",
@@ -247,6 +270,19 @@ impl ReadLog {
         ReadLog { max_samples, ..ReadLog::default() }
     }
 
+    /// Makes one hit of the last blank lines, which were noted one by one.
+    pub(crate) fn gather_blank_end(&mut self, first: u64, byte: u64, lines: u64) {
+        if let Some(count) = self.counts.get_mut(&ReadRule::BlankLine) {
+            *count = count.saturating_sub(lines);
+            if *count == 0 {
+                self.counts.remove(&ReadRule::BlankLine);
+            }
+        }
+        self.hits.retain(|hit| hit.rule != ReadRule::BlankLine || hit.line < first);
+        let rule = ReadRule::BlankEnd;
+        self.note(ReadHit { line: first, byte, field: None, rule, problem: None, number: lines });
+    }
+
     pub(crate) fn note(&mut self, hit: ReadHit) {
         let count = self.counts.entry(hit.rule).or_default();
         *count += 1;
@@ -305,6 +341,48 @@ impl ReadLog {
 }
 
 impl ReadHit {
+    /// What is known beyond the rule, without any value: how many lines, which byte, what kind of mark.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        let number = self.number;
+        let at = |what: &str| format!("{what}, {}", self.place());
+        Some(match self.rule {
+            ReadRule::Windows1252 => at("it was read as Windows-1252"),
+            ReadRule::Undecodable => at("a byte is neither UTF-8 nor Windows-1252, and its letter is lost"),
+            ReadRule::Utf16 => "it is UTF-16, and nothing was read".to_owned(),
+            ReadRule::ControlCharacter if number > 0 => at(&format!("U+{number:04X}")),
+            ReadRule::HeaderRecordType if number == WRONG_CASE => {
+                "it differs only in letter case from HD".to_owned()
+            }
+            ReadRule::HeaderRecordType if number > 0 => {
+                format!("U+{number:04X}, which cannot be seen, stands beside HD")
+            }
+            ReadRule::LineFeed => plural(number, "line", "lines"),
+            ReadRule::BlankEnd => {
+                format!("{} at the end of the file", plural(number, "blank line", "blank lines"))
+            }
+            ReadRule::Quoted => Quote::in_words(number).to_owned(),
+            ReadRule::MostRagged => plural(number, "row", "rows"),
+            ReadRule::Xml | ReadRule::LineTooLong => self.place(),
+            _ => return None,
+        })
+    }
+
+    /// The place within the file, where a line is too coarse.
+    fn place(&self) -> String {
+        format!("{} into the file", plural(self.byte, "byte", "bytes"))
+    }
+
+    /// The detail, but for what the rule of reading says itself.
+    fn more(&self) -> Option<String> {
+        match self.rule {
+            ReadRule::Utf16 => None,
+            ReadRule::Windows1252 | ReadRule::Undecodable => Some(self.place()),
+            ReadRule::BlankEnd => Some(plural(self.number, "line", "lines")),
+            _ => self.detail(),
+        }
+    }
+
     /// The finding made from the hit.
     #[must_use]
     pub fn finding(&self, file: &str, layout: Option<&Layout>) -> Finding {
@@ -325,14 +403,18 @@ impl ReadHit {
                 message = format!("{}: found {} fields", info.summary, self.number);
                 Some(format!("{} fields", layout.fields.len()))
             }
-            (ReadRule::LineFeed, _) => {
-                message = format!("{} ({} of them)", info.summary, self.number);
-                None
+            (ReadRule::MostRagged, Some(layout)) => {
+                message = format!("{}: {}", info.summary, plural(self.number, "row", "rows"));
+                Some(format!("{} fields", layout.fields.len()))
             }
             (ReadRule::HeaderMissing, _) => Some("HD, date, time and MT9.1, parted by tabs".to_owned()),
             (ReadRule::HeaderVersion, _) => Some("MT9.1".to_owned()),
             (ReadRule::RecordType, Some(layout)) => Some(layout.record_type.clone()),
             (ReadRule::Untrimmed | ReadRule::Blank, _) => None,
+            _ if let Some(detail) = self.more() => {
+                message = format!("{}: {detail}", info.summary);
+                None
+            }
             _ => field.filter(|_| self.problem.is_some()).map(opi_dictionary::LayoutField::expected),
         };
         Finding {

@@ -1,95 +1,15 @@
 //! Reads AIM files row by row.
 
+mod notes;
+
 use crate::AimError;
 use crate::chunk::Chunk;
 use crate::header::Header;
 use crate::log::{ReadHit, ReadLog, ReadRule};
+use crate::options::ReadOptions;
 use crate::scan::Ending;
-use opi_dictionary::{Dictionary, FieldId, FieldProblem, FieldValue, HeaderRule, Layout, Row, fields};
+use opi_dictionary::{Dictionary, FieldProblem, HeaderRule, Layout, Row, fields};
 use std::io::BufRead;
-
-/// How a reader reads. Everything has a plain default; nothing is hidden.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ReadOptions {
-    /// The key of the layout; `None` to choose by the record type of the first row.
-    pub layout: Option<String>,
-    /// Whether each field is tested for length, form, code set and, where required, presence. Default: no.
-    pub check_fields: bool,
-    /// Whether blank fields cut off at the end of a row are tolerated. Default: no, as the state's import
-    /// is not known to allow it.
-    pub allow_cut_fields: bool,
-    /// Whether a row with a wrong number of fields is handed out all the same, noted as such: whoever asks for it puts
-    /// its fields in their places.
-    pub hand_out_ragged: bool,
-    /// Longest line in bytes; a longer one is passed over with a finding. Default: 1 MiB.
-    pub max_line: usize,
-    /// How many hits are kept for each rule; counts stay exact. Default: 1,000.
-    pub max_samples: u64,
-}
-
-impl Default for ReadOptions {
-    fn default() -> Self {
-        ReadOptions {
-            layout: None,
-            check_fields: false,
-            allow_cut_fields: false,
-            hand_out_ragged: false,
-            max_line: 1024 * 1024,
-            max_samples: 1_000,
-        }
-    }
-}
-
-impl ReadOptions {
-    /// The defaults.
-    #[must_use]
-    pub fn new() -> Self {
-        ReadOptions::default()
-    }
-
-    /// Reads by this layout.
-    #[must_use]
-    pub fn layout(mut self, key: impl Into<String>) -> Self {
-        self.layout = Some(key.into());
-        self
-    }
-
-    /// Tests each field.
-    #[must_use]
-    pub fn check_fields(mut self, check: bool) -> Self {
-        self.check_fields = check;
-        self
-    }
-
-    /// Tolerates blank fields cut off at the end of a row.
-    #[must_use]
-    pub fn allow_cut_fields(mut self, allow: bool) -> Self {
-        self.allow_cut_fields = allow;
-        self
-    }
-
-    /// Hands out rows with a wrong number of fields too. They are noted as ever.
-    #[must_use]
-    pub fn hand_out_ragged(mut self, hand_out: bool) -> Self {
-        self.hand_out_ragged = hand_out;
-        self
-    }
-
-    /// Sets the longest line in bytes.
-    #[must_use]
-    pub fn max_line(mut self, bytes: usize) -> Self {
-        self.max_line = bytes;
-        self
-    }
-
-    /// Sets how many hits are kept for each rule.
-    #[must_use]
-    pub fn max_samples(mut self, samples: u64) -> Self {
-        self.max_samples = samples;
-        self
-    }
-}
 
 /// Reads the rows of one tab-separated AIM file, borrowed from one reused buffer. What deviates from the
 /// specification is noted in the [`ReadLog`] with line, byte and field, and reading goes on.
@@ -124,6 +44,10 @@ pub struct Reader<'d, R> {
     ended: bool,
     line_feeds: u64,
     first_line_feed: Option<(u64, u64)>,
+    /// Whether the chunk holds a quotation mark.
+    has_quotes: bool,
+    /// The last run of blank lines: line and byte of the first, and how many.
+    blank: (u64, u64, u64),
     rows: u64,
     rows_not_read: u64,
     log: ReadLog,
@@ -157,6 +81,8 @@ impl<'d, R: BufRead> Reader<'d, R> {
             ended: false,
             line_feeds: 0,
             first_line_feed: None,
+            has_quotes: false,
+            blank: (0, 0, 0),
             rows: 0,
             rows_not_read: 0,
         })
@@ -231,6 +157,7 @@ impl<'d, R: BufRead> Reader<'d, R> {
         let filled = self.chunk.fill(&mut self.input, &mut self.log);
         self.next = 0;
         self.next_control = 0;
+        self.has_quotes = memchr::memchr(b'"', self.chunk.text.as_bytes()).is_some();
         filled.map_err(|source| AimError::Io { line: self.chunk.first_line, source })
     }
 
@@ -242,6 +169,15 @@ impl<'d, R: BufRead> Reader<'d, R> {
         self.rows_not_read += self.log.count(ReadRule::LineTooLong);
         if let Some((line, byte)) = self.first_line_feed {
             self.log.note(ReadHit { line, byte, number: self.line_feeds, ..plain(ReadRule::LineFeed) });
+        }
+        let (first, byte, lines) = self.blank;
+        if lines > 0 && first + lines == self.chunk.first_line {
+            self.log.gather_blank_end(first, byte, lines);
+        }
+        let ragged = self.log.count(ReadRule::FieldCount);
+        // Of very few rows, most may be ragged by chance.
+        if ragged > 2 && ragged * 2 > self.rows + self.rows_not_read {
+            self.log.note(ReadHit { number: ragged, ..plain(ReadRule::MostRagged) });
         }
         if self.log.count(ReadRule::Utf16) > 0 {
             return;
@@ -269,7 +205,12 @@ impl<'d, R: BufRead> Reader<'d, R> {
             && place.tabs_to.wrapping_sub(place.tabs_from) as usize + 1 == layout.fields.len()
             && self.next_control >= self.chunk.index.controls.len()
             && !self.options.check_fields
-            && (!self.has_record_type || after_type() == Some(&b'\t'))
+            && !self.has_quotes
+            && if self.has_record_type {
+                after_type() == Some(&b'\t')
+            } else {
+                !matches!(text.first(), Some(b'\t' | b' '))
+            }
     }
 
     /// Looks at a line of the chunk; true when it is a row to be handed out.
@@ -287,8 +228,11 @@ impl<'d, R: BufRead> Reader<'d, R> {
             }
         }
         if place.start == place.end {
-            self.log.note(ReadHit { line: number, byte, ..plain(ReadRule::BlankLine) });
+            self.note_blank(number, byte);
             return false;
+        }
+        if self.has_quotes {
+            self.note_quotes(line, number, byte);
         }
         if !self.started {
             self.started = true;
@@ -299,10 +243,12 @@ impl<'d, R: BufRead> Reader<'d, R> {
         }
         let count = (place.tabs_to - place.tabs_from) as usize + 1;
         let Some(layout) = self.layout.or_else(|| self.choose_layout(line)) else {
+            if self.is_blank(line) {
+                self.note_blank(number, byte);
+                return false;
+            }
             self.rows_not_read += 1;
-            let what = if self.is_blank(line) {
-                ReadRule::BlankLine
-            } else if letters(self.first_field(line)) == "recordtype" {
+            let what = if letters(self.first_field(line)) == "recordtype" {
                 ReadRule::ColumnNames
             } else {
                 ReadRule::UnknownRecordType
@@ -312,10 +258,16 @@ impl<'d, R: BufRead> Reader<'d, R> {
         };
         self.set_layout(layout);
         let wanted = layout.fields.len();
+        if !self.has_record_type && self.is_blank(line) {
+            self.note_blank(number, byte);
+            return false;
+        }
         if count != wanted {
-            let rule = if self.is_blank(line) {
-                ReadRule::BlankLine
-            } else if count < wanted && self.options.allow_cut_fields {
+            if self.is_blank(line) {
+                self.note_blank(number, byte);
+                return false;
+            }
+            let rule = if count < wanted && self.options.allow_cut_fields {
                 ReadRule::CutFields
             } else {
                 ReadRule::FieldCount
@@ -335,7 +287,7 @@ impl<'d, R: BufRead> Reader<'d, R> {
         }
         if self.has_record_type && self.first_field(line) != layout.record_type {
             if self.is_blank(line) {
-                self.log.note(ReadHit { line: number, byte, ..plain(ReadRule::BlankLine) });
+                self.note_blank(number, byte);
                 return false;
             }
             if self.is_column_names(line, layout) {
@@ -396,84 +348,12 @@ impl<'d, R: BufRead> Reader<'d, R> {
     }
 
     fn choose_layout(&self, line: usize) -> Option<&'d Layout> {
-        self.dictionary.layout_of_record_type(self.first_field(line)).filter(|layout| layout.key != "header")
-    }
-
-    /// Takes the first line as the header if it is one; notes what is wrong with it. False when it is a row.
-    fn take_header(&mut self, line: usize, number: u64, byte: u64) -> bool {
-        let rule = self.layout.map(|layout| layout.header);
-        if rule == Some(HeaderRule::None) {
-            return false;
-        }
-        let parts: Vec<String> = self.split(line).into_iter().map(str::to_owned).collect();
-        let (kind, count) = (parts.first().map_or("", String::as_str), parts.len());
-        let own_type = self.layout.or_else(|| self.choose_layout(line));
-        // Shorter than any row: where a row's first field is right, four fields can only be a header.
-        let is_own =
-            own_type.is_some_and(|layout| !layout.record_type.is_empty() && layout.record_type == kind);
-        let looks_like_row = own_type.is_some_and(|layout| layout.fields.len() == count) && kind != "HD";
-        let is_header = kind == "HD" || (count == 4 && !looks_like_row);
-        if !is_header {
-            let optional = own_type.is_some_and(|layout| layout.header == HeaderRule::Optional);
-            if !optional {
-                self.log.note(ReadHit {
-                    line: number,
-                    byte,
-                    number: count as u64,
-                    ..plain(ReadRule::HeaderMissing)
-                });
-            }
-            return false;
-        }
-        let mut note = |rule: ReadRule, field: Option<FieldId>| {
-            self.log.note(ReadHit { line: number, byte, field, number: count as u64, ..plain(rule) });
-        };
-        let part = |index: usize| parts.get(index).cloned().unwrap_or_default();
-        let header = Header { date: part(1), time: part(2), version: part(3) };
-        if count == 4 {
-            match kind {
-                "HD" => {}
-                _ if is_own => note(ReadRule::HeaderOwnRecordType, Some(fields::HEADER_RECORD_TYPE)),
-                _ => note(ReadRule::HeaderRecordType, Some(fields::HEADER_RECORD_TYPE)),
-            }
-            if header.date().is_none() {
-                note(ReadRule::HeaderDate, Some(fields::HEADER_DATE));
-            }
-            if chrono::NaiveTime::read(&header.time).is_none() {
-                note(ReadRule::HeaderTime, Some(fields::HEADER_TIME));
-            }
-            if header.version != Header::VERSION {
-                note(ReadRule::HeaderVersion, Some(fields::HEADER_VERSION));
-            }
-        } else {
-            note(ReadRule::HeaderMissing, None);
-        }
-        self.header = Some(header);
-        true
-    }
-
-    /// Notes the control characters of a line, one hit a field; fields are named by the layout, where one holds.
-    fn note_controls(&mut self, line: usize, number: u64, byte: u64, layout: Option<&Layout>) {
-        let Some(place) = self.chunk.index.lines.get(line).copied() else { return };
-        let mut last_column = None;
-        while let Some(position) = self.chunk.index.controls.get(self.next_control).copied() {
-            if position >= place.end {
-                break;
-            }
-            self.next_control += 1;
-            if position < place.start {
-                continue;
-            }
-            let tabs = self.chunk.index.tabs.get(place.tabs_from as usize..place.tabs_to as usize);
-            let column = tabs.unwrap_or_default().partition_point(|tab| *tab < position);
-            if last_column == Some(column) {
-                continue;
-            }
-            last_column = Some(column);
-            let field = layout.and_then(|layout| layout.fields.get(column)).map(|field| field.field);
-            let at = byte + u64::from(position - place.start);
-            self.log.note(ReadHit { line: number, byte: at, field, ..plain(ReadRule::ControlCharacter) });
-        }
+        let first = self.first_field(line);
+        let of = |record_type: &str| self.dictionary.layout_of_record_type(record_type);
+        // In small letters it is told, and the layout is known all the same.
+        let found =
+            of(first).or_else(|| of(&first.get(..2).filter(|_| first.len() == 2)?.to_ascii_uppercase()));
+        found.filter(|layout| layout.key != "header")
     }
 
     /// Tests every field of a row.

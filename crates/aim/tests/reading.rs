@@ -140,7 +140,7 @@ fn ragged_rows_are_handed_out_only_where_the_caller_asks_and_noted_all_the_same(
     assert_eq!(outcome.rows.len(), 1);
     let noted = [
         "x.tsv:3: FILE-009 the row has not as many fields as its layout: found 3 fields",
-        "x.tsv:3: FILE-011 the field holds a control character",
+        "x.tsv:3: FILE-011 the field holds a control character: U+0001, 99 bytes into the file",
     ];
     assert_eq!(outcome.findings, noted);
     let outcome = through(file.as_bytes(), options().hand_out_ragged(true));
@@ -211,6 +211,92 @@ fn files_that_are_no_aim_files() {
         said("control character", format!("{HEADER}{}", ROW.replace("Zinnia", "Zin\u{7}nia")).as_bytes()),
     ];
     insta::assert_snapshot!(all.concat());
+}
+
+#[test]
+fn blank_lines_at_the_end_are_one_note_and_a_blank_row_is_one_however_many_fields_it_has() {
+    let ends = format!("{HEADER}{ROW}\r\n{ROW}\r\n \r\n\t\t\t\r\n{}\r\n", "\t".repeat(11));
+    let outcome = through(ends.as_bytes(), options());
+    assert_eq!(
+        outcome.findings,
+        [
+            "x.tsv:3: READ-005 a blank line was passed over",
+            "x.tsv:5: READ-005 blank lines at the end of the file were passed over: 4 lines"
+        ]
+    );
+    let counts = [(ReadRule::BlankLine, 1), (ReadRule::BlankEnd, 1)];
+    assert_eq!(outcome.counts, BTreeMap::from(counts));
+    // Rows without record type: a blank one is no row either.
+    let meals = "990000101\tLarkspur\tZinnia\tF\tIncome\t08/27/2025\t\r\n";
+    let blank = format!("{meals}\t\t\t\t\t\t\r\n{meals}");
+    let outcome = through(blank.as_bytes(), options().layout("fram").check_fields(true));
+    assert_eq!(outcome.findings, ["x.tsv:2: READ-005 a blank line was passed over"]);
+    assert_eq!(outcome.rows.len(), 2);
+}
+
+#[test]
+fn quotation_marks_of_other_tools_are_told_with_their_line_and_swallow_nothing() {
+    let told = |field: &str| {
+        let outcome =
+            through(format!("{HEADER}{ROW}{}{ROW}", ROW.replace("Zinnia", field)).as_bytes(), options());
+        (outcome.rows.len(), outcome.findings)
+    };
+    for (field, what) in [
+        ("\"Zinnia\"", "it is closed at the end of the value"),
+        (
+            "\"Zinnia",
+            "it is not closed before the value ends, so a tab or a line break may have stood within",
+        ),
+        ("Zin \\\"Z\\\"", "a backslash stands before it"),
+    ] {
+        let (rows, findings) = told(field);
+        assert_eq!(rows, 3, "{field}");
+        let said =
+            "x.tsv:3, First Name: READ-012 a quotation mark opens a value, or a backslash stands before one";
+        assert_eq!(findings, [format!("{said}: {what}")], "{field}");
+    }
+    assert_eq!(told("Zin \"Z\" nia"), (3, Vec::new()));
+    let (rows, findings) = told("\"Zin\r\nnia\"");
+    assert_eq!(rows, 2);
+    assert!(findings[0].starts_with("x.tsv:3: FILE-009"), "{findings:?}");
+    assert!(findings[1].starts_with("x.tsv:3: READ-012"), "{findings:?}");
+}
+
+#[test]
+fn where_most_rows_are_ragged_the_file_as_a_whole_is_suspected() {
+    let long = ROW.replace("\r\n", "\t\r\n");
+    let said = |file: String| through(file.as_bytes(), options()).findings;
+    let whole = |findings: &[String]| findings.iter().filter(|found| found.contains("READ-013")).count();
+    let many = said(format!("{HEADER}{}{ROW}", long.repeat(4)));
+    assert_eq!(many[0], "x.tsv: READ-013 most rows have not as many fields as their layout: 4 rows");
+    assert_eq!(whole(&said(format!("{HEADER}{}{ROW}", long.repeat(2)))), 0, "of three rows two tell nothing");
+    assert_eq!(whole(&said(format!("{HEADER}{}{}", long.repeat(3), ROW.repeat(3)))), 0, "half are not most");
+    assert_eq!(whole(&said(format!("{HEADER}{}{}", long.repeat(4), ROW.repeat(3)))), 1);
+    let handed_out = options().hand_out_ragged(true);
+    let outcome = through(format!("{HEADER}{}{}", long.repeat(4), ROW.repeat(3)).as_bytes(), handed_out);
+    assert_eq!(whole(&outcome.findings), 1);
+}
+
+#[test]
+fn what_cannot_be_seen_beside_the_record_type_is_told_and_small_letters_are_read() {
+    for beside in ["\u{200b}", "\u{a0}"] {
+        let letter = u32::from(beside.chars().next().unwrap());
+        let said = format!(
+            "x.tsv:1: FILE-003 the first field of the header is not HD: U+{letter:04X}, which cannot be seen, \
+             stands beside HD"
+        );
+        assert_eq!(findings(format!("{beside}{HEADER}{ROW}")), [said]);
+    }
+    let twice = findings(format!("\u{feff}\u{feff}{HEADER}{ROW}"));
+    assert!(twice.iter().any(|found| found.contains("U+FEFF")), "{twice:?}");
+    let small = findings(format!("{}{}", HEADER.replace("HD", "hd"), ROW.replace("AF", "af")));
+    assert_eq!(
+        small,
+        [
+            "x.tsv:1: FILE-003 the first field of the header is not HD: it differs only in letter case from HD",
+            "x.tsv:2, Record Type: FILE-008 the record type is not that of the file"
+        ]
+    );
 }
 
 #[test]
