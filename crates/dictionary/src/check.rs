@@ -163,6 +163,8 @@ fn characters(value: &[u8]) -> usize {
 pub(crate) struct CodeIndex {
     /// The codes in words, where they are few enough to be read.
     pub(crate) in_words: String,
+    /// How many digits a value has, where the set holds this form alone.
+    pub(crate) digits: Option<usize>,
     one: [u64; 4],
     two: Vec<u16>,
     longer: Vec<Box<str>>,
@@ -173,7 +175,10 @@ impl CodeIndex {
     pub(crate) fn new(set: &CodeSet) -> Self {
         const FEW: usize = 20;
         let mut index = CodeIndex::default();
-        let codes: Vec<&str> = set.codes().collect();
+        // What has ended is known when it comes, and is no advice.
+        let lasts =
+            |code: &&str| set.entries.iter().any(|entry| entry.code == **code && entry.last_day.is_none());
+        let codes: Vec<&str> = set.codes().filter(lasts).collect();
         if codes.len() <= FEW {
             index.in_words = match codes.split_last() {
                 Some((last, [])) => format!(": {last}"),
@@ -193,6 +198,9 @@ impl CodeIndex {
                 (CodeKind::Value, [first, second]) => index.two.push(u16::from_le_bytes([*first, *second])),
                 (CodeKind::Value, _) => index.longer.push(entry.code.as_str().into()),
             }
+        }
+        if let ([pattern], None) = (index.patterns.as_slice(), set.codes().next()) {
+            index.digits = pattern.digits();
         }
         index
     }

@@ -255,6 +255,11 @@ impl Pattern {
         Some(Pattern(parts))
     }
 
+    /// How many digits it is, where it is nothing else.
+    pub(crate) fn digits(&self) -> Option<usize> {
+        self.0.iter().all(|part| *part == PatternPart::Digit).then_some(self.0.len())
+    }
+
     /// Whether the whole value has the form.
     pub(crate) fn matches(&self, value: &[u8]) -> bool {
         let fits = |(part, found): (&PatternPart, &u8)| match part {

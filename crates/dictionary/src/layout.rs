@@ -145,10 +145,20 @@ impl LayoutField {
             Form::Year => "the end year of the school year, 4 digits".to_owned(),
             Form::Decimal { places } => length(&format!("a number with at most {places} decimal places")),
             Form::Constant(constant) => format!("the constant {constant}"),
-            Form::Code(index) => match &self.code_set {
-                Some(set) => format!("a code of {set}{}", index.in_words),
-                None => "a known code".to_owned(),
+            Form::Code(index) => match (&self.code_set, index.digits) {
+                (_, Some(width)) => format!("{width} digits, leading zeros kept"),
+                (Some(set), _) => format!("a code of {set}{}", index.in_words),
+                (None, _) => "a known code".to_owned(),
             },
+        }
+    }
+
+    /// How many digits the layout fixes, where it does.
+    #[must_use]
+    pub fn width(&self) -> Option<usize> {
+        match self.check.form {
+            Form::DigitsOf(width) => Some(usize::from(width)),
+            _ => None,
         }
     }
 

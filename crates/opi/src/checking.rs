@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 /// The codes that the readers judge themselves.
-const JUDGED: [&str; 19] = [
+const JUDGED: [&str; 21] = [
     "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-008", "FILE-009", "FILE-010",
     "FILE-011", "FILE-012", "READ-001", "READ-002", "READ-003", "READ-004", "READ-005", "READ-006",
-    "READ-007", "READ-008", "READ-009",
+    "READ-007", "READ-008", "READ-009", "READ-012", "READ-013",
 ];
 
 /// An upload as an input of the rule engine.
@@ -230,6 +230,8 @@ impl RowSource for Pass<'_> {
                 line: hit.line,
                 field: hit.field,
                 severity: Some(info.severity),
+                byte: Some(hit.byte).filter(|_| hit.line > 0),
+                detail: hit.detail(),
             }
         };
         self.reader.log().hits().iter().map(notice).collect()
@@ -249,7 +251,7 @@ impl RowSource for Pass<'_> {
     fn stopped(&self) -> Option<String> {
         let log = self.reader.log();
         let stop = log.hits().iter().find(|hit| matches!(hit.rule, ReadRule::Utf16 | ReadRule::Xml));
-        stop.filter(|_| log.stopped()).map(|hit| format!("{}, line {}", hit.rule.info().summary, hit.line))
+        stop.filter(|_| log.stopped()).map(|hit| format!("line {}: {}", hit.line, hit.rule.info().summary))
     }
 
     /// Of the whole file, also where the reader could not go on to its end.

@@ -47,6 +47,7 @@ mod error;
 mod facts;
 mod families;
 mod forms;
+mod hints;
 mod judge;
 mod memo;
 mod pages;
@@ -66,6 +67,7 @@ mod run;
 mod source;
 mod student;
 mod table;
+mod told;
 mod world;
 
 pub use emit::{Emit, Found, Place};

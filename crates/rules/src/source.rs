@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use opi_dictionary::{DistrictNumber, FieldId, Layout, Row, Severity};
 
 /// Something that a reader found while it took bytes apart: a finding under a code of the registry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
     /// The code of the rule, such as `FILE-009`.
     pub code: String,
@@ -15,6 +15,10 @@ pub struct Notice {
     pub field: Option<FieldId>,
     /// Another severity than the registry's, for what the reader let pass with a warning.
     pub severity: Option<Severity>,
+    /// The byte of the file at which it was found, where that is known.
+    pub byte: Option<u64>,
+    /// What is known beyond the rule, in words and without any value.
+    pub detail: Option<String>,
 }
 
 /// One pass over the rows of an input.

@@ -299,7 +299,7 @@ impl Case {
             };
             let mut input = Rows::new(name, dictionary.layout(key).unwrap());
             input.set_header_date(self.header);
-            let notice = |code: &String| Notice { code: code.clone(), line: 1, field: None, severity: None };
+            let notice = |code: &String| Notice { code: code.clone(), line: 1, ..Notice::default() };
             input.set_notices(self.notices.iter().map(notice).collect(), self.judged.clone());
             for (index, row) in rows.iter().enumerate() {
                 input.push(index as u64 + 2, row.iter().map(String::as_str));

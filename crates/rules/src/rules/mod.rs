@@ -114,13 +114,15 @@ pub(crate) fn built_in() -> &'static [BuiltIn] {
 pub(crate) const JUDGED_ELSEWHERE: &[&str] = &[
     "CERT-004", "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-009", "FILE-011",
     "FILE-012", "FILE-014", "FILE-016", "FILE-017", "FILE-018", "FILE-020", "READ-001", "READ-002",
-    "READ-003", "READ-004", "READ-005", "READ-006", "READ-007", "READ-008", "READ-009",
+    "READ-003", "READ-004", "READ-005", "READ-006", "READ-007", "READ-008", "READ-009", "READ-012",
+    "READ-013",
 ];
 
 /// Rules that only the reader of a file can judge, since rows no longer show what they are about.
 pub(crate) const JUDGED_BY_READERS: &[&str] = &[
     "FILE-002", "FILE-003", "FILE-004", "FILE-006", "FILE-007", "FILE-012", "READ-001", "READ-002",
-    "READ-003", "READ-004", "READ-005", "READ-006", "READ-007", "READ-008", "READ-009",
+    "READ-003", "READ-004", "READ-005", "READ-006", "READ-007", "READ-008", "READ-009", "READ-012",
+    "READ-013",
 ];
 
 /// Rules that also look at students whom the register does not know.
