@@ -60,10 +60,15 @@ fn middle_name(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     }
 }
 
+/// What programs write where they have no value. Written so: Null is a name.
+const NO_VALUES: &[&str] = &["null", "NULL", "none", "NONE", "XX", "xx", "XXX", "xxx"];
+
 fn placeholder(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     let stands_in = |field: FieldId| {
         let is_word = |word: &str| PLACEHOLDERS.iter().any(|known| known.eq_ignore_ascii_case(word));
-        record.is_good(field) && record.text(field).split(' ').any(is_word)
+        let name = record.text(field);
+        let no_letter = !name.is_empty() && !name.chars().any(char::is_alphabetic);
+        record.is_good(field) && (no_letter || NO_VALUES.contains(&name) || name.split(' ').any(is_word))
     };
     if stands_in(f::LAST_NAME) || stands_in(f::FIRST_NAME) {
         record.report(emit, f::LAST_NAME);

@@ -9,6 +9,7 @@ use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use crate::{FactKind, World};
+use chrono::Datelike;
 use opi_dictionary::{FieldId, fields as f};
 
 pub(super) const RULES: &[BuiltIn] = &[
@@ -44,6 +45,7 @@ pub(super) const RULES: &[BuiltIn] = &[
     student("ENR-041", residence),
     student("ENR-042", open_flag),
     student("ENR-043", savings_account),
+    record("ENR-044", &["EN"], outside_year),
 ];
 
 fn outside(record: &Record<'_>, emit: &mut Emit<'_, '_>, field: FieldId) {
@@ -60,6 +62,20 @@ fn start_outside(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
 
 fn end_outside(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
     outside(record, emit, f::END_DATE);
+}
+
+/// Where no calendar is known, the school year itself is what bounds the days.
+fn outside_year(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
+    if record.calendar.is_some() {
+        return;
+    }
+    let year = record.world.year;
+    let (first, last) = (year.first_day().num_days_from_ce(), year.last_day().num_days_from_ce());
+    for field in [f::START_DATE, f::END_DATE] {
+        if record.day(field).is_some_and(|day| day < first || day > last) {
+            record.report(emit, field);
+        }
+    }
 }
 
 fn no_instruction(record: &Record<'_>, emit: &mut Emit<'_, '_>) {
