@@ -82,7 +82,8 @@ impl Policy {
     /// Reads a policy. Codes of the registry only: see [`Policy::from_toml_with`] for rules of one's own.
     ///
     /// # Errors
-    /// When the text is not of the form, names an unknown rule, changes nothing, or gives no reason.
+    /// When the text is not of the form, names an unknown rule or one that was replaced, changes nothing, or gives no
+    /// reason.
     pub fn from_toml(text: &str) -> Result<Self, RulesError> {
         Self::from_toml_with(text, &[])
     }
@@ -112,6 +113,10 @@ impl Policy {
             if !known {
                 let code = change.rule.chars().take(40).collect();
                 return Err(RulesError::UnknownRule { place, code, nearest: nearest(&change.rule) });
+            }
+            if let Some(redirect) = crate::rule(&change.rule).and_then(|rule| rule.redirect) {
+                let problem = format!("was replaced by {redirect}, so nothing would change; name that rule");
+                return Err(RulesError::table(format!("{place} ({})", change.rule), None, problem));
             }
             let problem = if change.reason.trim().is_empty() {
                 "has no reason; say why the rule is changed"

@@ -112,8 +112,8 @@ struct FactRow {
     state_id: String,
     fact: String,
     value: String,
-    first_day: Option<NaiveDate>,
-    last_day: Option<NaiveDate>,
+    first_day: String,
+    last_day: String,
 }
 
 impl RegisterFacts {
@@ -131,12 +131,22 @@ impl RegisterFacts {
                 let known: Vec<&str> = FactKind::ALL.iter().map(|kind| kind.as_str()).collect();
                 refuse(format!("{:?} is no kind of fact; known are {}", row.fact, known.join(", ")))
             })?;
-            if let (Some(first), Some(last)) = (row.first_day, row.last_day)
+            let day = |column: &str, text: &str| match text.trim() {
+                "" => Ok(None),
+                text => text.parse::<NaiveDate>().map(Some).map_err(|_| {
+                    refuse(format!(
+                        "column {column}: {} is no day; expected one such as 2025-10-06",
+                        opi_dictionary::shape(text)
+                    ))
+                }),
+            };
+            let (first, last) = (day("first_day", &row.first_day)?, day("last_day", &row.last_day)?);
+            if let (Some(first), Some(last)) = (first, last)
                 && last < first
             {
                 return Err(refuse(format!("the last day {last} is before the first day {first}")));
             }
-            self.add(&id, kind, &row.value, row.first_day, row.last_day);
+            self.add(&id, kind, &row.value, first, last);
         }
         Ok(())
     }

@@ -169,22 +169,35 @@ pub fn rule(code: &str) -> Option<&'static RegisteredRule> {
     registry().iter().find(|rule| rule.info.code.eq_ignore_ascii_case(code))
 }
 
-/// Codes that differ from this one by a character or two.
+/// Codes that differ little from this one, the nearest first: in case, marks and zeros, then in one character.
 pub(crate) fn nearest(code: &str) -> Vec<String> {
-    let upper = code.trim().to_ascii_uppercase();
-    let differs = |known: &str| {
-        let same_length = known.len() == upper.len();
-        let differing = known.bytes().zip(upper.bytes()).filter(|(a, b)| a != b).count();
-        if same_length { differing } else { usize::MAX }
+    // `enr-14`, `ENR 014` and `ENR014` are one code.
+    let parts = |text: &str| {
+        let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let plain = plain.to_ascii_uppercase();
+        let digits = plain.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+        let family = plain.strip_suffix(digits).unwrap_or_default().to_owned();
+        (family, digits.trim_start_matches('0').to_owned())
     };
-    let without_dash = |text: &str| text.replace(['-', '_', ' '], "");
-    registry()
-        .iter()
-        .map(|rule| rule.info.code)
-        .filter(|known| differs(known) <= 1 || without_dash(known) == without_dash(&upper))
-        .take(3)
-        .map(str::to_owned)
-        .collect()
+    let upper = code.trim().to_ascii_uppercase();
+    let wanted = parts(&upper);
+    let distance = |known: &str| {
+        let differing = known.bytes().zip(upper.bytes()).filter(|(a, b)| a != b).count();
+        match parts(known) == wanted {
+            true => 0,
+            false if known.len() == upper.len() => differing,
+            false => usize::MAX,
+        }
+    };
+    let mut near: Vec<(usize, &str)> =
+        registry().iter().map(|rule| (distance(rule.info.code), rule.info.code)).collect();
+    near.retain(|(distance, _)| *distance <= 1);
+    near.sort_unstable();
+    // One that is the same but for its writing is what was meant.
+    if near.first().is_some_and(|(distance, _)| *distance == 0) {
+        near.truncate(1);
+    }
+    near.into_iter().take(3).map(|(_, code)| code.to_owned()).collect()
 }
 
 /// The registry lives as long as the program: its texts are kept for good, once.
@@ -241,6 +254,22 @@ fn load(text: &str) -> Result<Vec<RegisteredRule>, RulesError> {
     Ok(rules)
 }
 
+/// An error of a table without the words of the library that read it.
+fn in_words(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err
+            .kind()
+            .to_string()
+            .replace("unknown field", "unknown column")
+            .replace("missing field", "missing column"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} cells, expected {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8; save the table as UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Reads a CSV table strictly.
 pub(crate) fn rows<T: serde::de::DeserializeOwned>(table: &str, text: &str) -> Result<Vec<T>, RulesError> {
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
@@ -249,7 +278,7 @@ pub(crate) fn rows<T: serde::de::DeserializeOwned>(table: &str, text: &str) -> R
         .map(|row| {
             row.map_err(|error| {
                 let line = error.position().map(csv::Position::line);
-                RulesError::table(table, line, error.to_string())
+                RulesError::table(table, line, in_words(&error))
             })
         })
         .collect()

@@ -265,7 +265,7 @@ fn a_policy_is_obeyed_echoed_and_expires() {
 #[test]
 fn what_is_wrong_with_a_policy_is_said() {
     let say = |text: &str| Policy::from_toml(text).unwrap_err().to_string();
-    insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR-14\"\noff = true\nreason = \"x\"\nexpires = \"2026-06-30\"\n"), @r#"policy, rule 1: no rule has the code "ENR-14"; `opi rules` lists all codes"#);
+    insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR-14\"\noff = true\nreason = \"x\"\nexpires = \"2026-06-30\"\n"), @r#"policy, rule 1: no rule has the code "ENR-14"; `opi rules` lists all codes; perhaps ENR-014"#);
     insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR014\"\noff = true\nreason = \"x\"\nexpires = \"2026-06-30\"\n"), @r#"policy, rule 1: no rule has the code "ENR014"; `opi rules` lists all codes; perhaps ENR-014"#);
     insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR-014\"\nreason = \"x\"\nexpires = \"2026-06-30\"\n"), @"policy, rule 1 (ENR-014): must either set off = true or give a severity");
     insta::assert_snapshot!(say("[[rule]]\nrule = \"ENR-014\"\noff = true\nreason = \" \"\nexpires = \"2026-06-30\"\n"), @"policy, rule 1 (ENR-014): has no reason; say why the rule is changed");

@@ -136,3 +136,36 @@ fn a_ragged_row_of_another_file_is_told_as_such() {
     let message = &findings[0].message;
     assert!(message.ends_with("; it opens with AS, the record type of Spring Enrollment Count"), "{message}");
 }
+
+#[test]
+fn a_policy_on_a_replaced_rule_and_a_code_written_otherwise_are_told_what_to_name() {
+    let say = |code: &str| {
+        let text =
+            format!("[[rule]]\nrule = \"{code}\"\noff = true\nreason = \"x\"\nexpires = \"2026-06-30\"\n");
+        Policy::from_toml(&text).unwrap_err().to_string()
+    };
+    assert_eq!(
+        say("ID-019"),
+        "policy, rule 1 (ID-019): was replaced by FILE-016, so nothing would change; name that rule"
+    );
+    for code in ["enr-014", "ENR014", "ENR-14", "enr 14"] {
+        assert!(say(code).ends_with("; perhaps ENR-014"), "{}", say(code));
+    }
+}
+
+#[test]
+fn stored_facts_that_are_not_of_their_form_are_told_in_words_of_the_table() {
+    let say = |text: &str| RegisterFacts::default().read_csv(text).unwrap_err().to_string();
+    let header = "state_id,fact,value,first_day,last_day";
+    assert_eq!(
+        say(&format!("{header}\n990000105,absence,,10/06/2025,\n")),
+        "register facts, line 2: column first_day: 99/99/9999 is no day; expected one such as 2025-10-06"
+    );
+    assert_eq!(
+        say(&format!("{header},more\n990000105,absence,,,,\n")),
+        "register facts, line 2: unknown column `more`, expected one of `state_id`, `fact`, `value`, `first_day`, \
+         `last_day`"
+    );
+    let miscased = say("State_ID,fact,value,first_day,last_day\n990000105,absence,,,\n");
+    assert!(miscased.contains("unknown column `State_ID`"), "{miscased}");
+}
