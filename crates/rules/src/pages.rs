@@ -1,5 +1,6 @@
 //! Pages of the rules in Markdown, made from the registry.
 
+use crate::parameters::thresholds;
 use crate::{RegisteredRule, registry};
 use opi_dictionary::{Dictionary, RuleStatus, Standing};
 use std::fmt::Write;
@@ -62,6 +63,14 @@ pub fn page(rule: &RegisteredRule) -> String {
     let related: Vec<String> = rule.related.iter().map(|code| format!("[{code}]({code}.md)")).collect();
     if !related.is_empty() {
         let _ = writeln!(text, "- related: {}", related.join(", "));
+    }
+    let mut thresholds =
+        thresholds().iter().filter(|one| one.rules.iter().any(|code| code == info.code)).peekable();
+    if thresholds.peek().is_some() {
+        let _ = writeln!(text, "\n## Thresholds\n\nA policy may set them.\n");
+    }
+    for one in thresholds {
+        let _ = writeln!(text, "- `{}` = {}: {} ({})", one.name, one.usual, one.what, one.citation);
     }
     let _ = writeln!(text, "\n## Source\n\n{}: {}.", info.citation.source, standing(info.citation.standing));
     text

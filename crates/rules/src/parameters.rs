@@ -1,12 +1,15 @@
 //! Thresholds that rules apply, and tables of codes and places that only a user can know.
 
 use crate::RulesError;
+use crate::registry::rows;
 use crate::rules::near_match::{FULL_SCORE, points};
-use opi_dictionary::{DistrictNumber, SchoolKey};
+use opi_dictionary::{Citation, DistrictNumber, SchoolKey, Standing};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
-/// Thresholds. The defaults are judgements of ours unless a rule's page cites a source; a policy may set them.
+/// Thresholds. What they are without a policy, and where that comes from, is said in `spec/parameters.csv` and on the
+/// pages of the rules; a policy may set them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -57,32 +60,98 @@ pub struct Parameters {
 
 impl Default for Parameters {
     fn default() -> Self {
+        let whole = |name| u32::try_from(usual::<i64>(name)).unwrap_or(u32::MAX);
         Parameters {
-            youngest_age: 2,
-            oldest_age: 21,
-            years_young_for_grade: 2,
-            years_old_for_grade: 3,
-            summer_instruction_days: 30,
-            gap_instruction_days: 10,
-            transfer_arrival_days: 30,
-            out_of_state_return_days: 10,
-            diploma_before_end_days: 30,
-            graduating_year_end: (7, 31),
-            absence_run_days: 11,
-            count_change_percent: 20,
-            count_change_students: 10,
-            program_least_students: 10,
-            concentrator_credits_hundredths: 200,
-            el_days_at_start: 30,
-            el_days_later: 14,
-            near_match_needs_birth_date: false,
+            youngest_age: whole("youngest_age"),
+            oldest_age: whole("oldest_age"),
+            years_young_for_grade: usual("years_young_for_grade"),
+            years_old_for_grade: usual("years_old_for_grade"),
+            summer_instruction_days: whole("summer_instruction_days"),
+            gap_instruction_days: whole("gap_instruction_days"),
+            transfer_arrival_days: usual("transfer_arrival_days"),
+            out_of_state_return_days: usual("out_of_state_return_days"),
+            diploma_before_end_days: usual("diploma_before_end_days"),
+            graduating_year_end: usual("graduating_year_end"),
+            absence_run_days: whole("absence_run_days"),
+            count_change_percent: whole("count_change_percent"),
+            count_change_students: whole("count_change_students"),
+            program_least_students: whole("program_least_students"),
+            concentrator_credits_hundredths: whole("concentrator_credits_hundredths"),
+            el_days_at_start: usual("el_days_at_start"),
+            el_days_later: usual("el_days_later"),
+            near_match_needs_birth_date: usual("near_match_needs_birth_date"),
             near_match_least_score: u32::from(points().least),
-            absence_difference_percent: 50,
+            absence_difference_percent: whole("absence_difference_percent"),
         }
     }
 }
 
+/// A threshold of the table `spec/parameters.csv`: what it is without a policy, and where that comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Threshold {
+    pub(crate) name: String,
+    pub(crate) usual: toml::Value,
+    pub(crate) rules: Vec<String>,
+    pub(crate) what: String,
+    pub(crate) citation: Citation,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ThresholdRow {
+    parameter: String,
+    usual: String,
+    rules: String,
+    what: String,
+    source: String,
+    standing: Standing,
+}
+
+/// The table of thresholds.
+#[allow(clippy::expect_used, reason = "the table is part of the program; a test loads it")]
+pub(crate) fn thresholds() -> &'static [Threshold] {
+    static THRESHOLDS: OnceLock<Vec<Threshold>> = OnceLock::new();
+    THRESHOLDS.get_or_init(|| {
+        let table = rows::<ThresholdRow>("parameters", include_str!("../spec/parameters.csv"));
+        let threshold = |row: ThresholdRow| {
+            let value: toml::Table = format!("usual = {}", row.usual).parse().expect("a value of TOML");
+            Threshold {
+                name: row.parameter,
+                usual: value.get("usual").expect("it was written").clone(),
+                rules: row.rules.split("; ").map(str::to_owned).collect(),
+                what: row.what,
+                citation: Citation::owned(row.source, row.standing),
+            }
+        };
+        table.expect("a well formed table").into_iter().map(threshold).collect()
+    })
+}
+
+/// What a threshold is without a policy.
+#[allow(clippy::expect_used, reason = "the table is part of the program; a test asks for every threshold")]
+fn usual<T: serde::de::DeserializeOwned>(name: &str) -> T {
+    let row = thresholds().iter().find(|threshold| threshold.name == name).expect("a row of every threshold");
+    row.usual.clone().try_into().expect("a value of its type")
+}
+
 impl Parameters {
+    /// Those that differ from the defaults, by name: what they are, and what they would be.
+    ///
+    /// ```
+    /// let parameters = opi_rules::Parameters { count_change_percent: 30, ..Default::default() };
+    /// assert_eq!(parameters.changed(), [("count_change_percent".to_owned(), "30".to_owned(), "20".to_owned())]);
+    /// ```
+    #[must_use]
+    pub fn changed(&self) -> Vec<(String, String, String)> {
+        let table = |parameters: &Parameters| toml::Table::try_from(parameters).unwrap_or_default();
+        let usual = table(&Parameters::default());
+        let differs = |(name, value): (String, toml::Value)| {
+            let usual = usual.get(&name).filter(|usual| **usual != value)?;
+            Some((name, value.to_string(), usual.to_string()))
+        };
+        table(self).into_iter().filter_map(differs).collect()
+    }
+
     /// What is wrong with them.
     pub(crate) fn problem(&self) -> Option<String> {
         let range = u32::from(points().least)..=u32::from(FULL_SCORE);
@@ -150,4 +219,31 @@ pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(what: &str, text: &str) 
         let line = before.map(|before| before.matches('\n').count() as u64 + 1);
         RulesError::table(what, line, error.message())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_threshold_has_a_row_with_a_source_and_a_rule_that_exists() {
+        let parameters = toml::Table::try_from(Parameters::default()).unwrap();
+        let mut named: Vec<&str> = thresholds().iter().map(|threshold| threshold.name.as_str()).collect();
+        // The points of near matches have a table of their own.
+        named.push("near_match_least_score");
+        named.sort_unstable();
+        assert_eq!(parameters.keys().map(String::as_str).collect::<Vec<_>>(), named);
+        for threshold in thresholds() {
+            assert_eq!(parameters[&threshold.name], threshold.usual, "{}", threshold.name);
+            assert!(
+                !threshold.citation.source.is_empty() && !threshold.what.is_empty(),
+                "{}",
+                threshold.name
+            );
+            for code in &threshold.rules {
+                assert!(crate::rule(code).is_some(), "{}: {code}", threshold.name);
+            }
+        }
+        assert!(Parameters::default().changed().is_empty());
+    }
 }

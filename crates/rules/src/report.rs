@@ -231,6 +231,7 @@ fn rule_set_version() -> String {
         include_str!("../spec/forms.csv"),
         include_str!("../spec/near-match.csv"),
         include_str!("../spec/years.csv"),
+        include_str!("../spec/parameters.csv"),
     ];
     let hash = tables.iter().fold(0, |hash, table| cell::hash_pair(hash, cell::hash_bytes(table.as_bytes())));
     format!("{}+{hash:016x}", env!("CARGO_PKG_VERSION"))
