@@ -6,7 +6,8 @@ use crate::year::Upload;
 use opi_aim::{AimError, BehaviorReader, ReadLog, ReadOptions, ReadRule, Reader};
 use opi_dictionary::{Dictionary, DistrictNumber, Finding, Layout, Row, Severity};
 use opi_report::{
-    FindingReport, InputFile, PolicyAction, PolicyEntry, ReportError, RuleCount, RuleOutline, RunHeader,
+    FindingReport, InputFile, ParameterEntry, PolicyAction, PolicyEntry, ReportError, RuleCount, RuleOutline,
+    RunHeader,
 };
 use opi_rules::{Input, Notice, RowSource, RulesError, registry};
 use std::collections::BTreeMap;
@@ -286,6 +287,7 @@ pub fn finding_report(
         .iter()
         .map(|file| InputFile {
             layout: Some(file.layout.clone()),
+            role: Some(file.role.to_owned()).filter(|role| role != "current"),
             hash: file.hash.clone(),
             ..InputFile::new(&file.file, file.rows)
         })
@@ -304,6 +306,8 @@ pub fn finding_report(
         .iter()
         .map(|rule| opi_report::SkippedRule::new(&rule.code, &rule.reason))
         .collect();
+    let entry = |(name, value, usual)| ParameterEntry { name, value, usual };
+    header.parameters = report.policy.parameters.changed().into_iter().map(entry).collect();
     header.policy = report.policy.in_force(report.as_of).map(policy_entry).collect();
     header.policy_expired = report.policy_expired.iter().map(policy_entry).collect();
     FindingReport::new(header, findings)

@@ -56,6 +56,8 @@ pub struct RunHeader {
     pub incomplete: Option<String>,
     /// At most so many findings of one rule are listed; `None` when all are.
     pub max_samples: Option<u64>,
+    /// Thresholds that the policy set to another value than the usual one.
+    pub parameters: Vec<ParameterEntry>,
     /// The policy that changed rules, entry by entry.
     pub policy: Vec<PolicyEntry>,
     /// Entries of the policy that had expired and were not applied.
@@ -87,10 +89,15 @@ impl RunHeader {
         }
     }
 
-    /// The number of rows in all files.
+    /// The files that were checked, without those they were compared with.
+    pub fn checked(&self) -> impl Iterator<Item = &InputFile> {
+        self.files.iter().filter(|file| file.role.is_none())
+    }
+
+    /// The number of rows in the files that were checked.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.rows))
+        self.checked().fold(0, |sum, file| sum.saturating_add(file.rows))
     }
 
     /// The number of findings of all rules, listed or not.
@@ -125,6 +132,7 @@ impl RunHeader {
 
     /// Puts every list into the order in which it is shown.
     pub(crate) fn sort(&mut self) {
+        self.parameters.sort();
         self.policy.sort();
         self.policy_expired.sort();
         self.files.sort();
@@ -143,6 +151,10 @@ pub struct InputFile {
     /// The layout by which it was read, by key.
     #[serde(default)]
     pub layout: Option<String>,
+    /// What a file is that was not checked but compared with, such as `register` or `prior`; `None` for one that was
+    /// checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// Records read, without header and trailer.
     pub rows: u64,
     /// Length in bytes.
@@ -220,6 +232,24 @@ impl SkippedRule {
     #[must_use]
     pub fn new(code: impl Into<String>, reason: impl Into<String>) -> Self {
         SkippedRule { code: code.into(), reason: reason.into() }
+    }
+}
+
+/// A threshold that the policy set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ParameterEntry {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub value: String,
+    /// What it is without a policy.
+    pub usual: String,
+}
+
+impl std::fmt::Display for ParameterEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is {} instead of {}", self.name, self.value, self.usual)
     }
 }
 

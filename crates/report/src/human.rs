@@ -124,7 +124,7 @@ fn write_counts(out: &mut impl Write, report: &FindingReport, style: &Style) -> 
     let over = format!(
         "{} in {}",
         counted(header.rows(), "row", "rows"),
-        counted(header.files.len() as u64, "file", "files")
+        counted(header.checked().count() as u64, "file", "files")
     );
     let ran = counted(header.rules.len() as u64, "rule", "rules");
     if header.rules.is_empty() {
@@ -169,7 +169,7 @@ pub(crate) fn account(header: &RunHeader) -> String {
         "{} in {} of {}; rules run: {}, skipped: {}",
         counted(header.findings(), "finding", "findings"),
         counted(header.rows(), "row", "rows"),
-        counted(header.files.len() as u64, "file", "files"),
+        counted(header.checked().count() as u64, "file", "files"),
         grouped(header.rules.len() as u64),
         grouped(header.rules_skipped() as u64),
     );
@@ -177,6 +177,10 @@ pub(crate) fn account(header: &RunHeader) -> String {
     if let Some(most) = header.max_samples {
         let most = counted(most, "finding", "findings");
         let _ = write!(text, "; {} listed, at most {most} of each rule", grouped(shown));
+    }
+    let parameters = header.parameters.iter().map(ToString::to_string);
+    for entry in parameters.chain(header.policy.iter().map(policy)) {
+        let _ = write!(text, "; policy: {}", visible(&entry));
     }
     text
 }
@@ -196,6 +200,9 @@ fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Res
             visible(reason)
         )?;
     }
+    for entry in &header.parameters {
+        writeln!(out, "policy: {}", visible(&entry.to_string()))?;
+    }
     for entry in &header.policy {
         writeln!(out, "policy: {}", policy(entry))?;
     }
@@ -203,7 +210,8 @@ fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Res
         writeln!(out, "{strong}policy expired, not applied: {}{reset}", policy(entry))?;
     }
     for file in &header.files {
-        write!(out, "file: {}, {}", visible(&file.name), counted(file.rows, "row", "rows"))?;
+        let role = file.role.as_deref().map(|role| format!(" ({})", visible(role))).unwrap_or_default();
+        write!(out, "file{role}: {}, {}", visible(&file.name), counted(file.rows, "row", "rows"))?;
         if let Some(layout) = &file.layout {
             write!(out, ", {}", visible(layout))?;
         }

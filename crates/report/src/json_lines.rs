@@ -1,8 +1,8 @@
 //! JSON Lines: a header object, then one finding a line.
 
 use crate::{
-    InputFile, LINES_COUNTED, PolicyEntry, ReportError, RuleCount, RuleOutline, RunHeader, SkippedRule,
-    Values,
+    InputFile, LINES_COUNTED, ParameterEntry, PolicyEntry, ReportError, RuleCount, RuleOutline, RunHeader,
+    SkippedRule, Values,
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use opi_dictionary::{Citation, Finding, Position, RuleClass, RuleKey, RuleStatus, SchoolYear, Severity};
@@ -114,9 +114,9 @@ struct HeaderLine<'a> {
     max_samples: Option<u64>,
     /// Whether findings carry `found`, the value in the file.
     values_shown: bool,
-    /// Number of files read.
+    /// Number of files checked.
     files_read: usize,
-    /// Records read in all files.
+    /// Records read in the files checked.
     rows_read: u64,
     /// Number of rules that ran.
     rules_run: usize,
@@ -128,6 +128,8 @@ struct HeaderLine<'a> {
     counts: &'a [RuleCount],
     /// The files that were read.
     files: &'a [InputFile],
+    /// Thresholds that the policy set to another value than the usual one.
+    parameters: &'a [ParameterEntry],
     /// The policy that changed rules.
     policy: &'a [PolicyEntry],
     /// Entries of the policy that had expired and were not applied.
@@ -154,13 +156,14 @@ impl<'a> HeaderLine<'a> {
             lines_counted: LINES_COUNTED,
             max_samples: header.max_samples,
             values_shown: values.are_shown(),
-            files_read: header.files.len(),
+            files_read: header.checked().count(),
             rows_read: header.rows(),
             rules_run: header.rules.len(),
             rules_skipped: header.rules_skipped(),
             findings: header.findings(),
             counts: &header.counts,
             files: &header.files,
+            parameters: &header.parameters,
             policy: &header.policy,
             policy_expired: &header.policy_expired,
             rules: header.rules.iter().map(RuleLine::new).collect(),

@@ -68,8 +68,8 @@ mod workbook;
 
 pub use error::ReportError;
 pub use header::{
-    InputFile, LINES_COUNTED, PolicyAction, PolicyEntry, RuleCount, RuleOutline, RunHeader, SkippedRule,
-    Values,
+    InputFile, LINES_COUNTED, ParameterEntry, PolicyAction, PolicyEntry, RuleCount, RuleOutline, RunHeader,
+    SkippedRule, Values,
 };
 pub use human::write_finding;
 pub use json_lines::{JSON_LINES_FORMAT, JsonLines};

@@ -200,6 +200,7 @@ fn run_properties(report: &FindingReport, values: Values) -> Value {
         "rowsRead": header.rows(),
         "findings": header.findings(),
         "counts": header.counts,
+        "parameters": header.parameters,
         "policy": header.policy,
         "policyExpired": header.policy_expired,
     })
@@ -244,7 +245,10 @@ fn artifact(name: &str, file: Option<&InputFile>) -> Value {
         if let Some((algorithm, digits)) = file.hash.as_deref().and_then(|hash| hash.split_once(':')) {
             value.insert("hashes".into(), json!({ algorithm: digits }));
         }
-        value.insert("properties".into(), json!({ "rows": file.rows, "layout": file.layout }));
+        value.insert(
+            "properties".into(),
+            json!({ "rows": file.rows, "layout": file.layout, "role": file.role }),
+        );
     }
     Value::Object(value)
 }

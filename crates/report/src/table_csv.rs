@@ -177,6 +177,10 @@ pub(crate) fn write_summary(out: &mut impl Write, report: &FindingReport) -> Res
         let outcome = if ran { "partly skipped" } else { "skipped" };
         out.write_record([&inert(&rule.code), outcome, "", "", "", "", "", "", &inert(&rule.reason)])?;
     }
+    for entry in &header.parameters {
+        let reason = entry.to_string();
+        out.write_record([&inert(&entry.name), "policy", "", "", "", "", "", "", &inert(&reason)])?;
+    }
     for (outcome, entries) in [("policy", &header.policy), ("policy expired", &header.policy_expired)] {
         for entry in entries {
             let reason = human::policy(entry);

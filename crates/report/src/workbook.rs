@@ -327,6 +327,11 @@ fn summary(
         }
         filling.next_row()?;
     }
+    for entry in &header.parameters {
+        filling.text(0, "Policy", &looks.strong)?;
+        filling.sheet.write_string(filling.row, 1, cell_text(&entry.to_string()))?;
+        filling.row += 1;
+    }
     let entries = header.policy.iter().map(|entry| ("Policy", entry));
     let expired = header.policy_expired.iter().map(|entry| ("Policy expired, not applied", entry));
     for (label, entry) in entries.chain(expired) {
@@ -353,7 +358,7 @@ fn facts(report: &FindingReport) -> Vec<(&'static str, String)> {
             format!(
                 "{} in {}",
                 counted(header.rows(), "row", "rows"),
-                counted(header.files.len() as u64, "file", "files")
+                counted(header.checked().count() as u64, "file", "files")
             ),
         ),
         ("Rules", format!("run: {}, skipped: {}", grouped(ran), grouped(header.rules_skipped() as u64))),

@@ -6,7 +6,7 @@ mod common;
 
 use common::{MARKER, findings, header, report, shuffled};
 use opi_dictionary::{Citation, Finding, RuleStatus, Severity};
-use opi_report::{FindingReport, ReportError, RuleCount, RunHeader, Style, Values};
+use opi_report::{FindingReport, ParameterEntry, ReportError, RuleCount, RunHeader, Style, Values};
 use serde_json::Value;
 
 fn text(write: impl FnOnce(&mut Vec<u8>) -> Result<(), ReportError>) -> String {
@@ -95,6 +95,29 @@ fn every_format_names_the_source_of_a_rule_and_marks_a_preview() {
     for (name, text) in readable(&report) {
         assert!(text.contains("Upload Guide 7"), "{name} names no source: {text}");
         assert!(text.contains("preview") || name == "summary", "{name} does not say preview: {text}");
+    }
+}
+
+#[test]
+fn files_to_compare_with_are_named_as_such_and_their_rows_are_not_those_checked() {
+    let mut header = header();
+    header.files[2].role = Some("prior".into());
+    let (rows, files) = (header.rows(), header.checked().count());
+    assert_eq!((rows, files), (2_304, 2));
+    let report = FindingReport::new(header, findings()).unwrap();
+    let human = text(|out| report.write_human(out, Values::Hidden, &Style::PLAIN));
+    assert!(human.contains("over 2,304 rows in 2 files"), "{human}");
+    assert!(human.contains("file (prior): spring/enrollment.tsv, 1,190 rows"), "{human}");
+}
+
+#[test]
+fn every_format_echoes_a_threshold_that_the_policy_set() {
+    let mut header = header();
+    header.parameters =
+        vec![ParameterEntry { name: "count_change_percent".into(), value: "35".into(), usual: "20".into() }];
+    let report = FindingReport::new(header, findings()).unwrap();
+    for (name, text) in readable(&report) {
+        assert!(text.contains("count_change_percent"), "{name}: {text}");
     }
 }
 

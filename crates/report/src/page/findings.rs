@@ -24,7 +24,7 @@ pub fn findings_section(report: &FindingReport) -> Section {
     let over = format!(
         "{} in {}",
         counted(header.rows(), "row", "rows"),
-        counted(header.files.len() as u64, "file", "files")
+        counted(header.checked().count() as u64, "file", "files")
     );
     let outcome = match header.findings() {
         _ if header.rules.is_empty() => format!("Nothing was checked: no rule ran. Read: {over}."),

@@ -67,6 +67,7 @@ pub(crate) fn header() -> RunHeader {
         InputFile {
             name: "fall/enrollment.tsv".into(),
             layout: Some("student-enrollments".into()),
+            role: None,
             rows: 1_204,
             bytes: Some(98_765),
             hash: Some("blake3:0a1b2c3d".into()),
@@ -214,6 +215,7 @@ pub(crate) fn hostile_report() -> FindingReport {
         header.skipped.push(SkippedRule::new(&text, &text));
         header.files.push(InputFile {
             name: text.clone(),
+            role: None,
             layout: Some(text.clone()),
             rows: 1,
             bytes: None,
