@@ -161,16 +161,13 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     let checker = |policy: &Policy| Checker::new(&references, policy, options.clone()).map_err(failed);
     let (checker, other) = (checker(&policy)?, other_policy.as_ref().map(checker).transpose()?);
 
-    let (current, unknown) = checked(&uploads.0, &dictionary, |_| layout)?;
-    let mut left_out: Vec<(String, &'static str)> =
-        unknown.into_iter().map(|name| (name, "current")).collect();
-    let (register, more) =
-        checked(&uploads.1, &dictionary, |upload| table_of_the_state(upload, &dictionary))?;
-    left_out.extend(more.into_iter().map(|name| (name, "register")));
-    let (prior, more) = checked(&uploads.2, &dictionary, |_| None)?;
-    left_out.extend(more.into_iter().map(|name| (name, "prior")));
-    for (name, _) in &left_out {
-        output::note(format_args!("{name} was left out: it is of no known layout; `opi read` says more"));
+    let mut left_out = Vec::new();
+    let current = checked(&uploads.0, &dictionary, |_| layout, ("current", &mut left_out))?;
+    let of_the_state = |upload| table_of_the_state(upload, &dictionary);
+    let register = checked(&uploads.1, &dictionary, of_the_state, ("register", &mut left_out))?;
+    let prior = checked(&uploads.2, &dictionary, |_| None, ("prior", &mut left_out))?;
+    for LeftOut { name, why, .. } in &left_out {
+        output::note(format_args!("{name} was left out: {why}"));
     }
     let changes = policy.rule.iter().chain(other_policy.iter().flat_map(|policy| &policy.rule));
     for change in changes.filter(|change| change.expires < as_of) {
@@ -189,8 +186,8 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     let bar = output::progress(0, "checking", arguments.quiet);
     let mut outcome = checker.check(&inputs).map_err(failed)?;
     let read_to_the_end = outcome.report.complete;
-    for (name, role) in left_out {
-        outcome.report.left_out(&name, role, "it is of no known layout");
+    for LeftOut { name, role, why } in left_out {
+        outcome.report.left_out(&name, role, &why);
     }
     if let Some(other) = other {
         let after = other.check(&inputs).map_err(failed)?;
@@ -250,29 +247,37 @@ fn disk(paths: &[PathBuf]) -> Result<Vec<DiskUpload>, Failure> {
     Ok(files::uploads(paths)?.into_iter().map(DiskUpload::new).collect())
 }
 
-/// The uploads that the rules can read, and the names of those that they cannot.
+/// A file that the rules cannot read: what it would be in the run, and why.
+struct LeftOut {
+    name: String,
+    role: &'static str,
+    why: String,
+}
+
+/// The uploads of a role that the rules can read; those that they cannot are left out.
 fn checked<'a>(
     uploads: &'a [DiskUpload],
     dictionary: &'a Dictionary,
     layout: impl Fn(&'a DiskUpload) -> Option<&'a str>,
-) -> Result<(Vec<CheckedUpload<'a>>, Vec<String>), Failure> {
-    let (mut found, mut left_out) = (Vec::new(), Vec::new());
+    (role, left_out): (&'static str, &mut Vec<LeftOut>),
+) -> Result<Vec<CheckedUpload<'a>>, Failure> {
+    let mut found = Vec::new();
     for upload in uploads {
         match opened(upload, dictionary, layout(upload))? {
-            Some(input) => found.push(input.uploaded_by(district_of_folder(upload.name()))),
-            None => left_out.push(upload.name().to_owned()),
+            Ok(input) => found.push(input.uploaded_by(district_of_folder(upload.name()))),
+            Err(why) => left_out.push(LeftOut { name: upload.name().to_owned(), role, why }),
         }
     }
-    Ok((found, left_out))
+    Ok(found)
 }
 
-/// An upload that the rules can read. What goes wrong names the file.
+/// An upload that the rules can read, or why it is left out. What goes wrong names the file.
 fn opened<'a>(
     upload: &'a DiskUpload,
     dictionary: &'a Dictionary,
     layout: Option<&str>,
-) -> Result<Option<CheckedUpload<'a>>, Failure> {
-    CheckedUpload::new(upload, dictionary, layout).map_err(|error| match error {
+) -> Result<Result<CheckedUpload<'a>, String>, Failure> {
+    CheckedUpload::or_why_not(upload, dictionary, layout).map_err(|error| match error {
         opi::aim::AimError::Io { line: 0, source } => Failure::of_file(upload.path(), source),
         opi::aim::AimError::Io { .. } => Failure::of_file(upload.path(), error),
         other => other.into(),
@@ -296,7 +301,8 @@ fn stored(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, RegisterFacts), Failure> {
         let mut first = String::new();
         if path.is_file() && files::open(path)?.take(200).read_to_string(&mut first).is_ok() {
             let first = first.trim_start_matches('\u{feff}');
-            if first.starts_with("state_id,fact,") {
+            // A name of a column in other letters is told when the table is read.
+            if first.to_ascii_lowercase().starts_with("state_id,fact,") {
                 facts.read_csv(&files::text(path)?).map_err(|error| Failure::of_file(path, error))?;
                 continue;
             }
@@ -314,7 +320,7 @@ fn latest_header(
 ) -> Result<NaiveDate, Failure> {
     let mut latest = None;
     for upload in uploads {
-        if let Some(input) = opened(upload, dictionary, layout)? {
+        if let Ok(input) = opened(upload, dictionary, layout)? {
             let input = input.without_hash();
             let mut rows = input.open().map_err(failed)?;
             rows.next_row().map_err(failed)?;

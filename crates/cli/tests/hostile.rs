@@ -256,3 +256,23 @@ fn a_state_of_defects_alone_is_findings() {
         assert_eq!(ran.code, Some(1), "{ran:#?}");
     }
 }
+
+#[test]
+fn a_file_of_no_layout_is_told_with_line_and_remedy_and_leaves_the_run_incomplete() {
+    let hostile = Hostile::new();
+    let file = fall(&hostile.district);
+    hostile.put("returns.tsv", file.replace("\r\n", "\r"));
+    hostile.put("commas.tsv", file.replace('\t', ","));
+    hostile.put("header.tsv", file.lines().next().unwrap());
+    let [_, validate, ..] = hostile.run();
+    assert_eq!(validate.code, Some(1), "{validate:#?}");
+    for (name, reason) in [
+        ("returns.tsv", "line 1: lines end in a carriage return alone"),
+        ("commas.tsv", "line 1: the row holds no tab"),
+        ("header.tsv", "it has a header and no row"),
+    ] {
+        let told = |text: &str| text.lines().any(|line| line.contains(name) && line.contains(reason));
+        assert!(told(&validate.err) && told(&validate.out), "{name}: {validate:#?}");
+    }
+    assert!(validate.out.contains("incomplete: "), "{validate:#?}");
+}

@@ -2,6 +2,7 @@
 
 use crate::reading::looks_like_xml;
 use crate::register::content_hash;
+use crate::unreadable::why_no_layout;
 use crate::year::Upload;
 use opi_aim::{AimError, BehaviorReader, ReadLog, ReadOptions, ReadRule, Reader};
 use opi_dictionary::{Dictionary, DistrictNumber, Finding, Layout, Row, Severity};
@@ -56,20 +57,36 @@ impl<'a> CheckedUpload<'a> {
         dictionary: &'a Dictionary,
         layout: Option<&str>,
     ) -> Result<Option<Self>, AimError> {
+        Ok(Self::or_why_not(upload, dictionary, layout)?.ok())
+    }
+
+    /// As [`CheckedUpload::new`], and where no layout was found the reason in words, with line and code, and without any
+    /// value of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or the layout does not exist.
+    pub fn or_why_not(
+        upload: &'a dyn Upload,
+        dictionary: &'a Dictionary,
+        layout: Option<&str>,
+    ) -> Result<Result<Self, String>, AimError> {
         let layout = match layout {
-            Some(key) => Some(dictionary.layout(key)?),
+            Some(key) => dictionary.layout(key)?,
             None => {
                 let mut input = upload.open().map_err(|source| AimError::Io { line: 0, source })?;
                 if looks_like_xml(&mut input)? {
-                    Some(BehaviorReader::new(input, dictionary, ReadOptions::new())?.layout())
+                    BehaviorReader::new(input, dictionary, ReadOptions::new())?.layout()
                 } else {
                     let mut reader = Reader::new(input, dictionary, ReadOptions::new())?;
                     let _ = reader.next_row()?;
-                    reader.layout().or_else(|| layout_of_name(upload.name(), dictionary))
+                    match reader.layout().or_else(|| layout_of_name(upload.name(), dictionary)) {
+                        Some(layout) => layout,
+                        None => return Ok(Err(why_no_layout(reader.log(), reader.header().is_some()))),
+                    }
                 }
             }
         };
-        Ok(layout.map(|layout| CheckedUpload {
+        Ok(Ok(CheckedUpload {
             upload,
             dictionary,
             layout,

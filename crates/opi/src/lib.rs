@@ -30,6 +30,7 @@ mod reading;
 mod register;
 mod splitting;
 mod state_tables;
+mod unreadable;
 mod validating;
 mod year;
 

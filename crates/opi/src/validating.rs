@@ -17,6 +17,9 @@ pub struct Validated {
     pub left_out: Vec<String>,
 }
 
+/// The name of a file that no rule could read, and why.
+type LeftOut = (String, String);
+
 impl Year {
     /// Runs the rules over the uploads that had come in by the day that stands for today, beside those of the year
     /// before. `progress` is told as the stage begins and ends.
@@ -42,23 +45,24 @@ impl Year {
             prior: prior.iter().map(|input| input as &dyn Input).collect(),
         };
         let mut outcome = checker.check_state(&inputs)?;
-        for (role, names) in [("current", &left_out), ("prior", &left_out_before)] {
-            for name in names {
-                outcome.report.left_out(name, role, "it is of no known layout");
+        for (role, files) in [("current", &left_out), ("prior", &left_out_before)] {
+            for (name, why) in files {
+                outcome.report.left_out(name, role, why);
             }
         }
         left_out.extend(left_out_before);
+        let left_out = left_out.into_iter().map(|(name, _)| name).collect();
         let findings = outcome.findings(&checker, &inputs, false)?;
         tell(of)?;
         let findings = finding_report(&outcome.report, findings)?;
         Ok(Validated { account: outcome.report, findings, left_out })
     }
 
-    /// The files that the rules can read, and the names of those that they cannot.
+    /// The files that the rules can read, and the names of those that they cannot, with the reason.
     fn inputs<'a>(
         &'a self,
         uploads: &'a [Received],
-    ) -> Result<(Vec<CheckedUpload<'a>>, Vec<String>), YearError> {
+    ) -> Result<(Vec<CheckedUpload<'a>>, Vec<LeftOut>), YearError> {
         let (mut found, mut left_out) = (Vec::with_capacity(uploads.len()), Vec::new());
         for received in uploads {
             let upload = received.upload.as_ref();
@@ -67,10 +71,10 @@ impl Year {
                 continue;
             }
             let layout = received.layout.as_deref().or(self.options.layout.as_deref());
-            let checked = CheckedUpload::new(upload, &self.dictionary, layout);
+            let checked = CheckedUpload::or_why_not(upload, &self.dictionary, layout);
             match checked.map_err(|source| YearError::Read { file: upload.name().to_owned(), source })? {
-                Some(input) => found.push(input.uploaded_by(received.district)),
-                None => left_out.push(upload.name().to_owned()),
+                Ok(input) => found.push(input.uploaded_by(received.district)),
+                Err(why) => left_out.push((upload.name().to_owned(), why)),
             }
         }
         Ok((found, left_out))
