@@ -59,6 +59,7 @@ const REPORTS: &[Named] = &[
     ("snapshot-verified", || schema_for!(snapshot::Verified)),
     ("snapshot-written", || schema_for!(snapshot::Written)),
     ("synth-summary", || schema_for!(synth::Invented)),
+    ("total-reported", || schema_for!(opi::rules::TotalReported)),
     ("why-anb", || schema_for!(opi::DistrictFunding)),
     ("why-edfacts", || schema_for!(why::WhyFederal)),
     ("why-finding", || schema_for!(why::WhyFinding<'_>)),

@@ -2,6 +2,7 @@
 
 mod compare;
 mod split;
+mod totals;
 
 use crate::arguments::day;
 use crate::dictionary::DictionaryArgs;
@@ -39,16 +40,18 @@ enum FindingFormat {
     after_help = "Values are hidden unless --show-values. A rule that could not be judged is listed with its reason, so that\n\
     \"no findings\" is not mistaken for \"not run\".\n\n\
     A folder named by a district number says who sent its files; one such as 2026 is a school year.\n\n\
-    Exit codes: 0 nothing of the severity of --fail-on (with --compare: no difference), 1 findings or an input that\n\
-    could not be read to its end, 2 could not run. JSON: a line of opi schema findings-header, then a line each of\n\
-    opi schema finding; with --compare, a line each of opi schema rule-comparison.\n\n\
+    Exit codes: 0 nothing of the severity of --fail-on (with --compare: no difference), 1 findings (or an input that\n\
+    could not be read to its end; with --reported-total, no set that adds up), 2 could not run. JSON: a line of opi\n\
+    schema findings-header, then a line each of opi schema finding; with --compare, a line each of opi schema\n\
+    rule-comparison; with --reported-total, opi schema total-reported.\n\n\
     Examples:\n  \
     opi validate state/uploads/2026/0001 --directory state/directory --as-of 2026-06-20\n  \
     opi validate state/uploads/2026/0001 --policy ours.toml --format xlsx --out findings.xlsx \\\n    \
     --as-of 2026-06-20\n  \
     opi validate fall.tsv --uploader 0001 --as-of 2026-06-20 --format json\n  \
     opi validate fall.tsv --collection fall_count --split parts --as-of 2025-10-10\n  \
-    opi validate state/uploads/2026 --policy now.toml --compare next.toml --as-of 2026-06-20"
+    opi validate state/uploads/2026 --policy now.toml --compare next.toml --as-of 2026-06-20\n  \
+    opi validate state/uploads/2026/0001 --reported-total 57 --as-of 2026-06-20"
 )]
 pub(crate) struct ValidateArgs {
     /// Files and folders.
@@ -85,6 +88,10 @@ pub(crate) struct ValidateArgs {
     /// Run under this policy too, and print only what differs, by rule and district.
     #[arg(long, value_name = "POLICY", conflicts_with_all = ["split", "show_values"])]
     compare: Option<PathBuf>,
+    /// A number of errors that another system reports of the same files: print only the sets of rules whose counts add
+    /// up to it.
+    #[arg(long, value_name = "N", conflicts_with_all = ["split", "show_values", "compare"])]
+    reported_total: Option<u64>,
     /// Split each file into this folder: rows that would be taken, rows that would not, and the reasons. A row that hangs
     /// on a rejected one, such as that of a student whose demographics are rejected, is rejected with it.
     #[arg(long, value_name = "FOLDER")]
@@ -120,8 +127,13 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
     if arguments.format == FindingFormat::Xlsx && arguments.out.is_none() {
         return Err(Failure::new("a workbook is no text: name a file with --out"));
     }
-    if arguments.compare.is_some() && !compare::is_format(arguments.format) {
-        return Err(Failure::new("a comparison is printed as human, json or csv"));
+    if !compare::is_format(arguments.format) {
+        if arguments.compare.is_some() {
+            return Err(Failure::new("a comparison is printed as human, json or csv"));
+        }
+        if arguments.reported_total.is_some() {
+            return Err(Failure::new("sets of rules for a total are printed as human, json or csv"));
+        }
     }
     let dictionary = arguments.dictionary.load()?;
     let (stored, facts) = stored(&arguments.register)?;
@@ -193,6 +205,10 @@ pub(crate) fn validate(arguments: ValidateArgs) -> Result<ExitCode, Failure> {
         let after = other.check(&inputs).map_err(failed)?;
         bar.finish_and_clear();
         return compare::print_comparison(&arguments, &outcome, &after);
+    }
+    if let Some(total) = arguments.reported_total {
+        bar.finish_and_clear();
+        return totals::print_total(&arguments, &outcome.report, total);
     }
     let findings = outcome.findings(&checker, &inputs, arguments.values.asked()).map_err(failed)?;
     bar.finish_and_clear();

@@ -276,3 +276,33 @@ fn a_file_of_no_layout_is_told_with_line_and_remedy_and_leaves_the_run_incomplet
     }
     assert!(validate.out.contains("incomplete: "), "{validate:#?}");
 }
+
+#[test]
+fn a_total_that_another_system_reports_names_the_rules_that_add_up_to_it() {
+    let hostile = Hostile::new();
+    let file = fall(&hostile.district);
+    let row = file.lines().last().unwrap();
+    // Two repeated rows, and three with a band that no law knows.
+    let spoiled = row.replace("\tF\t", "\tQ9\t");
+    let others: String =
+        (1..4).map(|n| format!("{}\r\n", spoiled.replace("000000078", &format!("00000008{n}")))).collect();
+    let folder = hostile.folder.path().join("alone");
+    std::fs::create_dir(&folder).unwrap();
+    let path = folder.join("fall.tsv");
+    std::fs::write(&path, format!("{file}{row}\r\n{row}\r\n{others}")).unwrap();
+    let total = |total: &str, format: &str| {
+        let arguments =
+            ["validate", text(&path), "--as-of", "2026-06-20", "--reported-total", total, "--format", format];
+        opi(arguments)
+    };
+    let found = total("2", "human");
+    assert_eq!(found.code, Some(0), "{found:#?}");
+    assert!(found.out.lines().any(|line| line.trim() == "FILE-019"), "{found:#?}");
+    let none = total("4000", "human");
+    assert_eq!(none.code, Some(1), "{none:#?}");
+    assert!(none.out.contains("no rules of this run add up to it"), "{none:#?}");
+    let json: serde_json::Value = serde_json::from_str(&total("2", "json").out).unwrap();
+    assert_eq!(json["total"], 2);
+    assert!(json["sets"].as_array().unwrap().iter().any(|set| set["rules"][0] == "FILE-019"), "{json}");
+    assert!(json["not_run"].as_array().unwrap().len() > 100, "rules that may have counted there are named");
+}

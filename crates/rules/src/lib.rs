@@ -68,6 +68,7 @@ mod source;
 mod student;
 mod table;
 mod told;
+mod totals;
 mod world;
 
 pub use emit::{Emit, Found, Place};
@@ -79,8 +80,9 @@ pub use policy::{Change, Policy};
 pub use record::Record;
 pub use register::{FactKind, RegisterFacts};
 pub use registry::{Collection, RegisteredRule, registry, rule};
-pub use report::{CompareRow, FileReport, Report, RuleCount, SkippedRule, compare};
+pub use report::{CompareRow, FileReport, Report, RuleCount, SkippedRule, compare, newly_hit};
 pub use rules::Rule;
 pub use source::{Input, Notice, RowSource, Rows};
 pub use student::{EnrollmentSpan, Student};
+pub use totals::{CountedRule, TotalReported, TotalSet};
 pub use world::{Count, CountDate, References, World};

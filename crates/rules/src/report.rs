@@ -287,6 +287,18 @@ pub fn compare(before: &Report, after: &Report) -> Vec<CompareRow> {
     rows
 }
 
+/// The districts that have a finding of this severity or a graver one in the second run and had none in the first: whom a
+/// change of policy would keep from uploading or certifying.
+#[must_use]
+pub fn newly_hit(before: &Report, after: &Report, severity: Severity) -> Vec<String> {
+    let hit = |report: &Report| -> BTreeSet<String> {
+        let districts = report.rules_run.iter().flat_map(|rule| &rule.severities_by_district);
+        let hit = districts.filter(|(_, counts)| counts.keys().any(|found| *found >= severity));
+        hit.map(|(district, _)| district.clone()).collect()
+    };
+    hit(after).difference(&hit(before)).cloned().collect()
+}
+
 fn by_code(report: &Report) -> BTreeMap<&str, &RuleCount> {
     report.rules_run.iter().map(|rule| (rule.code.as_str(), rule)).collect()
 }

@@ -17,7 +17,7 @@ use opi_dictionary::{
 };
 use opi_rules::{
     Checker, Emit, EnrollmentSpan, Input, Inputs, Options, Policy, Record, References, RowSource, Rows, Rule,
-    RulesError, Student, compare, registry,
+    RulesError, Student, compare, newly_hit, registry,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -259,6 +259,18 @@ fn a_policy_is_obeyed_echoed_and_expires() {
     assert_eq!(after.policy_expired.len(), 1);
     let differences: Vec<String> = compare(&before, &after).into_iter().map(|row| row.code).collect();
     assert_eq!(differences, ["ENR-006", "ENR-014"]);
+    assert!(newly_hit(&before, &after, Severity::BlocksUpload).is_empty());
+    let graver = Policy::from_toml(
+        "[[rule]]\nrule = \"ENR-005\"\nseverity = \"blocks upload\"\nreason = \"x\"\nexpires = \"2026-06-30\"\n",
+    )
+    .unwrap();
+    let mut sunday: Vec<String> = RIGHT.iter().map(|field| (*field).to_owned()).collect();
+    sunday[9] = "08/31/2025".to_owned();
+    let input = enrollments("a.tsv", &[sunday]);
+    let (before, _) = run(&Inputs::of(&[&input]), &Policy::default());
+    let (after, _) = run(&Inputs::of(&[&input]), &graver);
+    assert_eq!(newly_hit(&before, &after, Severity::BlocksUpload), ["9901"]);
+    assert!(newly_hit(&after, &before, Severity::BlocksUpload).is_empty());
     assert!(compare(&before, &before).is_empty());
 }
 

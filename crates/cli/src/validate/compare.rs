@@ -3,7 +3,7 @@
 use super::{FindingFormat, ValidateArgs, print};
 use crate::Failure;
 use opi::dictionary::Severity;
-use opi::rules::{CompareRow, Outcome, compare};
+use opi::rules::{CompareRow, Outcome, compare, newly_hit};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Write;
@@ -33,6 +33,11 @@ pub(super) fn print_comparison(
                 "{} differences by rule and district; findings {one} before, {other} after",
                 rows.len()
             )?;
+            for severity in [Severity::BlocksUpload, Severity::BlocksCertification] {
+                let districts = newly_hit(&before.report, &after.report, severity);
+                let names = if districts.is_empty() { "none".to_owned() } else { districts.join(", ") };
+                writeln!(out, "districts newly with findings of {severity} or graver: {names}")?;
+            }
         }
         FindingFormat::Json => {
             for row in &rows {
