@@ -34,6 +34,13 @@ impl Cell {
 /// What decimals are multiplied by.
 pub(crate) const DECIMAL_SCALE: i64 = 10_000;
 
+/// A number together with how many digits it was written, so that `01` and `1` are two; below zero where there is none.
+pub(crate) fn as_written(value: Option<i64>, text: &str) -> i64 {
+    const FIFTEEN_DIGITS: i64 = 1_000_000_000_000_000;
+    let length = FIFTEEN_DIGITS.wrapping_mul(text.len() as i64);
+    value.map_or(-1, |value| value.wrapping_add(length) & i64::MAX)
+}
+
 /// A code as a number: up to seven bytes packed, longer ones hashed with the sign bit set.
 #[must_use]
 pub(crate) const fn code(text: &str) -> i64 {

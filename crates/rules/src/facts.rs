@@ -1,6 +1,6 @@
 //! Facts: what rules over several rows need to know of each row, in a fixed size, with the place it came from.
 
-use crate::cell::{code, hash_bytes, hash_pair};
+use crate::cell::{as_written, code, hash_bytes, hash_pair};
 use crate::emit::Place;
 use crate::enrollments::Enrollments;
 use crate::record::{Head, Record};
@@ -332,7 +332,7 @@ impl Facts {
                 self.identities.push(Identity {
                     head,
                     birth: day(f::BIRTH_DATE),
-                    local: record.value(f::STUDENT_LOCAL_ID).unwrap_or(-1),
+                    local: as_written(record.value(f::STUDENT_LOCAL_ID), record.text(f::STUDENT_LOCAL_ID)),
                     gender: letter(f::GENDER),
                     ethnicity: letter(f::HISPANIC_LATINO),
                     races: mask,
