@@ -303,6 +303,9 @@ fn a_total_that_another_system_reports_names_the_rules_that_add_up_to_it() {
     assert!(none.out.contains("no rules of this run add up to it"), "{none:#?}");
     let json: serde_json::Value = serde_json::from_str(&total("2", "json").out).unwrap();
     assert_eq!(json["total"], 2);
-    assert!(json["sets"].as_array().unwrap().iter().any(|set| set["rules"][0]["code"] == "FILE-019"), "{json}");
+    assert!(
+        json["sets"].as_array().unwrap().iter().any(|set| set["rules"][0]["code"] == "FILE-019"),
+        "{json}"
+    );
     assert!(json["not_run"].as_array().unwrap().len() > 100, "rules that may have counted there are named");
 }

@@ -320,6 +320,15 @@ impl<'a> Student<'a> {
         self.facts.iter().filter(move |fact| fact.kind == kind)
     }
 
+    /// The enrollments of the run that a stored fact touches; one whose dates cannot be read counts as the whole year.
+    pub(crate) fn enrollments_during(&self, kind: FactKind) -> impl Iterator<Item = &'a Enrollment> {
+        let year = (self.world.year_first, self.world.year_last);
+        self.now.enrollments.iter().filter(move |row| {
+            let (start, end) = row.span().unwrap_or(year);
+            self.facts_of(kind).any(|fact| fact.first <= end && start <= fact.last)
+        })
+    }
+
     pub(crate) fn fact_on(&self, kind: FactKind, day: i32) -> Option<&'a StoredFact> {
         self.facts_of(kind).find(|fact| fact.first <= day && day <= fact.last)
     }

@@ -276,8 +276,11 @@ fn day_treatment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 fn gone(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     for row in student.now.counts {
         let Some(day) = student.count_date(row) else { continue };
-        let gave_notice = student.facts_of(FactKind::GaveNotice).any(|fact| fact.first <= day);
         let own_start = student.enrollment_behind(&row.head, Some(day)).map(|enrollment| enrollment.start);
+        // A notice that lies before the enrollment was of an earlier one.
+        let since = own_start.unwrap_or(student.world.year_first);
+        let gave_notice =
+            student.facts_of(FactKind::GaveNotice).any(|fact| (since..=day).contains(&fact.first));
         let elsewhere = |other: &&Enrollment| {
             other.is_primary()
                 && other.holds(day)

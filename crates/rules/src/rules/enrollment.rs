@@ -460,8 +460,9 @@ fn excluded(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn residence(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let known = student.facts_of(FactKind::Residence).any(|fact| !fact.value.is_empty());
-    if student.fact(FactKind::Nonresident).is_some() && !known {
-        student.now.enrollments.iter().for_each(|row| emit.row(&row.head, None));
+    if !known {
+        let touched = student.enrollments_during(FactKind::Nonresident);
+        touched.for_each(|row| emit.row(&row.head, None));
     }
 }
 
@@ -475,8 +476,8 @@ fn open_flag(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 }
 
 fn savings_account(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let takes_part = student.fact(FactKind::SavingsAccountParticipant).is_some();
-    if takes_part && student.fact(FactKind::SavingsAccountFlag).is_none() {
-        student.now.enrollments.iter().for_each(|row| emit.row(&row.head, None));
+    if student.fact(FactKind::SavingsAccountFlag).is_none() {
+        let touched = student.enrollments_during(FactKind::SavingsAccountParticipant);
+        touched.for_each(|row| emit.row(&row.head, None));
     }
 }

@@ -106,8 +106,10 @@ fn back_in_the_state(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn left_special_education(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let ended = |fact: &crate::register::StoredFact| fact.last < student.world.as_of;
-    let mut plans = student.facts_of(FactKind::SpecialEducation).peekable();
-    let left = plans.peek().is_some() && plans.all(ended);
+    let mut plans = student.facts_of(FactKind::SpecialEducation);
+    // Who left in an earlier year was reported then.
+    let this_year = |fact: &crate::register::StoredFact| fact.last >= student.world.year_first;
+    let left = student.facts_of(FactKind::SpecialEducation).any(this_year) && plans.all(ended);
     if left && student.fact(FactKind::SpecialEducationExit).is_none() {
         student.now.enrollments.iter().for_each(|row| emit.row(&row.head, None));
     }
