@@ -163,8 +163,10 @@ fn meal_without_enrollment(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 /// Reports the first row of a student about whom something is stored that only homeless students have.
 fn homeless_fact(student: &Student<'_>, kind: FactKind, emit: &mut Emit<'_, '_>, field: FieldId) {
+    let (first, last) = (student.world.year_first, student.world.year_last);
+    let this_year = || student.facts_of(kind).any(|fact| fact.first <= last && first <= fact.last);
     if student.now.homeless.is_empty()
-        && student.fact(kind).is_some()
+        && this_year()
         && let Some(head) = student.now.first_head()
     {
         emit.at(head, field);

@@ -4,6 +4,7 @@ use super::{BuiltIn, student};
 use crate::emit::Emit;
 use crate::facts::{Enrollment, NO_DAY};
 use crate::record::Head;
+use crate::register::StoredFact;
 use crate::student::Student;
 use crate::{FactKind, cell};
 use chrono::Datelike;
@@ -35,6 +36,13 @@ fn report(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     }
 }
 
+/// The stored facts of a kind that hold on child count day: what was before is not judged by the age on that day.
+fn on_child_count_day<'a>(student: &Student<'a>, kind: FactKind) -> impl Iterator<Item = &'a StoredFact> {
+    let day = child_count_day(student);
+    let holds = move |fact: &&StoredFact| day.is_some_and(|day| fact.first <= day && day <= fact.last);
+    student.facts_of(kind).filter(holds)
+}
+
 fn has_plan(student: &Student<'_>) -> bool {
     child_count_day(student).is_some_and(|day| student.fact_on(FactKind::SpecialEducation, day).is_some())
 }
@@ -43,7 +51,7 @@ fn documents(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     // Whoever has one of the two papers on child count day must have both.
     let Some(day) = child_count_day(student) else { return };
     let report_on_file = student.fact_on(FactKind::EvaluationReport, day).is_some();
-    let ended = |fact: &crate::register::StoredFact| fact.last < day;
+    let ended = |fact: &StoredFact| fact.last < day;
     let left = student.facts_of(FactKind::SpecialEducation).any(ended)
         && student.fact(FactKind::SpecialEducationExit).is_some();
     if has_plan(student) != report_on_file && !left {
@@ -56,7 +64,7 @@ fn age_on_child_count_day(student: &Student<'_>) -> Option<i32> {
 }
 
 fn disability_age(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let delay = student.facts_of(FactKind::SpecialEducation).any(|fact| &*fact.value == "DD");
+    let delay = on_child_count_day(student, FactKind::SpecialEducation).any(|fact| &*fact.value == "DD");
     if delay && age_on_child_count_day(student).is_some_and(|age| !(3..=8).contains(&age)) {
         report(student, emit);
     }
@@ -71,11 +79,11 @@ fn setting_age(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let Some(age) = age_on_child_count_day(student) else { return };
     let in_school = student.known_enrollments().any(|row| cell::grade_level(row.grade).is_some());
     let early_age = (3..=5).contains(&age) && !in_school;
-    let wrong = |fact: &crate::register::StoredFact| {
+    let wrong = |fact: &StoredFact| {
         let value = &*fact.value;
         !ALL_AGES.contains(&value) && EARLY_CHILDHOOD.contains(&value) != early_age
     };
-    if student.facts_of(FactKind::SpecialEducationSetting).any(wrong) {
+    if on_child_count_day(student, FactKind::SpecialEducationSetting).any(wrong) {
         report(student, emit);
     }
 }
@@ -96,7 +104,7 @@ fn age(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 
 fn half_an_exit(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let plan = student.facts_of(FactKind::SpecialEducation).map(|fact| fact.first).min();
-    let wrong = |fact: &crate::register::StoredFact| {
+    let wrong = |fact: &StoredFact| {
         let dated = fact.first != i32::MIN;
         dated == fact.value.is_empty() || (dated && plan.is_some_and(|plan| fact.first < plan))
     };
@@ -108,7 +116,7 @@ fn half_an_exit(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
 fn without_plan(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let served = |row: &&Enrollment| row.service == b'N' && row.start != NO_DAY;
     for row in student.now.enrollments.iter().filter(served) {
-        let meets = |fact: &crate::register::StoredFact| fact.first <= row.end && row.start <= fact.last;
+        let meets = |fact: &StoredFact| fact.first <= row.end && row.start <= fact.last;
         if !student.facts_of(FactKind::SpecialEducation).any(meets) {
             let head: &Head = &row.head;
             emit.at(head, f::SERVICE_TYPE);
