@@ -93,7 +93,7 @@ mod tests {
             assert_eq!(problem, "Start Date is a date, but not written MM/DD/YYYY; leading zero lost?");
             assert_eq!(expected, "a real date MM/DD/YYYY; perhaps 08/06/2025");
         }
-        for text in ["2/30/2025", "08/06/25", "45895", "00/00/0000", "13/1/2025", "8/6/2025 0:00"] {
+        for text in ["2/30/2025", "08/06/25", "45895", "00/00/0000", "13/1/2025"] {
             assert_eq!(
                 of(text),
                 ("Start Date is not a real date".to_owned(), "a real date MM/DD/YYYY".to_owned())
