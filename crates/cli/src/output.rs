@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use opi::dictionary::Finding;
 pub(crate) use opi::report::grouped;
+use opi::report::visible;
 use serde_json::Value;
 use std::io::{IsTerminal, StderrLock, StdoutLock, Write};
 
@@ -69,9 +70,12 @@ pub(crate) fn print(text: &str) -> Result<(), crate::Failure> {
     Ok(stdout().write_all(text.as_bytes())?)
 }
 
-/// Says something on standard error; where that is closed, nobody is there to be told.
+/// Says something on standard error; where that is closed, nobody is there to be told. Names of files come from
+/// anywhere: what would do something to a terminal is written out.
 pub(crate) fn note(what: impl std::fmt::Display) {
-    let _ = writeln!(stderr(), "opi: {what}");
+    let text = what.to_string();
+    let lines: Vec<_> = text.split('\n').map(visible).collect();
+    let _ = writeln!(stderr(), "opi: {}", lines.join("\n"));
 }
 
 /// Prints a value as JSON, two spaces deep.

@@ -149,6 +149,25 @@ fn every_table_says_what_did_not_run() {
 
 #[cfg(unix)]
 #[test]
+fn a_name_does_nothing_to_the_terminal_that_it_is_told_on() {
+    let state = State::new();
+    let right = state.districts[0].join("student-enrollments.tsv");
+    let folder = state.at("odd");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(&right, folder.join("a\u{1b}[31m.tsv")).unwrap();
+    std::fs::write(folder.join("b\u{1b}[32m.tsv"), "neither\n").unwrap();
+    let ran = validate(&[&folder], &["--split", text(&state.at("parts"))]);
+    assert!(
+        ran.err.contains("a\\u{1b}[31m.tsv: ") && ran.err.contains("b\\u{1b}[32m.tsv was left out"),
+        "{ran:#?}"
+    );
+    assert!(!ran.all().contains('\u{1b}'), "{ran:#?}");
+    let ran = validate(&[&folder.join("c\u{1b}[33m.tsv")], &[]);
+    assert!(ran.code == Some(2) && !ran.err.contains('\u{1b}'), "{ran:#?}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let state = State::new();
     // A socket can be found in a folder, and not be opened, whoever asks.
