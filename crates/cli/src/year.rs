@@ -49,6 +49,11 @@ pub(crate) struct YearArgs {
     /// A policy: rules switched off or of another severity, each with reason and expiry.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Lists that the state or a district holds, as TOML: withdrawal, transfer_between_districts, transfer_in_state,
+    /// transfer_out_of_state, schoolwide_school, delinquent_district, cte_pathway, behavior. Rules that need one that is
+    /// not given are skipped.
+    #[arg(long, value_name = "FILE")]
+    tables: Option<PathBuf>,
     /// Choices where the law of funding is open, as TOML or JSON; by default those that are recommended.
     #[arg(long, value_name = "FILE")]
     interpretation: Option<PathBuf>,
@@ -86,6 +91,7 @@ impl YearArgs {
             year: None,
             as_of: None,
             policy: None,
+            tables: None,
             interpretation: None,
             masking: "montana-opi".to_owned(),
             zeros: Zeros::Show,
@@ -115,6 +121,7 @@ pub(crate) fn validated_again(
     let mut arguments = YearArgs::of(dir.to_owned(), PathBuf::new(), Format::Human, true);
     arguments.dictionary = dictionary_of(out, manifest);
     arguments.policy = manifest.run.policy.as_ref().map(|given| out.join(&given.path));
+    arguments.tables = manifest.run.tables.as_ref().map(|given| out.join(&given.path));
     arguments.max_samples = usize::MAX;
     arguments.year = Some(manifest.run.school_year.parse()?);
     let day = manifest.run.as_of.parse();

@@ -134,6 +134,46 @@ fn what_is_accepted_is_accepted_again() {
 }
 
 #[test]
+fn lists_of_the_state_let_the_rules_run_that_need_them() {
+    let state = State::new();
+    let lists = state.at("lists.toml");
+    std::fs::write(&lists, "delinquent_district = [\"0001\"]\n").unwrap();
+    let file = state.districts[0].join("program-participation.tsv");
+    let skipped = |ran: &program::Ran, code: &str| {
+        ran.out.lines().any(|line| line.starts_with(&format!("{code},not_run,")))
+    };
+    let without = validate(&[&file], &["--format", "csv"]);
+    let with = validate(&[&file], &["--format", "csv", "--tables", text(&lists)]);
+    assert!(skipped(&without, "PP-011") && !skipped(&with, "PP-011"), "{with:#?}");
+    assert!(skipped(&with, "ENR-012"), "a list that was not given");
+    std::fs::write(&lists, "withdrawals = []\n").unwrap();
+    let wrong = validate(&[&file], &["--tables", text(&lists)]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.err.contains("unknown field `withdrawals`"), "{wrong:#?}");
+}
+
+#[test]
+fn a_code_that_is_nearly_one_is_answered_with_it() {
+    let ran = opi(["rules", "ENR-14"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("perhaps ENR-014"), "{ran:#?}");
+}
+
+#[test]
+fn folders_of_two_years_under_the_paths_are_told() {
+    let state = State::new();
+    let now = state.districts[0].parent().unwrap();
+    let before = now.parent().unwrap().join("2025").join("0001");
+    std::fs::create_dir_all(&before).unwrap();
+    let file = "student-enrollments.tsv";
+    std::fs::copy(state.districts[0].join(file), before.join(file)).unwrap();
+    let both = validate(&[now.parent().unwrap()], &["--format", "csv"]);
+    assert!(both.err.contains("folders of 2025 and 2026: all are checked as one year"), "{:?}", both.err);
+    let one = validate(&[now], &["--format", "csv"]);
+    assert!(!one.err.contains("folders of"), "{:?}", one.err);
+}
+
+#[test]
 fn every_table_says_what_did_not_run() {
     let state = State::new();
     let file = state.districts[0].join("student-enrollments.tsv");

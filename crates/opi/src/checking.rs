@@ -77,9 +77,10 @@ impl<'a> CheckedUpload<'a> {
                 if looks_like_xml(&mut input)? {
                     BehaviorReader::new(input, dictionary, ReadOptions::new())?.layout()
                 } else {
-                    let mut reader = Reader::new(input, dictionary, ReadOptions::new())?;
-                    let _ = reader.next_row()?;
-                    match reader.layout().or_else(|| layout_of_name(upload.name(), dictionary)) {
+                    let ragged_too = ReadOptions::new().hand_out_ragged(true);
+                    let mut reader = Reader::new(input, dictionary, ragged_too)?;
+                    let by_rows = layout_of_rows(&mut reader, dictionary)?;
+                    match by_rows.or_else(|| layout_of_name(upload.name(), dictionary)) {
                         Some(layout) => layout,
                         None => return Ok(Err(why_no_layout(reader.log(), reader.header().is_some()))),
                     }
@@ -120,6 +121,35 @@ impl<'a> CheckedUpload<'a> {
     fn error(&self, problem: &dyn std::fmt::Display) -> RulesError {
         RulesError::Input { file: self.upload.name().to_owned(), line: None, problem: problem.to_string() }
     }
+}
+
+/// How many rows are asked what file they are of, where the second is not of the first one's.
+const ROWS_ASKED: usize = 20;
+
+/// The layout that the first rows name by their record type. A first row that is the only one of its kind has strayed
+/// into the file: it does not speak for the others.
+fn layout_of_rows<'a>(
+    reader: &mut Reader<'a, impl std::io::BufRead>,
+    dictionary: &'a Dictionary,
+) -> Result<Option<&'a Layout>, AimError> {
+    let mut named: Vec<(&Layout, usize)> = Vec::new();
+    for _ in 0..ROWS_ASKED {
+        let Some(row) = reader.next_row()? else { break };
+        let layout = row.fields().next().and_then(|text| dictionary.layout_of_record_type(text.trim()));
+        let Some(layout) = layout else { continue };
+        match named.iter_mut().find(|(known, _)| known.key == layout.key) {
+            Some((_, count)) => *count += 1,
+            None => named.push((layout, 1)),
+        }
+        if let [(_, count)] = named.as_slice()
+            && *count > 1
+        {
+            break;
+        }
+    }
+    let first = reader.layout().and_then(|layout| dictionary.layout(&layout.key).ok());
+    let most = named.iter().rev().max_by_key(|(_, count)| *count).map(|(layout, _)| *layout);
+    Ok(most.filter(|_| first.is_some()).or(first))
 }
 
 /// The layout of uploads whose key is the name of a file, suffix aside.
@@ -381,6 +411,25 @@ mod tests {
         assert_eq!(codes("fram.tsv", meals).unwrap(), ["FRAM-001"]);
         let by_comma = "HD,06/05/2026,08:00:00,MT9.1\r\nHM,0001,990000101,09/10/2025,,D,N,Y\r\n";
         assert_eq!(codes("homeless.tsv", by_comma).unwrap(), ["FILE-002", "FILE-009"]);
+    }
+
+    #[test]
+    fn a_first_row_that_strayed_into_a_file_does_not_say_what_the_others_are() {
+        let header = "HD\t06/05/2026\t08:00:00\tMT9.1\r\n";
+        let homeless = |id: u32| format!("HM\t0001\t{id}\t09/10/2025\t\tD\tN\tY\r\n");
+        let plan = "504\t0001\t990000101\tLarkspur\tZinnia\t08/27/2025\t\r\n";
+        let (one, other) = (homeless(990_000_101), homeless(990_000_102));
+        let layout = |rows: &[&str]| {
+            let upload = ("upload.tsv".to_owned(), format!("{header}{}", rows.concat()).into_bytes());
+            let input = CheckedUpload::new(&upload, Dictionary::built_in(), None).unwrap();
+            input.map(|input| input.layout().key.clone())
+        };
+        assert_eq!(layout(&[plan, &one, &other]).unwrap(), "homeless");
+        assert_eq!(layout(&[plan, &one]).unwrap(), "section-504", "one of each: the first one says");
+        assert_eq!(layout(&[&one, &other]).unwrap(), "homeless");
+        assert_eq!(layout(&[]), None);
+        let found = codes("upload.tsv", &format!("{header}{plan}{one}{other}")).unwrap();
+        assert_eq!(found, ["FILE-009"], "one finding on the row that strayed");
     }
 
     #[test]

@@ -29,6 +29,7 @@ impl Year {
     pub fn validate(&self, mut progress: impl FnMut(Progress<'_>) -> bool) -> Result<Validated, YearError> {
         let mut references = References::new(&self.dictionary, self.school_year, self.as_of);
         references.directory = self.directory.as_ref();
+        references.tables = self.tables.clone();
         let options = Options { samples_per_rule: self.samples_per_rule, ..Options::default() };
         let checker = Checker::new(&references, &self.policy, options)?;
         let (current, mut left_out) = self.inputs(&self.uploads)?;

@@ -7,7 +7,7 @@ use opi_aim::{AimError, ReadOptions};
 use opi_anb::{AnbHistory, Interpretation, Law};
 use opi_dictionary::{Dictionary, Directory, DistrictNumber, SchoolYear};
 use opi_edfacts::StateProfile;
-use opi_rules::Policy;
+use opi_rules::{Policy, StateTables};
 use opi_snapshot::{Certification, Register, Snapshot, Table, TimeGiven};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -254,6 +254,7 @@ pub struct Year {
     pub(crate) prior_state_files: Vec<Received>,
     pub(crate) options: ReadOptions,
     pub(crate) policy: Policy,
+    pub(crate) tables: StateTables,
     pub(crate) samples_per_rule: usize,
     pub(crate) certifications: Vec<Certification>,
     pub(crate) law: Option<Law>,
@@ -332,6 +333,14 @@ impl YearBuilder {
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.year.policy = policy;
+        self
+    }
+
+    /// Lists that the state or a district holds, such as approved pathways; rules that need one that is not given do not
+    /// run, and are said not to.
+    #[must_use]
+    pub fn state_tables(mut self, tables: StateTables) -> Self {
+        self.year.tables = tables;
         self
     }
 
@@ -452,6 +461,7 @@ impl Year {
                 prior_state_files: Vec::new(),
                 options: ReadOptions::new().check_fields(true),
                 policy: Policy::default(),
+                tables: StateTables::default(),
                 samples_per_rule: opi_rules::Options::default().samples_per_rule,
                 certifications: Vec::new(),
                 law: None,

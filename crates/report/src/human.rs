@@ -113,8 +113,20 @@ pub(crate) fn write_report(
         write_of_rule(out, finding, report.rule(&finding.code), values, style)?;
         writeln!(out)?;
     }
+    // What is looked at first stands last, where a terminal ends.
+    let header = report.header();
+    write_files(out, header)?;
+    write_run(out, header, style)?;
     write_counts(out, report, style)?;
-    write_run(out, report.header(), style)
+    if let Some(most) = header.max_samples {
+        let most = counted(most, "finding", "findings");
+        writeln!(out, "listed: at most {most} of each rule; counts are exact")?;
+    }
+    if let Some(reason) = &header.incomplete {
+        let Style { strong, reset, .. } = style;
+        writeln!(out, "{strong}incomplete: {}{reset}", visible(reason))?;
+    }
+    Ok(())
 }
 
 /// The table of findings by rule, the line of findings by severity, or the sentence that there are none.
@@ -185,7 +197,24 @@ pub(crate) fn account(header: &RunHeader) -> String {
     text
 }
 
-/// What was read and run, what was not, and under which policy.
+/// The files that were read, how their lines are counted, and by what the report was made.
+fn write_files(out: &mut impl Write, header: &RunHeader) -> io::Result<()> {
+    for file in &header.files {
+        let role = file.role.as_deref().map(|role| format!(" ({})", visible(role))).unwrap_or_default();
+        write!(out, "file{role}: {}, {}", visible(&file.name), counted(file.rows, "row", "rows"))?;
+        if let Some(layout) = &file.layout {
+            write!(out, ", {}", visible(layout))?;
+        }
+        if let Some(hash) = &file.hash {
+            write!(out, ", {}", visible(hash))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "lines: counted {LINES_COUNTED}")?;
+    writeln!(out, "{}", provenance(header))
+}
+
+/// The rules that ran, those that did not, and under which policy.
 fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Result<()> {
     let Style { strong, reset, .. } = style;
     let skipped = header.rules_skipped();
@@ -208,29 +237,6 @@ fn write_run(out: &mut impl Write, header: &RunHeader, style: &Style) -> io::Res
     }
     for entry in &header.policy_expired {
         writeln!(out, "{strong}policy expired, not applied: {}{reset}", policy(entry))?;
-    }
-    for file in &header.files {
-        let role = file.role.as_deref().map(|role| format!(" ({})", visible(role))).unwrap_or_default();
-        write!(out, "file{role}: {}, {}", visible(&file.name), counted(file.rows, "row", "rows"))?;
-        if let Some(layout) = &file.layout {
-            write!(out, ", {}", visible(layout))?;
-        }
-        if let Some(hash) = &file.hash {
-            write!(out, ", {}", visible(hash))?;
-        }
-        writeln!(out)?;
-    }
-    if let Some(most) = header.max_samples {
-        writeln!(
-            out,
-            "listed: at most {} of each rule; counts are exact",
-            counted(most, "finding", "findings")
-        )?;
-    }
-    writeln!(out, "lines: counted {LINES_COUNTED}")?;
-    writeln!(out, "{}", provenance(header))?;
-    if let Some(reason) = &header.incomplete {
-        writeln!(out, "{strong}incomplete: {}{reset}", visible(reason))?;
     }
     Ok(())
 }

@@ -79,7 +79,7 @@ pub use parameters::{Parameters, StateTables};
 pub use policy::{Change, Policy};
 pub use record::Record;
 pub use register::{FactKind, RegisterFacts};
-pub use registry::{Collection, RegisteredRule, registry, rule};
+pub use registry::{Collection, RegisteredRule, nearest, registry, rule};
 pub use report::{CompareRow, FileReport, Report, RuleCount, SkippedRule, compare, newly_hit};
 pub use rules::Rule;
 pub use source::{Input, Notice, RowSource, Rows};

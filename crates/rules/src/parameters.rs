@@ -48,6 +48,8 @@ pub struct Parameters {
     pub el_days_at_start: i32,
     /// Days to identify an English learner from a later enrollment (EL-004).
     pub el_days_later: i32,
+    /// Years of 365.25 days after the entry into a school of the country beyond which PP-006 reports an immigrant.
+    pub immigrant_years: i32,
     /// Whether near matches of identities must agree in birth date (ID-015).
     pub near_match_needs_birth_date: bool,
     /// Score from which a near match of identities is reported, of 100 points (ID-015). It may be raised, not lowered:
@@ -79,6 +81,7 @@ impl Default for Parameters {
             concentrator_credits_hundredths: whole("concentrator_credits_hundredths"),
             el_days_at_start: usual("el_days_at_start"),
             el_days_later: usual("el_days_later"),
+            immigrant_years: usual("immigrant_years"),
             near_match_needs_birth_date: usual("near_match_needs_birth_date"),
             near_match_least_score: u32::from(points().least),
             absence_difference_percent: whole("absence_difference_percent"),

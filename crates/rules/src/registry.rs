@@ -170,7 +170,8 @@ pub fn rule(code: &str) -> Option<&'static RegisteredRule> {
 }
 
 /// Codes that differ little from this one, the nearest first: in case, marks and zeros, then in one character.
-pub(crate) fn nearest(code: &str) -> Vec<String> {
+#[must_use]
+pub fn nearest(code: &str) -> Vec<String> {
     // `enr-14`, `ENR 014` and `ENR014` are one code.
     let parts = |text: &str| {
         let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();

@@ -31,7 +31,12 @@ pub(super) fn print_total(
                 }
             }
         }
-        _ => human(&mut out, &found)?,
+        _ => {
+            human(&mut out, &found)?;
+            if !report.complete {
+                writeln!(out, "the run did not go to its end: there may be more findings here")?;
+            }
+        }
     }
     print(arguments.out.as_deref(), &out)?;
     Ok(ExitCode::from(u8::from(found.sets.is_empty() || !report.complete)))

@@ -1,7 +1,7 @@
 //! The inputs of a year on disk.
 
 use super::YearArgs;
-use super::outputs::{DIRECTORY, Given, HISTORY, Outputs, POLICY, REPLACED};
+use super::outputs::{DIRECTORY, Given, HISTORY, Outputs, POLICY, REPLACED, TABLES};
 use crate::Failure;
 use crate::dictionary::Replacement;
 use crate::files::{self, DiskUpload};
@@ -29,6 +29,8 @@ pub(crate) struct YearInputs {
     pub(crate) history: Option<String>,
     /// The policy on the rules, as it was given.
     pub(crate) policy: Option<Given>,
+    /// The lists that the state holds, as they were given.
+    pub(crate) tables: Option<Given>,
     /// What takes the place of tables of the dictionary, as it was given.
     pub(crate) replaced: Vec<Given>,
     /// Code sets that are not tested.
@@ -45,7 +47,7 @@ impl YearInputs {
             let rows = history.lines().count().saturating_sub(1) as u64;
             outputs.write(HISTORY, history.as_bytes(), Some(rows), explain)?;
         }
-        for given in self.policy.iter().chain(&self.replaced) {
+        for given in self.policy.iter().chain(&self.tables).chain(&self.replaced) {
             outputs.write(&given.path, given.text.as_bytes(), None, explain)?;
         }
         for (name, bytes) in &self.directory {
@@ -101,6 +103,13 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         year = year.policy(rules::Policy::from_toml(&text).map_err(|error| Failure::of_file(path, error))?);
         given_policy = Some(Given::new("policy".to_owned(), POLICY.to_owned(), text));
     }
+    let mut given_tables = None;
+    if let Some(path) = &arguments.tables {
+        let text = files::text(path)?;
+        let lists = rules::StateTables::from_toml(&text).map_err(|error| Failure::of_file(path, error))?;
+        year = year.state_tables(lists);
+        given_tables = Some(Given::new("state tables".to_owned(), TABLES.to_owned(), text));
+    }
     let replacements = arguments.dictionary.replacements()?;
     year = year.dictionary(arguments.dictionary.with(&replacements)?).samples_per_rule(arguments.max_samples);
     let chosen = arguments.interpretation.as_deref().map(interpretation).transpose()?;
@@ -128,6 +137,7 @@ pub(crate) fn read(arguments: &YearArgs) -> Result<YearInputs, Failure> {
         interpretation,
         history,
         policy: given_policy,
+        tables: given_tables,
         replaced: kept(replacements),
         suspended: arguments.dictionary.suspended().to_vec(),
         directory,

@@ -47,6 +47,9 @@ pub(crate) struct Run {
     /// The policy on the rules, where one was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) policy: Option<Given>,
+    /// The lists that the state holds, where they were given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) tables: Option<Given>,
     /// What took the place of tables of the dictionary.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) replaced: Vec<Given>,
@@ -201,6 +204,8 @@ pub(crate) const HISTORY: &str = "restricted/anb-history.csv";
 
 /// Where the policy on the rules is kept, as it was given.
 pub(crate) const POLICY: &str = "restricted/policy.toml";
+/// Where the lists that the state holds are kept.
+pub(crate) const TABLES: &str = "restricted/tables.toml";
 
 /// Where replacements of tables of the dictionary are kept, as they were given.
 pub(crate) const REPLACED: &str = "restricted/dictionary";

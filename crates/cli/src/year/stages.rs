@@ -491,6 +491,7 @@ impl Stages {
             masking: inputs.masking.1.clone(),
             zeros: inputs.masking.2.clone(),
             policy: inputs.policy.clone(),
+            tables: inputs.tables.clone(),
             replaced: inputs.replaced.clone(),
             suspended: inputs.suspended.clone(),
             interpretation: inputs.interpretation,

@@ -29,10 +29,15 @@ const PLACEHOLDERS: [&str; 3] = ["TEST", "UNKNOWN", "BABY"];
 /// Suffixes that may also be a last name or an initial.
 const NOT_ONLY_SUFFIXES: [&str; 3] = ["I", "V", "X"];
 
-/// Letters of any script with their accents, spaces, hyphen, apostrophe (straight or curled) and period.
+/// Letters of any script with their accents, spaces, hyphen (that of a typewriter or of print), apostrophe (straight or
+/// curled) and period.
 fn is_name(text: &str) -> bool {
     let accent = |c: char| ('\u{300}'..='\u{36f}').contains(&c);
-    text.chars().all(|c| c.is_alphabetic() || accent(c) || matches!(c, ' ' | '-' | '\'' | '\u{2019}' | '.'))
+    text.chars().all(|c| {
+        c.is_alphabetic()
+            || accent(c)
+            || matches!(c, ' ' | '-' | '\u{2010}' | '\u{2011}' | '\'' | '\u{2019}' | '.')
+    })
 }
 
 fn name(record: &Record<'_>, field: FieldId, emit: &mut Emit<'_, '_>) {

@@ -10,6 +10,7 @@ use crate::registry::Collection;
 use crate::student::Student;
 use crate::{Count, World};
 use opi_dictionary::{FieldId, SchoolKey, fields as f};
+use std::collections::BTreeSet;
 
 pub(super) const RULES: &[BuiltIn] = &[
     student("EL-002", identified_before_birth),
@@ -293,13 +294,13 @@ fn entered_before_birth(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     }
 }
 
-/// Days of three full school years: three times 365.25, cut to whole days. The federal meaning is recall.
-const THREE_YEARS: i32 = 1095;
-
 fn immigrant_too_long(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
-    let age = student.age_on(student.world.as_of);
+    let today = student.world.as_of;
+    let age = student.age_on(today);
+    // A year of 365.25 days, in quarters of a day.
+    let most = student.world.parameters.immigrant_years.saturating_mul(1461);
     for row in student.now.programs.iter().filter(|row| row.has(Program::IMMIGRANT)) {
-        let long = row.immigrant_since != NO_DAY && student.world.as_of - row.immigrant_since > THREE_YEARS;
+        let long = row.immigrant_since != NO_DAY && (today - row.immigrant_since) * 4 > most;
         if long || age.is_some_and(|age| !(3..=21).contains(&age)) {
             emit.at(&row.head, f::DATE_IMMIGRANT_ENTERED_US_SCHOOL);
         }
@@ -367,7 +368,13 @@ fn plan_overlap(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         !student.now.plans.iter().any(|now| same(&now))
     });
     let rows: Vec<_> = student.now.plans.iter().chain(stored).collect();
-    report_overlaps(student, &rows, |row| (row.start, row.end), emit, f::SECTION_504_START_DATE);
+    // A plan that the district before left open is that district's to end.
+    let districts: BTreeSet<u16> = student.now.plans.iter().map(|row| row.head.district).collect();
+    for district in districts {
+        let of_district = rows.iter().copied().filter(|row| row.head.district == district);
+        let rows: Vec<_> = of_district.collect();
+        report_overlaps(student, &rows, |row| (row.start, row.end), emit, f::SECTION_504_START_DATE);
+    }
 }
 
 fn plan_and_special_education(student: &Student<'_>, emit: &mut Emit<'_, '_>) {

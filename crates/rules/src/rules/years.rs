@@ -99,8 +99,10 @@ fn stored_differs(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
         let same = |other: &&Enrollment| {
             other.head.same_calendar(&row.head) && (other.start, other.service) == (row.start, row.service)
         };
+        // What is still open at the state is what a file with its end brings up to date.
         let differs = |other: &Enrollment| {
-            (other.end, other.end_status, other.grade) != (row.end, row.end_status, row.grade)
+            let ends = other.end != OPEN && (other.end, other.end_status) != (row.end, row.end_status);
+            ends || other.grade != row.grade
         };
         let stored = student.stored.enrollments.iter().find(same);
         if let Some(stored) = stored.filter(|stored| differs(stored)) {
