@@ -298,6 +298,8 @@ fn a_total_that_another_system_reports_names_the_rules_that_add_up_to_it() {
     let found = total("2", "human");
     assert_eq!(found.code, Some(0), "{found:#?}");
     assert!(found.out.lines().any(|line| line.starts_with("  2 FILE-019: a row has the key")), "{found:#?}");
+    let errors = total("5", "human");
+    assert!(errors.out.contains("  every finding of severity blocks upload\n"), "{errors:#?}");
     let none = total("4000", "human");
     assert_eq!(none.code, Some(1), "{none:#?}");
     assert!(none.out.contains("no rules of this run add up to it"), "{none:#?}");

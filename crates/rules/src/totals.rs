@@ -1,7 +1,9 @@
 //! Which rules may stand behind a total that somebody else reports: sets of rules whose counts add up to it.
 
 use crate::Report;
+use opi_dictionary::Severity;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Most rules in a set; what larger sets say is chance.
 const MOST_IN_A_SET: usize = 5;
@@ -25,6 +27,9 @@ pub struct TotalReported {
     pub total: u64,
     /// The number of findings here.
     pub ours: u64,
+    /// The severity whose findings, with all that are graver, are so many: a system that counts errors alone counts from
+    /// one on.
+    pub from_severity: Option<Severity>,
     /// The sets, small ones first.
     pub sets: Vec<TotalSet>,
     /// Whether there is no other set: false where more were left out, or not all were tried.
@@ -62,6 +67,7 @@ impl TotalReported {
         let counts: Vec<(String, u64)> =
             report.rules_run.iter().map(|rule| (rule.code.clone(), rule.findings)).collect();
         let mut found = Self::among(&counts, total, most);
+        found.from_severity = from_severity(&report.by_severity, total);
         found.not_run = report.rules_skipped.iter().map(|rule| rule.code.clone()).collect();
         found
     }
@@ -80,6 +86,7 @@ impl TotalReported {
         let mut found = TotalReported {
             total,
             ours,
+            from_severity: None,
             sets: Vec::new(),
             complete: true,
             most_in_a_set: MOST_IN_A_SET.min(counts.len()),
@@ -109,6 +116,16 @@ impl TotalReported {
             .collect();
         found
     }
+}
+
+/// The gravest severity from which the findings are so many.
+fn from_severity(counts: &BTreeMap<Severity, u64>, total: u64) -> Option<Severity> {
+    let mut sum = 0;
+    let from = counts.iter().rev().find(|(_, count)| {
+        sum += **count;
+        sum == total && **count > 0
+    });
+    from.map(|(severity, _)| *severity)
 }
 
 /// A search through the rules, of which those with the most findings come first.
@@ -179,6 +196,25 @@ mod tests {
         assert_eq!(TotalReported::among(&counts, 8, 9).sets, set(true));
         let more = TotalReported::among(&counts, 9, 9);
         assert!(more.sets.is_empty() && more.complete);
+    }
+
+    #[test]
+    fn errors_alone_are_those_of_a_severity_and_of_all_that_are_graver() {
+        let counts = BTreeMap::from([
+            (Severity::Note, 4),
+            (Severity::Confirm, 18),
+            (Severity::BlocksCertification, 0),
+            (Severity::BlocksUpload, 40),
+        ]);
+        for (total, from) in [
+            (40, Some(Severity::BlocksUpload)),
+            (58, Some(Severity::Confirm)),
+            (62, Some(Severity::Note)),
+            (18, None),
+            (0, None),
+        ] {
+            assert_eq!(from_severity(&counts, total), from, "{total}");
+        }
     }
 
     #[test]

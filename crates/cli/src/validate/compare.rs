@@ -2,6 +2,7 @@
 
 use super::{FindingFormat, ValidateArgs, print};
 use crate::Failure;
+use crate::output::counted;
 use opi::dictionary::Severity;
 use opi::rules::{CompareRow, Outcome, compare, newly_hit};
 use std::collections::BTreeMap;
@@ -28,11 +29,8 @@ pub(super) fn print_comparison(
                 writeln!(out, "{}", comparison_line(row))?;
             }
             let (one, other) = (before.report.findings, after.report.findings);
-            writeln!(
-                out,
-                "{} differences by rule and district; findings {one} before, {other} after",
-                rows.len()
-            )?;
+            let differences = counted(rows.len() as u64, "difference", "differences");
+            writeln!(out, "{differences} by rule and district; findings {one} before, {other} after")?;
             for severity in [Severity::BlocksUpload, Severity::BlocksCertification] {
                 let districts = newly_hit(&before.report, &after.report, severity);
                 let names = if districts.is_empty() { "none".to_owned() } else { districts.join(", ") };

@@ -3,6 +3,7 @@
 use super::{FindingFormat, ValidateArgs, print};
 use crate::Failure;
 use crate::output::counted;
+use opi::dictionary::Severity;
 use opi::rules::{Report, TotalReported, TotalSet, rule};
 use std::io::Write;
 use std::process::ExitCode;
@@ -39,15 +40,20 @@ pub(super) fn print_total(
         }
     }
     print(arguments.out.as_deref(), &out)?;
-    Ok(ExitCode::from(u8::from(found.sets.is_empty() || !report.complete)))
+    let nothing = found.sets.is_empty() && found.from_severity.is_none();
+    Ok(ExitCode::from(u8::from(nothing || !report.complete)))
 }
 
 fn human(out: &mut impl Write, found: &TotalReported) -> Result<(), Failure> {
     writeln!(out, "reported elsewhere: {}; found here: {}", found.total, found.ours)?;
+    if let Some(severity) = found.from_severity {
+        let graver = if severity == Severity::BlocksUpload { "" } else { ", and all that are graver" };
+        writeln!(out, "  every finding of severity {severity}{graver}")?;
+    }
     for set in &found.sets {
         writeln!(out, "  {}", in_words(set))?;
     }
-    if found.sets.is_empty() {
+    if found.sets.is_empty() && found.from_severity.is_none() {
         writeln!(out, "  no rules of this run add up to it")?;
     }
     if !found.complete {
