@@ -198,12 +198,17 @@ fn no_attendance(student: &Student<'_>, emit: &mut Emit<'_, '_>) {
     let year = student.world.year.end_year();
     // Of primary enrollments always: GD-2025-06.
     let partial = Practice::TotalsOfPartialEnrollments.holds(year).unwrap_or(false);
-    let has_totals = |row: &&Enrollment| row.is_primary() || (row.service == b'S' && partial);
-    for row in student.now.enrollments.iter().filter(has_totals) {
-        let skipped = row.has(Enrollment::NO_SHOW) || !row.head.has(Head::CALENDAR_USABLE);
-        let there = student.now.attendance.iter().any(|total| total.head.same_calendar(&row.head));
-        if !skipped
-            && !there
+    let has_totals = |row: &&Enrollment| {
+        let asked = row.is_primary() || (row.service == b'S' && partial);
+        asked && !row.has(Enrollment::NO_SHOW) && row.head.has(Head::CALENDAR_USABLE)
+    };
+    let rows: Vec<&Enrollment> = student.now.enrollments.iter().filter(has_totals).collect();
+    for (index, row) in rows.iter().enumerate() {
+        // Totals name the calendar and not the enrollment: there are to be as many as enrollments in it.
+        let earlier = rows.iter().take(index).filter(|other| other.head.same_calendar(&row.head)).count();
+        let totals =
+            student.now.attendance.iter().filter(|total| total.head.same_calendar(&row.head)).count();
+        if totals <= earlier
             && student.run.covers(FileKind::Attendance, row.head.district)
             && let Some(file) = student.run.file_of(FileKind::Attendance, row.head.district)
         {
