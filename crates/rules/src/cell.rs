@@ -1,5 +1,7 @@
 //! Values as rules compare them: every field of a row as one small number, read once.
 
+use std::num::NonZeroU64;
+
 /// The state of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -34,11 +36,11 @@ impl Cell {
 /// What decimals are multiplied by.
 pub(crate) const DECIMAL_SCALE: i64 = 10_000;
 
-/// A number together with how many digits it was written, so that `01` and `1` are two; below zero where there is none.
-pub(crate) fn as_written(value: Option<i64>, text: &str) -> i64 {
-    const FIFTEEN_DIGITS: i64 = 1_000_000_000_000_000;
-    let length = FIFTEEN_DIGITS.wrapping_mul(text.len() as i64);
-    value.map_or(-1, |value| value.wrapping_add(length) & i64::MAX)
+/// A number together with how many digits it was written, so that `01` and `1` are two; none where there is no number.
+pub(crate) fn as_written(value: Option<i64>, text: &str) -> Option<NonZeroU64> {
+    const FIFTEEN_DIGITS: u64 = 1_000_000_000_000_000;
+    let value = u64::try_from(value?).ok()?;
+    NonZeroU64::new(FIFTEEN_DIGITS.wrapping_mul(text.len() as u64).wrapping_add(value))
 }
 
 /// A code as a number: up to seven bytes packed, longer ones hashed with the sign bit set.

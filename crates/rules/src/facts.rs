@@ -5,6 +5,7 @@ use crate::emit::Place;
 use crate::enrollments::Enrollments;
 use crate::record::{Head, Record};
 use opi_dictionary::{FieldId, fields as f};
+use std::num::NonZeroU64;
 
 /// An open end.
 pub(crate) const OPEN: i32 = i32::MAX;
@@ -42,7 +43,7 @@ facts! {
         start_status: u8, service: u8, grade: u8, marks: u8,
     }
     /// A row of demographics.
-    Identity { birth: i32, local: i64, gender: u8, ethnicity: u8, races: u8, marks: u8 }
+    Identity { birth: i32, local: Option<NonZeroU64>, gender: u8, ethnicity: u8, races: u8, marks: u8 }
     /// A row of a count.
     Count { kind: CountFile, hours: u8, hours_blank: bool, absent: u8, exclude: u8 }
     /// A row of program participation.

@@ -135,9 +135,11 @@ fn repeated_things(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
         .iter()
         .map(|thing| (thing.place.file, thing.key, thing.place.line, thing.district))
         .collect();
-    let without_id = |row: &&Identity| row.marks & Identity::ID_BLANK != 0 && row.local >= 0;
+    let without_id = |row: &&Identity| row.marks & Identity::ID_BLANK != 0;
     for row in Whole::buckets(whole.now).flat_map(|facts| &facts.identities).filter(without_id) {
-        keys.push((row.head.file, row.local as u64, row.head.line, row.head.district));
+        if let Some(local) = row.local {
+            keys.push((row.head.file, local.get(), row.head.line, row.head.district));
+        }
     }
     keys.sort_unstable();
     let mut first = None;

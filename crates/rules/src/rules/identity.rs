@@ -9,6 +9,7 @@ use crate::reason::Reason;
 use crate::record::{Head, NONE, Record};
 use crate::student::Student;
 use opi_dictionary::{Calendar, CalendarKey, SchoolKey, SchoolYear, fields as f};
+use std::num::NonZeroU64;
 
 pub(super) const RULES: &[BuiltIn] = &[
     record("ID-002", &[], unknown_district),
@@ -169,11 +170,14 @@ fn each_differing<T: Fact>(rows: &[T], differs: impl Fn(&T, &T) -> bool, mut act
 }
 
 fn shared_local_id(whole: &Whole<'_>, emit: &mut Emit<'_, '_>) {
-    let mut rows: Vec<(u16, i64, bool, Head)> = Vec::new();
+    let mut rows: Vec<(u16, NonZeroU64, bool, Head)> = Vec::new();
     for (partition, role) in [(whole.stored, Role::Register), (whole.now, Role::Current)] {
         for row in Whole::buckets(partition).flat_map(|facts| &facts.identities) {
-            if row.local >= 0 && row.head.student != 0 && row.head.district != NONE {
-                rows.push((row.head.district, row.local, role == Role::Current, row.head));
+            if let Some(local) = row.local
+                && row.head.student != 0
+                && row.head.district != NONE
+            {
+                rows.push((row.head.district, local, role == Role::Current, row.head));
             }
         }
     }
