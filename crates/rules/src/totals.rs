@@ -154,7 +154,7 @@ impl Search<'_> {
             if most < wanted {
                 return;
             }
-            if *count > wanted || (size == 1 && *count < wanted) {
+            if *count > wanted {
                 continue;
             }
             self.chosen.push(index);
@@ -222,6 +222,9 @@ mod tests {
         let found = TotalReported::among(&counts(&[100, 70, 7, 3]), 173, 9);
         let left_out = CountedRule { code: "R-002".to_owned(), findings: 7 };
         assert_eq!(found.sets, [TotalSet { all_but: true, rules: vec![left_out] }]);
+        let half = TotalReported::among(&counts(&[5, 3, 2]), 5, 9);
+        assert!(half.sets.iter().all(|set| !set.all_but), "of two halves those that make it are named");
+        assert_eq!(half.sets.len(), 2);
     }
 
     #[test]
