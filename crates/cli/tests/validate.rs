@@ -160,6 +160,18 @@ fn a_code_that_is_nearly_one_is_answered_with_it() {
 }
 
 #[test]
+fn a_file_is_not_compared_with_itself() {
+    let state = State::new();
+    let file = state.districts[0].join("student-enrollments.tsv");
+    let other_spelling = state.districts[0].join(".").join("student-enrollments.tsv");
+    for role in ["--prior", "--register"] {
+        let ran = validate(&[&file], &[role, text(&other_spelling)]);
+        assert_eq!(ran.code, Some(2), "{ran:#?}");
+        assert!(ran.err.contains("is given as a file to check and as "), "{ran:#?}");
+    }
+}
+
+#[test]
 fn folders_of_two_years_under_the_paths_are_told() {
     let state = State::new();
     let now = state.districts[0].parent().unwrap();

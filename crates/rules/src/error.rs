@@ -45,7 +45,7 @@ pub enum RulesError {
         problem: String,
     },
     /// Two inputs have one name, so that findings could not tell them apart.
-    #[error("two inputs are named {file}: give each its own name, such as its path")]
+    #[error("two inputs are named {file}, in one role or in two: give each its own name, such as its path")]
     DuplicateInput {
         /// The name.
         file: String,

@@ -370,7 +370,10 @@ fn two_inputs_of_one_name_are_refused() {
     let references = references(&directory);
     let checker = Checker::new(&references, &Policy::default(), Options::default()).unwrap();
     let error = checker.check(&Inputs::of(&[&a, &b])).unwrap_err();
-    assert_eq!(error.to_string(), "two inputs are named a.tsv: give each its own name, such as its path");
+    assert_eq!(
+        error.to_string(),
+        "two inputs are named a.tsv, in one role or in two: give each its own name, such as its path"
+    );
 }
 
 struct Own(RuleInfo);

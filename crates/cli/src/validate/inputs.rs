@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use opi::dictionary::{Dictionary, Directory, HeaderRule, SchoolYear};
 use opi::rules::{Input, Policy, References, RegisterFacts, StateTables};
 use opi::{CheckedUpload, Upload, district_of_folder};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -39,7 +39,9 @@ impl Given {
             None => StateTables::default(),
         };
         let (current, register) = (disk(&arguments.paths)?, disk(&stored)?);
-        Ok(Given { current, register, prior: disk(&arguments.prior)?, facts, directory, tables })
+        let prior = disk(&arguments.prior)?;
+        in_one_role([("a file to check", &current), ("the register", &register), ("last year", &prior)])?;
+        Ok(Given { current, register, prior, facts, directory, tables })
     }
 
     /// That the file for the results is none of those that are read.
@@ -123,6 +125,21 @@ impl Checked<'_> {
 /// Reads a policy.
 pub(super) fn policy(path: &Path) -> Result<Policy, Failure> {
     Policy::from_toml(&files::text(path)?).map_err(|error| Failure::of_file(path, error))
+}
+
+/// That no file is read in two roles, in which it would be compared with itself.
+fn in_one_role(roles: [(&str, &Vec<DiskUpload>); 3]) -> Result<(), Failure> {
+    let mut seen = BTreeMap::new();
+    for (role, uploads) in roles {
+        for upload in uploads {
+            let Ok(real) = upload.path().canonicalize() else { continue };
+            if let Some(other) = seen.insert(real, role).filter(|other| *other != role) {
+                let problem = format!("is given as {other} and as {role}: it can be one of them");
+                return Err(Failure::of_file(upload.path(), problem));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The school years that name folders above the files.
