@@ -84,6 +84,9 @@ pub(crate) struct ValidateArgs {
     /// a closing year can satisfy are judged.
     #[arg(long, value_name = "NAME")]
     collection: Option<Collection>,
+    /// The collection is about to be certified: that findings which block it are open is a finding of its own (CERT-004).
+    #[arg(long)]
+    certifying: bool,
     /// The district that uploads, where the folder of a file does not say it.
     #[arg(long, value_name = "NUMBER")]
     uploader: Option<DistrictNumber>,

@@ -160,6 +160,22 @@ fn a_code_that_is_nearly_one_is_answered_with_it() {
 }
 
 #[test]
+fn what_blocks_certification_is_told_when_it_is_about_to_be_certified() {
+    let state = State::new();
+    let folder = state.at("9999/0001");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("student-enrollments.tsv");
+    let rows = std::fs::read_to_string(state.districts[0].join("student-enrollments.tsv")).unwrap();
+    let last = rows.trim_end().lines().last().unwrap();
+    std::fs::write(&file, format!("{rows}{last}\r\n")).unwrap();
+    let code = |ran: &program::Ran| ran.out.lines().any(|line| line.starts_with("CERT-004,blocks"));
+    let arguments = ["--format", "csv", "--collection", "end_of_year"];
+    assert!(!code(&validate(&[&file], &arguments)));
+    let ran = validate(&[&file], &[&arguments[..], &["--certifying"]].concat());
+    assert!(code(&ran), "{ran:#?}");
+}
+
+#[test]
 fn a_file_is_not_compared_with_itself() {
     let state = State::new();
     let file = state.districts[0].join("student-enrollments.tsv");

@@ -71,6 +71,7 @@ impl Given {
         references.tables = self.tables.clone();
         references.uploader = arguments.uploader;
         references.collection = arguments.collection;
+        references.certifying = arguments.certifying;
         Ok(references)
     }
 
