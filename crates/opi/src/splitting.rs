@@ -225,6 +225,12 @@ mod tests {
         assert_eq!(split[1], ([HEADER, &count(good)].concat(), vec!["ID-011".to_owned()]));
         let again = split_all(&[("sd.tsv", split[0].0.clone()), ("fall.tsv", split[1].0.clone())]);
         assert!(again.iter().all(|(_, codes)| codes.is_empty()), "{again:?}");
+        // So it is where no row of the other file is left.
+        let files =
+            [("sd.tsv", [HEADER, &student(bad, "X")].concat()), ("fall.tsv", [HEADER, &count(bad)].concat())];
+        let split = split_all(&files);
+        assert_eq!(split[0].0, HEADER);
+        assert_eq!(split[1], (HEADER.to_owned(), vec!["ID-011".to_owned()]));
     }
 
     #[test]

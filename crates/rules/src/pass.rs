@@ -206,7 +206,14 @@ pub(crate) fn read_input<'w>(
         let line = u32::try_from(row.line()).unwrap_or(u32::MAX);
         !set_aside.is_empty() && set_aside.contains(&(number, line))
     };
-    let ended = source.each_row(&mut |row| passed_over(row) || pass.take(row));
+    let ended = source.each_row(&mut |row| {
+        if passed_over(row) {
+            // The district sent the file all the same: what hangs on its rows is judged.
+            pass.file.districts.extend(district_of(row));
+            return true;
+        }
+        pass.take(row)
+    });
     let mut file = pass.file;
     file.problem = file.problem.or(ended.err().map(|error| error.to_string())).or_else(|| source.stopped());
     file.header_date = source.header_date().map(|day| chrono::Datelike::num_days_from_ce(&day));
@@ -286,6 +293,15 @@ impl Districts {
         }
         district != self.first
     }
+}
+
+/// The district that a row names.
+fn district_of(row: &Row<'_>) -> Option<u16> {
+    let column = row.layout().column(opi_dictionary::fields::DISTRICT_NUMBER)?;
+    if row.len() != row.layout().fields.len() {
+        return None;
+    }
+    row.fields().nth(column)?.trim().parse().ok()
 }
 
 /// A finding of the reader.
