@@ -6,8 +6,8 @@
 )]
 
 use chrono::NaiveDate;
-use opi_dictionary::{Dictionary, Directory, DirectoryBuilder, DirectoryTable, SchoolYear};
-use opi_rules::Rows;
+use opi_dictionary::{Dictionary, Directory, DirectoryBuilder, DirectoryTable, Finding, SchoolYear};
+use opi_rules::{Checker, Inputs, Options, Policy, References, Report, Rows};
 use std::path::Path;
 
 pub(crate) fn data(name: &str) -> String {
@@ -54,4 +54,57 @@ pub(crate) fn rows<'a>(dictionary: &'a Dictionary, name: &str, layout: &str, tex
 
 pub(crate) fn file<'a>(dictionary: &'a Dictionary, name: &str, layout: &str) -> Rows<'a> {
     rows(dictionary, name, layout, &data(name))
+}
+
+/// An enrollment row in which nothing is found.
+pub(crate) const RIGHT: [&str; 22] = [
+    "EN",
+    "9901",
+    "9912",
+    "100",
+    "990000108",
+    "108",
+    "Feldspar",
+    "Flint",
+    "10",
+    "08/27/2025",
+    "02",
+    "P",
+    "",
+    "",
+    "N",
+    "",
+    "",
+    "",
+    "",
+    "08/28/2024",
+    "",
+    "2026",
+];
+
+/// A file of enrollment rows.
+pub(crate) fn enrollments(name: &str, rows: &[Vec<String>]) -> Rows<'static> {
+    let layout = Dictionary::built_in().layout("student-enrollments").unwrap();
+    let mut input = Rows::new(name, layout);
+    for (index, row) in rows.iter().enumerate() {
+        input.push(index as u64 + 2, row.iter().map(String::as_str));
+    }
+    input
+}
+
+pub(crate) fn references(directory: &Directory) -> References<'_> {
+    let mut references = References::new(Dictionary::built_in(), year(), day("2026-01-21"));
+    references.directory = Some(directory);
+    references
+}
+
+/// Everything that the registry finds, with values.
+pub(crate) fn run(inputs: &Inputs<'_>, policy: &Policy) -> (Report, Vec<Finding>) {
+    let directory = directory();
+    let references = references(&directory);
+    let options = Options { samples_per_rule: 1_000_000, ..Options::default() };
+    let checker = Checker::new(&references, policy, options).unwrap();
+    let outcome = checker.check(inputs).unwrap();
+    let findings = outcome.findings(&checker, inputs, true).unwrap();
+    (outcome.report, findings)
 }
